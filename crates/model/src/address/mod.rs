@@ -1,0 +1,1 @@
+//! Addresses: the canonical form that every network's names map to.

@@ -1,0 +1,56 @@
+//! Facts: what must survive a crash.
+
+use crate::{Address, CallDetailRecord, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An entry of the alias book: one name of one principal.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct AliasEntry {
+    /// The canonical address, unique in the book.
+    pub address: Address,
+    /// The kind of alias in its protocol's own word.
+    pub kind: String,
+    /// The alias exactly as it was registered first.
+    pub original: String,
+    /// The address of the principal it belongs to.
+    pub principal: Address,
+}
+
+/// One durable fact.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fact {
+    /// A principal exists (again): inserted, or left alone where it is known.
+    Principal {
+        /// Its presentity's address.
+        address: Address,
+        /// Since when.
+        created_at: Timestamp,
+    },
+    /// A name belongs to a principal; replaces what the book said of that name.
+    Alias(AliasEntry),
+    /// A name is free again.
+    AliasRemoved {
+        /// The name.
+        address: Address,
+    },
+    /// A call has ended; written once for each `call_identifier` and `admitted_at`.
+    Call(CallDetailRecord),
+}
+
+/// Facts that become durable together or not at all.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Batch {
+    /// In order.
+    pub facts: Vec<Fact>,
+}
+
+/// A piece of soft state: written lazily so that a restart resumes instead of forgetting.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SoftRecord {
+    /// Which table of its owner, for example `h323.registration`.
+    pub table: &'static str,
+    /// Its key there.
+    pub key: String,
+    /// Its value as JSON text; `None` removes it.
+    pub value: Option<String>,
+}
