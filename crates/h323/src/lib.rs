@@ -1,1 +1,2 @@
-
+//! H.323
+pub mod wire;
