@@ -1,8 +1,6 @@
 //! What links ask of the engine, and what the engine asks of links.
 
-use crate::{
-    Address, AgentId, Evidence, EvidenceKey, PresenceDocument, Ticket, Timestamp, WatcherId,
-};
+use crate::{Address, AgentId, Evidence, EvidenceKey, PresenceDocument, Ticket, Timestamp, WatcherId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -83,20 +81,6 @@ pub enum Request {
 /// Why a claim was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// Another agent holds this name and policy allows no second device.
-    #[error("{address} is held by another endpoint")]
-    Held {
-        /// The name.
-        address: Address,
-    },
-    /// The names belong to two different principals.
-    #[error("{first} and {second} belong to different principals")]
-    Divided {
-        /// A name of the one.
-        first: Address,
-        /// A name of the other.
-        second: Address,
-    },
     /// A table is full or the store is not writing.
     #[error("the server can't take more at present: {limit}")]
     Unavailable {
