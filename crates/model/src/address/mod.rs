@@ -6,12 +6,26 @@
 
 mod bidi;
 mod canonical;
+mod dial_plan;
 mod domain;
 mod error;
+pub mod gateway_name;
+pub mod h323;
 mod identifier;
+pub mod im_pres;
 mod local;
+pub mod matrix;
+mod percent;
+mod pseudonym;
+pub mod sip;
+pub mod tel;
+pub mod wv;
+pub mod xmpp;
+pub mod xmpp_uri;
 
 pub use canonical::Address;
+pub use dial_plan::{DIAL_RULES_MAX, DIALED_DIGITS_MAX, DialPlan, DialPlanError, DialRule};
 pub use domain::{DOMAIN_OCTETS_MAX, Domain};
 pub use error::AddressError;
 pub use local::{LOCAL_OCTETS_MAX, normalise};
+pub use pseudonym::{PSEUDONYM_CHARS, PseudonymKey};
