@@ -1,0 +1,161 @@
+//! The transactions of the writer.
+
+use crate::calls::{self, Removed, Retention};
+use crate::queue::SoftRecords;
+use crate::{Options, StoreError, shutdown};
+use model::{Batch, Fact};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::path::PathBuf;
+
+/// The writing connection.
+pub(crate) struct Database {
+    connection: Connection,
+    file: PathBuf,
+    retention: Retention,
+}
+
+/// How a group of batches ended.
+pub(crate) struct Committed {
+    /// One for each batch, in order.
+    pub(crate) outcomes: Vec<Result<(), StoreError>>,
+    /// How many commits it took.
+    pub(crate) commits: u64,
+    /// Facts in the largest of them.
+    pub(crate) facts_largest: usize,
+}
+
+impl Database {
+    pub(crate) fn new(connection: Connection, file: PathBuf, options: &Options) -> Self {
+        Self { connection, file, retention: Retention::new(options) }
+    }
+
+    /// Makes batches durable, all in one commit where possible.
+    ///
+    /// A batch that contradicts the store fails alone: its part of the transaction is undone and the others go on.
+    /// Where the disk has no room for the whole group each batch is tried for itself. Any other failure is the
+    /// machine's, not a batch's, and meets all alike.
+    pub(crate) fn commit_group(&mut self, batches: &[&Batch]) -> Committed {
+        let mut committed =
+            Committed { outcomes: Vec::with_capacity(batches.len()), commits: 0, facts_largest: 0 };
+        match self.commit_together(batches) {
+            Ok(outcomes) => committed.add(batches, outcomes),
+            Err(StoreError::Full { .. }) if batches.len() > 1 => {
+                for batch in batches.chunks(1) {
+                    let outcomes = self.commit_together(batch).unwrap_or_else(|error| vec![Err(error)]);
+                    committed.add(batch, outcomes);
+                }
+            }
+            Err(error) => committed.add(batches, vec![Err(error); batches.len()]),
+        }
+        assert_eq!(committed.outcomes.len(), batches.len(), "every batch has its outcome");
+        committed
+    }
+
+    /// Writes soft records in one transaction.
+    pub(crate) fn commit_soft(&mut self, records: &SoftRecords) -> Result<(), StoreError> {
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for ((table, key), soft) in records {
+                match &soft.value {
+                    Some(value) => transaction.prepare_cached(SOFT_REPLACED)?.execute(params![
+                        table,
+                        key,
+                        value,
+                        soft.updated_at.0
+                    ])?,
+                    None => transaction.prepare_cached(SOFT_REMOVED)?.execute(params![table, key])?,
+                };
+            }
+            transaction.commit()
+        };
+        write(&mut self.connection).map_err(|error| StoreError::from_sqlite(&self.file, &error))
+    }
+
+    /// Removes accounts of calls beyond the limits, a few at a time.
+    pub(crate) fn remove_old_calls(&mut self) -> Result<Removed, StoreError> {
+        self.retention.step(&self.connection).map_err(|error| StoreError::from_sqlite(&self.file, &error))
+    }
+
+    /// Ends the run: marks it clean where it is, copies the write-ahead log into the file, closes the connection.
+    pub(crate) fn finish(self, clean: bool) -> Result<(), StoreError> {
+        let fail = |error| StoreError::from_sqlite(&self.file, &error);
+        if clean {
+            shutdown::end_run(&self.connection).map_err(fail)?;
+        }
+        // Where another program still reads, the log stays and is copied at the next start; nothing is lost.
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(fail)?;
+        self.connection.close().map_err(|(_, error)| fail(error))
+    }
+
+    /// One transaction. Fails as a whole where the transaction itself was lost.
+    fn commit_together(&mut self, batches: &[&Batch]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let fail = |error: rusqlite::Error| StoreError::from_sqlite(&self.file, &error);
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+        let mut outcomes = Vec::with_capacity(batches.len());
+        for batch in batches {
+            match apply_in_savepoint(&transaction, batch).map_err(fail) {
+                Ok(()) => outcomes.push(Ok(())),
+                Err(error @ StoreError::Contradiction { .. }) if !transaction.is_autocommit() => {
+                    transaction.execute_batch("ROLLBACK TO batch; RELEASE batch").map_err(fail)?;
+                    outcomes.push(Err(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        transaction.commit().map_err(fail)?;
+        Ok(outcomes)
+    }
+}
+
+impl Committed {
+    fn add(&mut self, batches: &[&Batch], outcomes: Vec<Result<(), StoreError>>) {
+        let written = || batches.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
+        self.commits += u64::from(written().next().is_some());
+        self.facts_largest = self.facts_largest.max(written().map(|(batch, _)| batch.facts.len()).sum());
+        self.outcomes.extend(outcomes);
+    }
+}
+
+fn apply_in_savepoint(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    transaction.prepare_cached("SAVEPOINT batch")?.execute([])?;
+    for fact in &batch.facts {
+        apply(transaction, fact)?;
+    }
+    transaction.prepare_cached("RELEASE batch")?.execute([]).map(|_| ())
+}
+
+fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
+    match fact {
+        Fact::Principal { address, created_at } => {
+            transaction.prepare_cached(PRINCIPAL)?.execute(params![address.as_str(), created_at.0])?;
+        }
+        Fact::Alias(entry) => {
+            transaction.prepare_cached(ALIAS)?.execute(params![
+                entry.address.as_str(),
+                entry.kind,
+                entry.original,
+                entry.principal.as_str()
+            ])?;
+        }
+        Fact::AliasRemoved { address } => {
+            transaction.prepare_cached(ALIAS_REMOVED)?.execute([address.as_str()])?;
+        }
+        Fact::Call(call) => calls::insert(transaction, call)?,
+    }
+    Ok(())
+}
+
+const PRINCIPAL: &str =
+    "INSERT INTO principals (address, created_at) VALUES ($1, $2) ON CONFLICT (address) DO NOTHING";
+
+const ALIAS: &str = "INSERT INTO aliases (address, kind, original, principal) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (address) DO UPDATE
+    SET kind = excluded.kind, original = excluded.original, principal = excluded.principal";
+
+const ALIAS_REMOVED: &str = "DELETE FROM aliases WHERE address = $1";
+
+const SOFT_REPLACED: &str = "INSERT INTO soft (owner_table, key, value, updated_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (owner_table, key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+
+const SOFT_REMOVED: &str = "DELETE FROM soft WHERE owner_table = $1 AND key = $2";

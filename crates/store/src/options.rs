@@ -1,0 +1,53 @@
+//! The limits and intervals of a store.
+
+use std::time::Duration;
+
+/// The limits and intervals of a store; every default serves a million registered endpoints.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// Facts that may wait for the writer; beyond it [`crate::StoreError::QueueFull`]. A batch without facts counts
+    /// as one.
+    pub queue_facts_max: usize,
+    /// Facts in one commit; a larger batch commits alone.
+    pub group_facts_max: usize,
+    /// How long the first batch of a group waits for company. Zero commits at once: least delay, most disk writes.
+    pub group_wait: Duration,
+    /// Soft records (one for each key) that may wait; beyond it [`crate::StoreError::QueueFull`].
+    pub soft_waiting_max: usize,
+    /// How long soft records wait to be merged with newer ones of the same key.
+    pub soft_interval: Duration,
+    /// Soft records in one commit, so that facts never wait long behind them.
+    pub soft_chunk_max: usize,
+    /// Accounts of calls that are kept; the oldest go first.
+    pub calls_max: u64,
+    /// How long accounts of calls are kept after their end; `None`: as long as `calls_max` allows.
+    pub calls_age_max: Option<Duration>,
+    /// Accounts removed in one commit.
+    pub calls_chunk_max: u32,
+    /// How often it is checked whether accounts are to be removed.
+    pub calls_check_interval: Duration,
+    /// Octets the database file may grow to, without its write-ahead log; `None`: what the disk holds.
+    pub database_octets_max: Option<u64>,
+    /// How long the check at start may take. A database that needs more is checked as far as that reaches; the
+    /// rest is for the check in the background. Zero: no check at start.
+    pub start_check_max: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            queue_facts_max: 65_536,
+            group_facts_max: 512,
+            group_wait: Duration::from_millis(2),
+            soft_waiting_max: 262_144,
+            soft_interval: Duration::from_secs(2),
+            soft_chunk_max: 1024,
+            calls_max: 1_000_000,
+            calls_age_max: None,
+            calls_chunk_max: 512,
+            calls_check_interval: Duration::from_secs(60),
+            database_octets_max: None,
+            start_check_max: Duration::from_millis(500),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `kill -9` at any moment: all that was confirmed is there.
+
+use crate::samples::{alias_book, registered, soft, soft_table};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use store::{Integrity, LastShutdown, Options, Store, StoreError};
+
+const DIRECTORY: &str = "STORE_TEST_KILL_DIRECTORY";
+const ROUND: &str = "STORE_TEST_KILL_ROUND";
+const ROUNDS: u32 = 20;
+
+/// Writes without end and prints the number of every batch after its confirmation.
+#[test]
+#[ignore = "the child of the test in this file, which kills it"]
+fn child() {
+    let directory = std::env::var(DIRECTORY).expect("the parent names the directory");
+    let round = std::env::var(ROUND).expect("the parent names the round");
+    let options =
+        Options { soft_interval: Duration::from_millis(5), soft_chunk_max: 16, ..Options::default() };
+    let store = Store::open(Path::new(&directory), options).unwrap();
+    println!("epoch {}", store.epoch());
+    let writer = store.writer();
+    for number in 0_u64.. {
+        let name = format!("r{round}n{number}");
+        let line = format!("confirmed {name}\n");
+        let confirm = move |outcome: Result<(), StoreError>| {
+            outcome.unwrap();
+            std::io::stdout().write_all(line.as_bytes()).unwrap();
+        };
+        while let Err(StoreError::QueueFull { .. }) = writer.submit(registered(&name), confirm.clone()) {
+            thread::yield_now();
+        }
+        let _ = writer.submit_soft(vec![soft(&format!("key{}", number % 100), Some(&name))]);
+        if number % 64 == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn start(directory: &Path, round: u32) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "kill::child"])
+        .env(DIRECTORY, directory)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Lets a child write for a while, kills it, and returns its epoch and what it had confirmed.
+fn write_and_kill(directory: &Path, round: u32) -> (Option<u32>, Vec<String>) {
+    let mut child = start(directory, round);
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let reader = thread::spawn(move || {
+        let mut epoch = None;
+        let mut confirmed = Vec::new();
+        // The last line may be cut; what is not whole was not said.
+        for line in output.lines().map_while(Result::ok) {
+            match line.split_once(' ') {
+                Some(("epoch", number)) => epoch = number.parse().ok(),
+                Some(("confirmed", name)) => confirmed.push(name.to_owned()),
+                _ => {}
+            }
+        }
+        (epoch, confirmed)
+    });
+    // From the middle of the start to the middle of writing.
+    thread::sleep(Duration::from_millis(4 + u64::from(round * 37 % 150)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap()
+}
+
+#[test]
+fn all_that_was_confirmed_survives_a_kill_at_any_moment() {
+    let place = tempfile::tempdir().unwrap();
+    let mut confirmed = BTreeSet::new();
+    let mut epoch_seen = 0;
+    for round in 0..ROUNDS {
+        let (epoch, names) = write_and_kill(place.path(), round);
+        if let Some(epoch) = epoch {
+            assert!(epoch > epoch_seen, "epoch {epoch} after {epoch_seen}");
+            epoch_seen = epoch;
+        }
+        confirmed.extend(names.into_iter().map(|name| format!("{name}>{name}")));
+    }
+    let store = Store::open(place.path(), Options::default()).unwrap();
+    assert!(confirmed.len() > 1000, "only {} batches were confirmed", confirmed.len());
+    assert!(store.epoch() > epoch_seen);
+    assert_eq!(store.last_shutdown(), LastShutdown::Unclean);
+    let found: BTreeSet<String> = alias_book(&store).into_iter().collect();
+    let lost: Vec<&String> = confirmed.difference(&found).collect();
+    assert!(lost.is_empty(), "{} of {} are lost: {:?}", lost.len(), confirmed.len(), lost.first());
+    assert!(!soft_table(&store, "h323.registration").is_empty());
+
+    let (sender, receiver) = std::sync::mpsc::channel();
+    store.integrity_check_in_background(move |outcome| sender.send(outcome).unwrap()).unwrap();
+    assert_eq!(receiver.recv(), Ok(Ok(())));
+    assert!(matches!(store.status().integrity, Integrity::Sound { .. }));
+}
+
+#[test]
+fn a_directory_used_by_another_process_is_refused_until_that_one_is_killed() {
+    let place = tempfile::tempdir().unwrap();
+    let mut child = start(place.path(), 0);
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    while !output.next().unwrap().unwrap().starts_with("epoch") {}
+    let refused = Store::open(place.path(), Options::default()).err();
+    let holder = Some(child.id());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(refused, Some(StoreError::Locked { directory: place.path().to_path_buf(), holder }));
+    assert!(Store::open(place.path(), Options::default()).is_ok());
+}

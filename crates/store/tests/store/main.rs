@@ -1,0 +1,16 @@
+//! What the store promises, tried on real files.
+
+#![allow(clippy::unwrap_used, reason = "clippy allows it in the tests themselves, but not in what they share")]
+
+mod backup;
+mod conformance;
+mod damage;
+mod full_disk;
+mod group_commit;
+mod kill;
+mod lock;
+mod migration;
+mod read_only;
+mod restore;
+mod retention;
+mod samples;
