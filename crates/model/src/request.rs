@@ -78,9 +78,12 @@ pub enum Request {
     },
 }
 
-/// Why a claim was refused.
+/// Why a claim or a subscription was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refusal {
+    /// The claim holds no name, so there is no presentity to belong to.
+    #[error("a claim needs at least one name")]
+    Nameless,
     /// A table is full or the store is not writing.
     #[error("the server can't take more at present: {limit}")]
     Unavailable {
@@ -107,6 +110,15 @@ pub enum Effect {
         ticket: Ticket,
         /// To whom.
         agent: AgentId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The subscription was refused; other subscriptions of the watcher stay as they are.
+    SubscriptionRefused {
+        /// Who wanted to watch.
+        watcher: WatcherId,
+        /// Whom; `None`: all.
+        presentity: Option<Address>,
         /// Why.
         refusal: Refusal,
     },
