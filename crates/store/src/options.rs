@@ -10,7 +10,9 @@ pub struct Options {
     pub queue_facts_max: usize,
     /// Facts in one commit; a larger batch commits alone.
     pub group_facts_max: usize,
-    /// How long the first batch of a group waits for company. Zero commits at once: least delay, most disk writes.
+    /// How long the first batch of a group waits for company. Zero is best nearly everywhere: while one commit is on
+    /// its way to the disk the next group gathers by itself, and callers who wait for their answer write 2 to 8
+    /// times as much as with 2 ms. A few milliseconds spare a disk that wears out by writing.
     pub group_wait: Duration,
     /// Soft records (one for each key) that may wait; beyond it [`crate::StoreError::QueueFull`].
     pub soft_waiting_max: usize,
@@ -38,7 +40,7 @@ impl Default for Options {
         Self {
             queue_facts_max: 65_536,
             group_facts_max: 512,
-            group_wait: Duration::from_millis(2),
+            group_wait: Duration::ZERO,
             soft_waiting_max: 262_144,
             soft_interval: Duration::from_secs(2),
             soft_chunk_max: 1024,

@@ -193,6 +193,7 @@ fn a_closed_store_takes_nothing_and_says_so(open: Open) {
     assert_eq!(writer.submit(registered("late"), |_| panic!("it was refused")), Err(StoreError::Closed));
     assert_eq!(writer.submit_soft(vec![soft("late", None)]), Err(StoreError::Closed));
     assert_eq!(store.aliases(|_| ()), Err(StoreError::Closed));
+    assert_eq!(store.integrity_check_in_background(|_| panic!("it was refused")), Err(StoreError::Closed));
     assert_eq!(store.close(), Ok(()));
 }
 

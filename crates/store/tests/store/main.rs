@@ -1,6 +1,9 @@
 //! What the store promises, tried on real files.
 
-#![allow(clippy::unwrap_used, reason = "clippy allows it in the tests themselves, but not in what they share")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy allows it in the tests themselves, but not in what they share"
+)]
 
 mod backup;
 mod conformance;

@@ -32,6 +32,8 @@ fn open_unprivileged(temporary: &Path, directory: &Path) -> String {
         command.uid(NOBODY).gid(NOBODY);
     }
     let output = command.output().unwrap();
+    // So that the directory can be removed by whoever made it.
+    fs::set_permissions(temporary, Permissions::from_mode(0o700)).unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
