@@ -9,6 +9,7 @@ mod number;
 mod tests;
 mod typed;
 mod url;
+mod wire;
 mod zone;
 
 pub use foreign::{Scheme, name_alias, url_alias};

@@ -21,7 +21,7 @@ sequence! {
         "tokens" tokens: Vec<h235::ClearToken>,
         "cryptoTokens" crypto_tokens: Vec<CryptoH323Token>,
         "authenticationCapability" authentication_capability: Vec<h235::AuthenticationMechanism>,
-        "algorithmOIDs" algorithm_oi_ds: Vec<ObjectIdentifier>,
+        "algorithmOIDs" algorithm_oids: Vec<ObjectIdentifier>,
         "integrity" integrity: Vec<IntegrityMechanism>,
         "integrityCheckValue" integrity_check_value: Icv,
         "supportsAltGK" supports_alt_gk: Null,

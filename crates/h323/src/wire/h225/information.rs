@@ -66,7 +66,7 @@ sequence! {
         "callIdentifier" call_identifier: CallIdentifier,
         "tokens" tokens: Vec<h235::ClearToken>,
         "cryptoTokens" crypto_tokens: Vec<CryptoH323Token>,
-        "substituteConfIDs" substitute_conf_i_ds: Vec<ConferenceIdentifier>,
+        "substituteConfIDs" substitute_conf_ids: Vec<ConferenceIdentifier>,
         "pdu" pdu: Vec<ReportedPdu>,
         "callLinkage" call_linkage: CallLinkage,
         "usageInformation" usage_information: RasUsageInformation,

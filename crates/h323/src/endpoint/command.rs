@@ -1,0 +1,104 @@
+//! What a person or a script asks of an endpoint.
+
+use crate::alias::{Alias, AliasError};
+use std::str::FromStr;
+
+/// What a person or a script asks of an endpoint.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Command {
+    /// Find the gatekeeper and register with it.
+    Register,
+    /// End every call and unregister.
+    Unregister,
+    /// Call somebody.
+    Call(Alias),
+    /// Answer the call with this identifier, else the one that rings longest.
+    Answer(Option<[u8; 16]>),
+    /// End the call with this identifier, else every call.
+    HangUp(Option<[u8; 16]>),
+    /// Tell how things stand.
+    Status,
+    /// End every call, unregister, and finish.
+    Quit,
+}
+
+/// Why a line is not a command.
+#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such command.
+    #[error("there is no command {0:?}; `help` lists them")]
+    Unknown(String),
+    /// The command needs something after it.
+    #[error("{0} needs to be followed by {1}")]
+    Incomplete(&'static str, &'static str),
+    /// The command stands alone.
+    #[error("{0} takes nothing after it")]
+    Excess(&'static str),
+    /// What follows is not an alias.
+    #[error(transparent)]
+    Alias(#[from] AliasError),
+    /// What follows is not a call identifier.
+    #[error("{0:?} is not a call identifier, which has 32 hexadecimal digits")]
+    CallIdentifier(String),
+}
+
+/// Reads one line. An alias may have spaces inside.
+impl FromStr for Command {
+    type Err = CommandError;
+
+    fn from_str(line: &str) -> Result<Self, CommandError> {
+        let line = line.trim();
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let rest = rest.trim();
+        let alone = |name, command| if rest.is_empty() { Ok(command) } else { Err(CommandError::Excess(name)) };
+        match word {
+            "register" => alone("register", Self::Register),
+            "unregister" => alone("unregister", Self::Unregister),
+            "call" if rest.is_empty() => Err(CommandError::Incomplete("call", "an alias")),
+            "call" => Ok(Self::Call(Alias::parse_typed(rest)?)),
+            "answer" => call_identifier(rest).map(Self::Answer),
+            "hangup" => call_identifier(rest).map(Self::HangUp),
+            "status" => alone("status", Self::Status),
+            "quit" => alone("quit", Self::Quit),
+            other => Err(CommandError::Unknown(other.to_owned())),
+        }
+    }
+}
+
+/// The call identifier in `text`, where there is any text.
+fn call_identifier(text: &str) -> Result<Option<[u8; 16]>, CommandError> {
+    let is_identifier = text.len() == 32 && text.bytes().all(|octet| octet.is_ascii_hexdigit());
+    match text {
+        "" => Ok(None),
+        text if is_identifier => Ok(u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)),
+        text => Err(CommandError::CallIdentifier(text.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_people_type_it() {
+        assert_eq!("  register ".parse(), Ok(Command::Register));
+        assert_eq!("call Meeting Room 4".parse(), Ok(Command::Call(Alias::H323Id("Meeting Room 4".into()))));
+        assert_eq!("call 4711".parse(), Ok(Command::Call(Alias::DialedDigits("4711".into()))));
+        assert_eq!("answer".parse(), Ok(Command::Answer(None)));
+        let one = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!("hangup 00000000000000000000000000000001".parse(), Ok(Command::HangUp(Some(one))));
+    }
+
+    #[test]
+    fn a_line_that_is_no_command_says_why() {
+        let error = |line: &str| line.parse::<Command>().unwrap_err().to_string();
+        assert_eq!(error("dance"), "there is no command \"dance\"; `help` lists them");
+        assert_eq!(error("call"), "call needs to be followed by an alias");
+        assert_eq!(error("quit now"), "quit takes nothing after it");
+        assert_eq!(
+            error("answer 12+4"),
+            "\"12+4\" is not a call identifier, which has 32 hexadecimal digits"
+        );
+    }
+}

@@ -1,0 +1,27 @@
+//! What an endpoint counts.
+
+use serde::Serialize;
+
+/// Numbers that only grow.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counters {
+    /// Datagrams that are not RAS messages, and messages that could not be read inside.
+    pub malformed_datagrams: u64,
+    /// Replies to nothing that was asked.
+    pub stray_replies: u64,
+    /// Requests from someone other than the gatekeeper.
+    pub strangers: u64,
+    /// Requests sent again for want of an answer.
+    pub retransmissions: u64,
+    /// Requests that were never answered.
+    pub unanswered: u64,
+    /// Connections refused because there are too many.
+    pub refused_connections: u64,
+    /// Connections closed because what came over them was no call signalling, too slow or none.
+    pub broken_connections: u64,
+    /// Call signalling messages that could not be read or did not belong to the call.
+    pub ignored_messages: u64,
+    /// Messages of ours that could not be encoded.
+    pub unwritable: u64,
+}

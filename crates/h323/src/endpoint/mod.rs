@@ -1,0 +1,36 @@
+//! The endpoint side of H.323: registration, calls without media, and what a gatekeeper asks.
+//!
+//! An [`Endpoint`] is what `herald endpoint` drives, and the other side of the gatekeeper in tests. It does no IO:
+//! it takes a command, a datagram, what happened to a connection, or the passing of time, and gives back through
+//! [`Endpoint::poll`] what is to be sent and what happened. It carries no media and opens no H.245 channel.
+//!
+//! ```text
+//! let mut endpoint = Endpoint::new(settings, seed);
+//! endpoint.command(now, Command::Register);       // or datagram, accept, opened, received, closed, timeout
+//! while let Some(output) = endpoint.poll() { .. }
+//! sleep_until(endpoint.deadline());
+//! ```
+
+mod admission;
+mod call;
+mod command;
+mod connection;
+mod counter;
+mod discovery;
+mod event;
+mod gatekeeper;
+mod identity;
+mod information;
+mod machine;
+mod message;
+mod registration;
+mod release;
+mod request;
+mod settings;
+mod signalling;
+
+pub use command::{Command, CommandError};
+pub use connection::{CONNECTIONS_MAX, ConnectionId};
+pub use event::{CallStatus, Event, Side};
+pub use machine::{Endpoint, Output};
+pub use settings::{CALLS_MAX, Settings};

@@ -1,0 +1,274 @@
+//! Admission: ARQ (H.225.0 clause 7.11), always with direct call signalling.
+
+use super::call::{Call, Side, reported_messages};
+use super::gatekeeper::Gatekeeper;
+use super::registration::{Kind, Registration};
+use super::request::Asker;
+use super::timer::Due;
+use crate::alias::{Alias, alternative, canonical};
+use crate::wire::feature::Feature;
+use crate::wire::h225::{
+    AdmissionConfirm, AdmissionReject, AdmissionRejectReason, AdmissionRequest, AliasAddress, CallModel,
+    CallType, Content, RasMessage,
+};
+use codec::per::Integer;
+use link::Level;
+use model::Now;
+use std::net::SocketAddr;
+
+/// Where a call goes.
+struct Destination {
+    number: Option<u64>,
+    label: String,
+    address: SocketAddr,
+}
+
+impl Gatekeeper {
+    /// An endpoint wants to make or to answer a call.
+    pub(super) fn admit(&mut self, now: Now, asker: Asker, request: &AdmissionRequest) {
+        let Some(number) = self.identify(now, &asker.peer, &request.endpoint_identifier.to_string()) else {
+            return self.reject_admission(&asker, AdmissionRejectReason::CallerNotRegistered);
+        };
+        let key = call_key(request.call_identifier.as_ref().map(|id| id.guid.0), request.conference_id.0);
+        if self.calls.get(key).is_none() && self.calls.len() >= self.settings.calls_max {
+            return self.reject_admission(&asker, AdmissionRejectReason::ResourceUnavailable);
+        }
+        // An instant message takes no bandwidth (D-08).
+        let bandwidth = if is_messaging(request) {
+            Some(request.band_width.get())
+        } else {
+            self.grant_bandwidth(key, request)
+        };
+        let Some(bandwidth) = bandwidth else {
+            return self.reject_admission(&asker, AdmissionRejectReason::RequestDenied);
+        };
+        if request.answer_call {
+            self.admit_callee(now, &asker, request, number, key, bandwidth);
+        } else {
+            self.admit_caller(now, &asker, request, number, key, bandwidth);
+        }
+    }
+
+    /// The calling side.
+    fn admit_caller(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        request: &AdmissionRequest,
+        number: u64,
+        key: [u8; 16],
+        bandwidth: u32,
+    ) {
+        let destination = match self.destination(asker, request) {
+            Ok(destination) => destination,
+            Err(reason) => return self.reject_admission(asker, reason),
+        };
+        let Some(caller) = self.registrations.get(number) else { return };
+        let to_mcu = destination.number.and_then(|callee| self.registrations.get(callee)).is_some_and(is_mcu);
+        let mut call = self
+            .calls
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| new_call(now, key, request, self.settings.answer_check));
+        call.caller = Side {
+            number: Some(number),
+            label: caller.label(),
+            address: caller.call_signal_addresses.first().copied(),
+            call_reference: request.call_reference_value.get() as u16,
+            admitted: true,
+            ..Side::default()
+        };
+        if call.callee.number.is_none() {
+            call.callee = Side {
+                number: destination.number,
+                label: destination.label,
+                address: Some(destination.address),
+                ..Side::default()
+            };
+        }
+        call.conference |= to_mcu;
+        self.take_call(now, call, bandwidth);
+        self.confirm_admission(asker, bandwidth, destination.address);
+    }
+
+    /// The answering side: it rings from now on.
+    fn admit_callee(
+        &mut self,
+        now: Now,
+        asker: &Asker,
+        request: &AdmissionRequest,
+        number: u64,
+        key: [u8; 16],
+        bandwidth: u32,
+    ) {
+        let Some(callee) = self.registrations.get(number) else { return };
+        let Some(address) = callee.call_signal_address(asker.peer.address) else { return };
+        let mut call = self
+            .calls
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| new_call(now, key, request, self.settings.answer_check));
+        if call.caller.label.is_empty() {
+            let named = request.src_info.iter().find_map(Alias::from_wire).map(|alias| alias.text());
+            let address =
+                request.src_call_signal_address.as_ref().and_then(|address| address.socket_address());
+            let label = named.or_else(|| address.map(|address| address.to_string()));
+            call.caller =
+                Side { label: label.unwrap_or_else(|| "unknown".to_owned()), address, ..Side::default() };
+        }
+        call.callee = Side {
+            number: Some(number),
+            label: callee.label(),
+            address: Some(address),
+            call_reference: request.call_reference_value.get() as u16,
+            admitted: true,
+            ..Side::default()
+        };
+        call.conference |= is_mcu(callee);
+        call.messaging |= is_messaging(request);
+        call.ringing_at = Some(now);
+        self.take_call(now, call, bandwidth);
+        self.confirm_admission(asker, bandwidth, address);
+    }
+
+    fn take_call(&mut self, now: Now, mut call: Call, bandwidth: u32) {
+        let key = call.key;
+        if !call.messaging {
+            call.bandwidth = call.bandwidth.max(bandwidth);
+        }
+        call.check_interval = self.settings.answer_check;
+        self.counters.calls += u64::from(self.calls.get(key).is_none());
+        self.calls.insert(call);
+        self.changed.calls.insert(key);
+        self.timers.set(now.instant.after(self.settings.answer_check), Due::Call(key));
+    }
+
+    /// Where a call goes: to the name it is made to, else to the transport address.
+    fn destination(
+        &self,
+        asker: &Asker,
+        request: &AdmissionRequest,
+    ) -> Result<Destination, AdmissionRejectReason> {
+        let aliases = request.destination_info.as_deref().unwrap_or_default();
+        let found = aliases.iter().find_map(|alias| Some((self.find(alias)?, alias)));
+        let to = |registration: &Registration, label: String| {
+            let address = registration.call_signal_address(asker.peer.address)?;
+            Some(Destination { number: Some(registration.number), label, address })
+        };
+        if let Some((registration, alias)) = found {
+            let label = Alias::from_wire(alias).map_or_else(|| registration.label(), |alias| alias.text());
+            return to(registration, label).ok_or(AdmissionRejectReason::CalledPartyNotRegistered);
+        }
+        let address = request.dest_call_signal_address.as_ref().and_then(|address| address.socket_address());
+        if let Some(address) = address {
+            if let Some(registration) = self.registrations.by_call_signal(address) {
+                return to(registration, registration.label())
+                    .ok_or(AdmissionRejectReason::CalledPartyNotRegistered);
+            }
+            if self.settings.unregistered_destinations {
+                return Ok(Destination { number: None, label: address.to_string(), address });
+            }
+        }
+        let nothing = aliases.is_empty() && address.is_none();
+        Err(if nothing {
+            AdmissionRejectReason::IncompleteAddress
+        } else {
+            AdmissionRejectReason::CalledPartyNotRegistered
+        })
+    }
+
+    /// The registration that an alias names, or the gateway whose prefix it begins with.
+    pub(super) fn find(&self, alias: &AliasAddress) -> Option<&Registration> {
+        let alias = Alias::from_wire(alias)?;
+        self.find_alias(&alias)
+    }
+
+    pub(super) fn find_alias(&self, alias: &Alias) -> Option<&Registration> {
+        let zone = &self.settings.zone;
+        let canonical = canonical(alias, zone).ok();
+        let held = |address| self.registrations.holders(&address).next();
+        if let Some(found) = canonical.and_then(held).or_else(|| alternative(alias, zone).and_then(held)) {
+            return Some(found);
+        }
+        let Alias::DialedDigits(digits) = alias else { return None };
+        let mut gateways: Vec<_> = self.registrations.by_prefix(digits).collect();
+        gateways
+            .sort_by_key(|gateway| (gateway.almost_out_of_resources, self.calls.of(gateway.number).len()));
+        gateways.first().copied()
+    }
+
+    /// The bandwidth a side of a call gets in units of 100 bit/s: what it asks for, within the limit of a call and
+    /// of what is left of the zone's; `None` where nothing is left. Both sides of a call share one grant.
+    fn grant_bandwidth(&self, key: [u8; 16], request: &AdmissionRequest) -> Option<u32> {
+        let already = self.calls.get(key).map_or(0, |call| call.bandwidth);
+        let granted = request.band_width.get().min(self.settings.call_bandwidth);
+        let left = self.bandwidth_left(already);
+        (granted == 0 || left > 0).then(|| granted.min(left))
+    }
+
+    /// What a call that has `already` may have of the zone's bandwidth.
+    pub(super) fn bandwidth_left(&self, already: u32) -> u32 {
+        let Some(zone) = self.settings.zone_bandwidth else { return u32::MAX };
+        let others = self.calls.bandwidth() - u64::from(already);
+        u32::try_from(u64::from(zone).saturating_sub(others)).unwrap_or(u32::MAX)
+    }
+
+    fn confirm_admission(&mut self, asker: &Asker, bandwidth: u32, address: SocketAddr) {
+        self.counters.admissions += 1;
+        let confirm = AdmissionConfirm {
+            request_seq_num: asker.sequence,
+            band_width: Integer::clamped(bandwidth),
+            call_model: CallModel::Direct,
+            dest_call_signal_address: address.into(),
+            will_respond_to_irr: Some(false),
+            uuies_requested: Some(reported_messages()),
+            ..AdmissionConfirm::default()
+        };
+        self.answer(asker, &RasMessage::AdmissionConfirm(confirm.into()));
+    }
+
+    fn reject_admission(&mut self, asker: &Asker, reject_reason: AdmissionRejectReason) {
+        self.counters.admissions_refused += 1;
+        let text = format!("a call of {} was refused: {reject_reason:?}", asker.peer.address);
+        self.event(Level::Debug, "call.refused", text);
+        let reject =
+            AdmissionReject { request_seq_num: asker.sequence, reject_reason, ..AdmissionReject::default() };
+        self.answer(asker, &RasMessage::AdmissionReject(reject.into()));
+    }
+}
+
+/// What names a call: its call identifier, or the conference where an endpoint of version 1 gives none.
+pub(super) fn call_key(call_identifier: Option<[u8; 16]>, conference_identifier: [u8; 16]) -> [u8; 16] {
+    call_identifier.filter(|guid| *guid != [0; 16]).unwrap_or(conference_identifier)
+}
+
+fn new_call(now: Now, key: [u8; 16], request: &AdmissionRequest, check_interval: model::Millis) -> Call {
+    Call {
+        key,
+        conference_identifier: request.conference_id.0,
+        caller: Side::default(),
+        callee: Side::default(),
+        admitted_at: now,
+        ringing_at: None,
+        answer: None,
+        ended: None,
+        messaging: is_messaging(request),
+        conference: request.active_mc || request.call_type != CallType::PointToPoint,
+        bandwidth: 0,
+        check_interval,
+    }
+}
+
+fn is_mcu(registration: &Registration) -> bool {
+    registration.kind == Kind::Mcu
+}
+
+/// Whether the request is for a call that carries an instant message: the answering side says so (D-08).
+fn is_messaging(request: &AdmissionRequest) -> bool {
+    let identifier = Feature::Messaging.identifier();
+    let call_type = Feature::Messaging.parameter(1);
+    request.generic_data.iter().flatten().any(|data| {
+        let parameter = data.parameter(&call_type);
+        data.id == identifier && matches!(parameter, Some(Content::Number8(value)) if value.get() == 1)
+    })
+}

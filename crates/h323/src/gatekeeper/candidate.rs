@@ -1,0 +1,178 @@
+//! What a full RRQ says, read and checked.
+
+use super::gatekeeper::Gatekeeper;
+use super::registration::{Kind, Name};
+use crate::alias::{Alias, canonical, presentity_alias};
+use crate::wire::feature::Feature;
+use crate::wire::h225::{
+    AliasAddress, EndpointType, FeatureSet, GenericData, GenericIdentifier, RegistrationRejectReason,
+    RegistrationRequest, SupportedProtocols, VendorIdentifier,
+};
+use codec::per::{Integer, OctetString};
+use model::Millis;
+use std::net::SocketAddr;
+
+/// The most aliases, call signalling addresses and prefixes of one registration.
+const ALIASES_MAX: usize = 64;
+const ADDRESSES_MAX: usize = 16;
+const PREFIXES_MAX: usize = 64;
+
+/// A full RRQ, read and checked.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub names: Vec<Name>,
+    pub call_signal_addresses: Vec<SocketAddr>,
+    pub kind: Kind,
+    pub prefixes: Vec<String>,
+    pub product: Option<String>,
+    pub features: Vec<String>,
+    pub time_to_live: Millis,
+    pub identifier: Option<String>,
+    pub additive: bool,
+}
+
+impl Gatekeeper {
+    /// Reads a full RRQ.
+    ///
+    /// # Errors
+    /// It can't be accepted; the reason is that of the RRJ.
+    pub(super) fn read_registration(
+        &self,
+        request: &RegistrationRequest,
+    ) -> Result<Candidate, RegistrationRejectReason> {
+        if !self.is_for_us(request.gatekeeper_identifier.as_ref()) {
+            return Err(RegistrationRejectReason::DiscoveryRequired);
+        }
+        let addresses = &request.call_signal_address;
+        let call_signal_addresses: Vec<_> =
+            addresses.iter().filter_map(|address| address.socket_address()).take(ADDRESSES_MAX).collect();
+        if call_signal_addresses.is_empty() {
+            let unusable = !addresses.is_empty();
+            return Err(if unusable {
+                RegistrationRejectReason::TransportNotSupported
+            } else {
+                RegistrationRejectReason::InvalidCallSignalAddress
+            });
+        }
+        if request.ras_address.is_empty() {
+            return Err(RegistrationRejectReason::InvalidRasAddress);
+        }
+        let names =
+            self.read_names(request.terminal_alias.as_deref().unwrap_or_default(), &call_signal_addresses)?;
+        let kind = kind_of(&request.terminal_type);
+        let descriptors = request.feature_set.as_ref().map(descriptors).unwrap_or_default();
+        let features = descriptors.into_iter().chain(request.generic_data.iter().flatten());
+        Ok(Candidate {
+            names,
+            call_signal_addresses,
+            kind,
+            prefixes: prefixes_of(&request.terminal_type),
+            product: product_of(&request.endpoint_vendor)
+                .or_else(|| product_of(request.terminal_type.vendor.as_ref()?)),
+            features: features.map(|descriptor| feature_name(&descriptor.id)).take(ALIASES_MAX).collect(),
+            time_to_live: self.grant_time_to_live(request.time_to_live.map(Integer::get)),
+            identifier: request.endpoint_identifier.as_ref().map(ToString::to_string),
+            additive: request.additive_registration.is_some(),
+        })
+    }
+
+    /// The names of a registration, that of the presentity first; one without aliases is named by its transport
+    /// address.
+    fn read_names(
+        &self,
+        aliases: &[AliasAddress],
+        addresses: &[SocketAddr],
+    ) -> Result<Vec<Name>, RegistrationRejectReason> {
+        if aliases.len() > ALIASES_MAX {
+            return Err(RegistrationRejectReason::ResourceUnavailable);
+        }
+        let zone = &self.settings.zone;
+        let mut known: Vec<Alias> = aliases.iter().filter_map(Alias::from_wire).collect();
+        // A transport address names an endpoint only where nothing else does.
+        if known.iter().any(|alias| !matches!(alias, Alias::TransportId(_))) {
+            known.retain(|alias| !matches!(alias, Alias::TransportId(_)));
+        }
+        if aliases.is_empty() {
+            known.extend(addresses.first().map(|address| Alias::TransportId(address.to_string())));
+        }
+        let Some((first, _)) = presentity_alias(&known, zone) else {
+            return Err(RegistrationRejectReason::InvalidAlias);
+        };
+        known.swap(0, first);
+        let mut names: Vec<Name> = Vec::with_capacity(known.len());
+        for alias in known {
+            // An alias that stands for no address of this zone stays out of the directory; it is no error.
+            let Ok(address) = canonical(&alias, zone) else { continue };
+            if zone.serves(&address) && names.iter().all(|name| name.address != address) {
+                names.push(Name { alias, address });
+            }
+        }
+        Ok(names)
+    }
+
+    pub(super) fn grant_time_to_live(&self, asked: Option<u32>) -> Millis {
+        let (shortest, longest) = self.settings.time_to_live_range;
+        asked
+            .map_or(self.settings.time_to_live, |seconds| Millis::seconds(u64::from(seconds)))
+            .clamp(shortest, longest)
+    }
+}
+
+fn kind_of(endpoint: &EndpointType) -> Kind {
+    match endpoint {
+        EndpointType { gatekeeper: Some(_), .. } => Kind::Gatekeeper,
+        EndpointType { mcu: Some(_), .. } => Kind::Mcu,
+        EndpointType { gateway: Some(_), .. } => Kind::Gateway,
+        _ => Kind::Terminal,
+    }
+}
+
+/// The number prefixes that a gateway or MCU serves.
+fn prefixes_of(endpoint: &EndpointType) -> Vec<String> {
+    let gateway = endpoint.gateway.iter().filter_map(|gateway| gateway.protocol.as_ref());
+    let mcu = endpoint.mcu.iter().filter_map(|mcu| mcu.protocol.as_ref());
+    let lists = gateway.chain(mcu).flatten().filter_map(|protocol| match protocol {
+        SupportedProtocols::H310(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::H320(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::H321(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::H322(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::H323(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::H324(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::Voice(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::T120Only(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::NonStandardProtocol(protocol) => Some(&protocol.supported_prefixes),
+        SupportedProtocols::T38FaxAnnexbOnly(caps) => Some(&caps.supported_prefixes),
+        SupportedProtocols::Sip(caps) => caps.supported_prefixes.as_ref(),
+        SupportedProtocols::NonStandardData(_) | SupportedProtocols::UnknownAlternative(_) => None,
+    });
+    let digits = lists.flatten().filter_map(|prefix| match &prefix.prefix {
+        AliasAddress::DialledDigits(digits) => Some(digits.as_str().to_owned()),
+        _ => None,
+    });
+    digits.take(PREFIXES_MAX).collect()
+}
+
+/// Product and version as the vendor wrote them, which often ends in NULs.
+fn product_of(vendor: &VendorIdentifier) -> Option<String> {
+    let text = |octets: &OctetString<1, 256>| {
+        let text: String = String::from_utf8_lossy(&octets.0).chars().filter(|c| !c.is_control()).collect();
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let parts = [&vendor.product_id, &vendor.version_id];
+    let parts: Vec<_> = parts.into_iter().flatten().filter_map(text).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+fn descriptors(set: &FeatureSet) -> Vec<&GenericData> {
+    let lists = [&set.needed_features, &set.desired_features, &set.supported_features];
+    lists.into_iter().flatten().flatten().collect()
+}
+
+fn feature_name(identifier: &GenericIdentifier) -> String {
+    match (Feature::of(identifier), identifier) {
+        (Some(feature), _) => feature.name().to_owned(),
+        (None, GenericIdentifier::Standard(number)) => format!("H.460.{}", number.0),
+        (None, GenericIdentifier::Oid(identifier)) => identifier.to_string(),
+        (None, _) => "non-standard".to_owned(),
+    }
+}

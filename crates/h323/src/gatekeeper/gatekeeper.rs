@@ -1,0 +1,123 @@
+//! The gatekeeper itself: its state, the way of a datagram through it, and the [`Link`] it is.
+
+use super::call::Calls;
+use super::counter::Counters;
+use super::outstanding::Outstanding;
+use super::rate::RateLimit;
+use super::register::Claims;
+use super::registration::{Peer, Registrations};
+use super::reply_cache::ReplyCache;
+use super::settings::Settings;
+use super::snapshot::Changed;
+use super::timer::{Due, Timers};
+use link::{ChannelId, Command, CommandError, Input, Level, Link, Outcome, Output};
+use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use std::collections::VecDeque;
+
+/// An H.323 gatekeeper without IO.
+pub struct Gatekeeper {
+    pub(super) id: GatewayId,
+    pub(super) settings: Settings,
+    pub(super) random: StdRng,
+    pub(super) registrations: Registrations,
+    pub(super) calls: Calls,
+    pub(super) claims: Claims,
+    pub(super) outstanding: Outstanding,
+    pub(super) replies: ReplyCache,
+    pub(super) rate: RateLimit,
+    pub(super) timers: Timers,
+    pub(super) counters: Counters,
+    pub(super) changed: Changed,
+    pub(super) outputs: VecDeque<Output>,
+}
+
+impl Gatekeeper {
+    /// A gatekeeper without registrations. `seed` is secret and random: endpoint identifiers come from it.
+    pub fn new(id: GatewayId, settings: Settings, seed: [u8; 32]) -> Self {
+        let rate = RateLimit::new(settings.trusted.clone(), settings.rate);
+        Self {
+            id,
+            settings,
+            random: StdRng::from_seed(seed),
+            registrations: Registrations::default(),
+            calls: Calls::default(),
+            claims: Claims::default(),
+            outstanding: Outstanding::default(),
+            replies: ReplyCache::default(),
+            rate,
+            timers: Timers::default(),
+            counters: Counters::default(),
+            changed: Changed::default(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The engine's name for a registration.
+    pub(super) const fn agent(&self, number: u64) -> AgentId {
+        AgentId { gateway: self.id, number }
+    }
+
+    pub(super) fn event(&mut self, level: Level, name: &'static str, text: String) {
+        self.outputs.push_back(Output::Event { level, name, text });
+    }
+
+    /// An identifier that can't be guessed: 80 random bits in 16 characters.
+    pub(super) fn random_identifier(&mut self) -> String {
+        const CHARACTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        let bits = u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64());
+        (0..16).map(|at| char::from(CHARACTERS[(bits >> (at * 5)) as usize & 31])).collect()
+    }
+}
+
+impl Link for Gatekeeper {
+    fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
+        let Input::Datagram { peer, local, to_many, octets } = input;
+        self.counters.datagrams += 1;
+        if !self.rate.admit(now.instant, peer.ip()) {
+            self.counters.limited += 1;
+            return;
+        }
+        self.datagram(now, Peer { channel, address: peer, local }, to_many, octets);
+    }
+
+    fn apply(&mut self, now: Now, effect: Effect) {
+        match effect {
+            Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
+            Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
+            // Nothing that endpoints of this gateway asked for.
+            Effect::Notify { .. } | Effect::SubscriptionRefused { .. } => {}
+        }
+    }
+
+    fn timeout(&mut self, now: Now) {
+        while let Some(due) = self.timers.take(now.instant) {
+            match due {
+                Due::Registration(number) => self.registration_due(now, number),
+                Due::Call(key) => self.call_due(now, key),
+                Due::Request(sequence) => self.request_due(now, sequence),
+            }
+        }
+    }
+
+    fn command(&mut self, now: Now, command: Command) -> Result<Outcome, CommandError> {
+        self.operate(now, command)
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    fn snapshot(&mut self, now: Now, limit: usize) -> Vec<SoftRecord> {
+        self.take_changed(now, limit)
+    }
+
+    fn restore(&mut self, now: Now, record: SoftRecord) {
+        self.take_back(now, &record);
+    }
+}

@@ -1,0 +1,32 @@
+//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), direct call signalling, and what follows from both for
+//! presence.
+//!
+//! [`Gatekeeper`] is a [`link::Link`]. Each operation has a file of its own; `registration` and `call` hold the two
+//! tables, `outstanding` the requests of ours that wait for an answer.
+
+mod admission;
+mod bandwidth;
+mod call;
+mod candidate;
+mod command;
+mod counter;
+mod discovery;
+mod disengage;
+mod gatekeeper;
+mod information;
+mod liveness;
+mod location;
+mod outstanding;
+mod presence;
+mod rate;
+mod register;
+mod registration;
+mod reply_cache;
+mod request;
+mod settings;
+mod snapshot;
+mod timer;
+mod unregister;
+
+pub use gatekeeper::Gatekeeper;
+pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings};

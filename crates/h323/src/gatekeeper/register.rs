@@ -1,0 +1,293 @@
+//! Registration: RRQ (H.225.0 clause 7.9).
+//!
+//! A full RRQ becomes a [`Registration`] in four steps: it is read and checked; the registration it renews and those
+//! it conflicts with are found; the engine is asked for the names, which it makes durable; then it is confirmed. A
+//! conflict with a live endpoint waits until that endpoint has been asked whether it is still there.
+
+use super::candidate::Candidate;
+use super::gatekeeper::Gatekeeper;
+use super::outstanding::Purpose;
+use super::registration::{Liveness, Name, Registration};
+use super::request::{Asker, PROTOCOL_IDENTIFIER};
+use super::settings::SecondDevice;
+use super::timer::Due;
+use crate::wire::h225::{
+    InfoRequest, RasMessage, RegistrationConfirm, RegistrationReject, RegistrationRejectReason,
+    RegistrationRequest,
+};
+use codec::per::{BmpString, Integer, Null};
+use link::{Level, Output};
+use model::{Address, Claim, ClaimedAlias, Millis, Now, Refusal, Request, Ticket};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// The most registrations that wait until the holder of one name has been asked.
+const CONTENDERS_MAX: usize = 4;
+/// How long an endpoint is asked to wait while the holder of its name is asked.
+const CONTEST_DELAY: Millis = Millis::seconds(4);
+
+/// Registrations that are not decided yet.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    last_ticket: u64,
+    /// Claims the engine has not answered, with who is to be told.
+    asked: HashMap<Ticket, (u64, Option<Asker>)>,
+    /// Registrations that wait until the holder of one of their names, by its number, has been asked.
+    contested: HashMap<u64, Vec<(Asker, Box<Candidate>)>>,
+}
+
+impl Gatekeeper {
+    /// A full registration.
+    pub(super) fn register(&mut self, now: Now, asker: Asker, request: RegistrationRequest) {
+        match self.read_registration(&request) {
+            Ok(candidate) => self.consider(now, asker, Box::new(candidate)),
+            Err(reason) => self.reject_registration(&asker, reason),
+        }
+    }
+
+    /// Finds what a candidate renews and what stands in its way.
+    fn consider(&mut self, now: Now, asker: Asker, mut candidate: Box<Candidate>) {
+        let own = self.own_registration(&asker, &candidate);
+        if candidate.additive {
+            let Some(registration) = own.and_then(|number| self.registrations.get(number)) else {
+                return self.reject_registration(&asker, RegistrationRejectReason::FullRegistrationRequired);
+            };
+            let known = registration
+                .names
+                .iter()
+                .filter(|old| candidate.names.iter().all(|new| new.address != old.address));
+            let known: Vec<_> = known.cloned().collect();
+            candidate.names.extend(known);
+        }
+        if self.settings.second_device == SecondDevice::Refuse {
+            let holders = candidate.names.iter().flat_map(|name| self.registrations.holders(&name.address));
+            let in_the_way = holders.map(|holder| holder.number).find(|number| Some(*number) != own);
+            if let Some(holder) = in_the_way {
+                return self.contest(now, asker, candidate, holder);
+            }
+        }
+        if own.is_none() && self.registrations.len() >= self.settings.registrations_max {
+            return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
+        }
+        self.accept(now, asker, *candidate, own);
+    }
+
+    /// The registration that a candidate renews: the one whose identifier it names, or that takes calls at its
+    /// address; and comes from the same host.
+    fn own_registration(&self, asker: &Asker, candidate: &Candidate) -> Option<u64> {
+        let named = candidate
+            .identifier
+            .as_deref()
+            .and_then(|identifier| self.registrations.by_identifier(identifier));
+        let at = |address: &SocketAddr| self.registrations.by_call_signal(*address);
+        let own = named.or_else(|| candidate.call_signal_addresses.iter().find_map(at));
+        own.filter(|own| own.peer.address.ip() == asker.peer.address.ip()).map(|own| own.number)
+    }
+
+    /// Another registration holds a name: it is asked whether it is still there.
+    fn contest(&mut self, now: Now, asker: Asker, candidate: Box<Candidate>, holder: u64) {
+        let Some(registration) = self.registrations.get(holder) else { return };
+        if matches!(registration.liveness, Liveness::Grace { .. }) {
+            self.end_registration(now, holder, "its name was taken over while it was silent");
+            return self.consider(now, asker, candidate);
+        }
+        let contenders = self.claims.contested.get(&holder).map_or(0, Vec::len);
+        if contenders >= CONTENDERS_MAX {
+            return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
+        }
+        if contenders == 0 {
+            let holder = registration.clone();
+            if !self.ask(now, &holder, Purpose::Contest, presence_check) {
+                return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
+            }
+        }
+        self.in_progress(&asker, CONTEST_DELAY);
+        self.claims.contested.entry(holder).or_default().push((asker, candidate));
+    }
+
+    /// The holder of a name has answered, or not.
+    pub(super) fn contest_decided(&mut self, now: Now, holder: u64, is_there: bool) {
+        let Some(contenders) = self.claims.contested.remove(&holder) else { return };
+        if !is_there {
+            self.end_registration(now, holder, "it did not answer when another endpoint claimed its name");
+        }
+        for (asker, candidate) in contenders {
+            if is_there {
+                let held = |name: &&Name| {
+                    self.registrations.holders(&name.address).any(|other| other.number == holder)
+                };
+                let duplicates =
+                    candidate.names.iter().filter(held).filter_map(|name| name.alias.to_wire()).collect();
+                self.reject_registration(&asker, RegistrationRejectReason::DuplicateAlias(duplicates));
+            } else {
+                self.consider(now, asker, candidate);
+            }
+        }
+    }
+
+    /// Takes a candidate without conflict, and asks the engine for names that are new.
+    fn accept(&mut self, now: Now, asker: Asker, candidate: Candidate, own: Option<u64>) {
+        let old = own.and_then(|number| self.registrations.get(number));
+        let keeps_names = old.is_some_and(|old| {
+            let same = |new: &Name| old.names.iter().any(|name| name.address == new.address);
+            old.claimed && old.names.len() == candidate.names.len() && candidate.names.iter().all(same)
+        });
+        let keeps_identifier = old.filter(|old| candidate.identifier.as_ref() == Some(&old.identifier));
+        let identifier = keeps_identifier.map(|old| old.identifier.clone());
+        let old = old.cloned();
+        let identifier = identifier.unwrap_or_else(|| self.random_identifier());
+        let number = own.unwrap_or_else(|| self.registrations.next_number());
+        let registration = Registration {
+            number,
+            identifier,
+            peer: asker.peer,
+            names: candidate.names,
+            call_signal_addresses: candidate.call_signal_addresses,
+            kind: candidate.kind,
+            prefixes: candidate.prefixes,
+            product: candidate.product,
+            features: candidate.features,
+            time_to_live: candidate.time_to_live,
+            registered_at: old.as_ref().map_or(now.wall, |old| old.registered_at),
+            heard_at: now,
+            liveness: Liveness::Alive,
+            presentity: old.as_ref().and_then(|old| old.presentity.clone()),
+            claimed: keeps_names,
+            almost_out_of_resources: false,
+        };
+        let silent_at = registration.silent_at();
+        self.registrations.insert(registration);
+        self.timers.set(silent_at, Due::Registration(number));
+        self.changed.registrations.insert(number);
+        if keeps_names {
+            self.confirm_registration(&asker, number);
+        } else {
+            self.claim(number, Some(asker));
+        }
+    }
+
+    /// Asks the engine for the names of a registration.
+    pub(super) fn claim(&mut self, number: u64, asker: Option<Asker>) {
+        let Some(registration) = self.registrations.get(number) else { return };
+        let alias = |name: &Name| ClaimedAlias {
+            address: name.address.clone(),
+            kind: name.alias.kind().to_owned(),
+            original: name.alias.text(),
+        };
+        let claim = Claim {
+            agent: self.agent(number),
+            aliases: registration.names.iter().map(alias).collect(),
+            inferred: self.is_inferred(registration),
+            description: description(registration),
+        };
+        self.claims.last_ticket += 1;
+        let ticket = Ticket(self.claims.last_ticket);
+        self.claims.asked.insert(ticket, (number, asker));
+        self.outputs.push_back(Output::Request(Request::Claim { ticket, claim }));
+    }
+
+    /// The engine has given a registration its names.
+    pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address) {
+        let Some((number, asker)) = self.claims.asked.remove(&ticket) else { return };
+        let Some(registration) = self.registrations.get_mut(number) else { return };
+        registration.claimed = true;
+        registration.presentity = Some(presentity);
+        self.changed.registrations.insert(number);
+        self.observe_registration(number);
+        self.observe_calls_of(now, number);
+        if let Some(asker) = asker {
+            self.confirm_registration(&asker, number);
+        }
+    }
+
+    /// The engine can't take a registration.
+    pub(super) fn claim_refused(&mut self, now: Now, ticket: Ticket, refusal: &Refusal) {
+        let Some((number, asker)) = self.claims.asked.remove(&ticket) else { return };
+        self.end_registration(now, number, &refusal.to_string());
+        if let Some(asker) = asker {
+            self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
+        }
+    }
+
+    fn confirm_registration(&mut self, asker: &Asker, number: u64) {
+        let Some(registration) = self.registrations.get(number) else { return };
+        self.counters.registrations += 1;
+        let confirm = self.registration_confirm(asker, registration, true);
+        let text = format!("{} registered from {}", registration.label(), asker.peer.address);
+        self.event(Level::Debug, "endpoint.registered", text);
+        self.answer(asker, &RasMessage::RegistrationConfirm(confirm.into()));
+    }
+
+    /// The RCF for a registration; its aliases only where it is a full one.
+    fn registration_confirm(
+        &self,
+        asker: &Asker,
+        registration: &Registration,
+        full: bool,
+    ) -> RegistrationConfirm {
+        let aliases = || registration.names.iter().filter_map(|name| name.alias.to_wire()).collect();
+        RegistrationConfirm {
+            request_seq_num: asker.sequence,
+            protocol_identifier: PROTOCOL_IDENTIFIER,
+            terminal_alias: full.then(aliases),
+            gatekeeper_identifier: self.gatekeeper_identifier(),
+            endpoint_identifier: BmpString::new(&registration.identifier).unwrap_or_default(),
+            alternate_gatekeeper: self.alternate_gatekeepers(),
+            time_to_live: Some(Integer::clamped((registration.time_to_live.0 / 1000) as u32)),
+            will_respond_to_irr: Some(false),
+            maintain_connection: Some(false),
+            supports_additive_registration: full.then_some(Null),
+            ..RegistrationConfirm::default()
+        }
+    }
+
+    /// A keep-alive registration.
+    pub(super) fn refresh(&mut self, now: Now, asker: Asker, request: &RegistrationRequest) {
+        let identifier = request.endpoint_identifier.as_ref().map(ToString::to_string).unwrap_or_default();
+        let number = self.identify(now, &asker.peer, &identifier);
+        let Some(number) = number.filter(|_| self.is_for_us(request.gatekeeper_identifier.as_ref())) else {
+            return self.reject_registration(&asker, RegistrationRejectReason::FullRegistrationRequired);
+        };
+        let asked = request.time_to_live.map(Integer::get);
+        let time_to_live = asked.map(|seconds| self.grant_time_to_live(Some(seconds)));
+        let Some(registration) = self.registrations.get_mut(number) else { return };
+        registration.time_to_live = time_to_live.unwrap_or(registration.time_to_live);
+        if registration.peer != asker.peer {
+            self.registrations.move_peer(number, asker.peer);
+            self.changed.registrations.insert(number);
+        }
+        let Some(registration) = self.registrations.get(number) else { return };
+        let silent_at = registration.silent_at();
+        let confirm = self.registration_confirm(&asker, registration, false);
+        if asked.is_some() {
+            self.timers.set(silent_at, Due::Registration(number));
+        }
+        self.counters.refreshes += 1;
+        self.answer(&asker, &RasMessage::RegistrationConfirm(confirm.into()));
+    }
+
+    pub(super) fn reject_registration(&mut self, asker: &Asker, reject_reason: RegistrationRejectReason) {
+        self.counters.registrations_refused += 1;
+        let text = format!("{} was refused: {reject_reason:?}", asker.peer.address);
+        self.event(Level::Debug, "endpoint.refused", text);
+        let reject = RegistrationReject {
+            request_seq_num: asker.sequence,
+            protocol_identifier: PROTOCOL_IDENTIFIER,
+            reject_reason,
+            gatekeeper_identifier: self.gatekeeper_identifier(),
+            ..RegistrationReject::default()
+        };
+        self.answer(asker, &RasMessage::RegistrationReject(reject.into()));
+    }
+}
+
+/// An IRQ about the endpoint itself: call reference 0 asks for all calls (H.225.0 clause 7.15.1).
+pub(super) fn presence_check(request_seq_num: crate::wire::h225::RequestSeqNum) -> RasMessage {
+    RasMessage::InfoRequest(InfoRequest { request_seq_num, ..InfoRequest::default() }.into())
+}
+
+/// What an endpoint is, for people.
+fn description(registration: &Registration) -> String {
+    let product = registration.product.as_deref().map(|product| format!(", {product}")).unwrap_or_default();
+    format!("{} at {}{product}", registration.kind.name(), registration.peer.address)
+}

@@ -1,0 +1,180 @@
+//! What the operator decides about the gatekeeper.
+
+use crate::alias::Zone;
+use model::Millis;
+use std::net::{IpAddr, SocketAddr};
+
+/// An address range, for example `192.0.2.0/24`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Network {
+    /// The range of all addresses that share their first `prefix` bits with `address`; `None` where the address has
+    /// fewer bits.
+    pub fn new(address: IpAddr, prefix: u8) -> Option<Self> {
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        (prefix <= bits).then_some(Self { address, prefix })
+    }
+
+    /// Whether an address is in the range.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = |address: IpAddr| match address {
+            IpAddr::V4(address) => u128::from(address.to_bits()) << 96,
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        let shift = 128 - u32::from(self.prefix);
+        let same = (bits(address) ^ bits(self.address)).checked_shr(shift).unwrap_or(0) == 0;
+        same && address.is_ipv4() == self.address.is_ipv4()
+    }
+}
+
+/// Reads `address/prefix`, or an address alone.
+impl std::str::FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a network; write an address and a prefix, like 192.0.2.0/24");
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse().map_err(|_| wrong())?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        Self::new(address, prefix.unwrap_or(whole)).ok_or_else(wrong)
+    }
+}
+
+/// A gatekeeper that endpoints may turn to when this one is silent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AlternateGatekeeper {
+    /// Its RAS address.
+    pub address: SocketAddr,
+    /// Its identifier, where endpoints must name it.
+    pub identifier: Option<String>,
+    /// The lower, the sooner it is tried; 0 to 127.
+    pub priority: u8,
+    /// Whether endpoints must register there before they ask it anything.
+    pub need_to_register: bool,
+}
+
+/// What happens when a second endpoint claims a name that a live one holds (D-32).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SecondDevice {
+    /// It is refused with `duplicateAlias`.
+    #[default]
+    Refuse,
+    /// It becomes a second device of the same principal.
+    Accept,
+}
+
+/// Everything the operator decides about the gatekeeper.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The gatekeeperIdentifier; 1 to 128 UTF-16 units.
+    pub gatekeeper_identifier: String,
+    /// How aliases become addresses.
+    pub zone: Zone,
+    /// The time to live of registrations that ask for none.
+    pub time_to_live: Millis,
+    /// The shortest and the longest time to live granted.
+    pub time_to_live_range: (Millis, Millis),
+    /// Time between two probes (IRQ) of a silent endpoint.
+    pub probe_interval: Millis,
+    /// Probes of a silent endpoint before it counts as lost.
+    pub probes: u8,
+    /// Time between the failure of the last probe and the end of the registration (D-20).
+    pub grace: Millis,
+    /// What happens when a second endpoint claims a name that a live one holds.
+    pub second_device: SecondDevice,
+    /// Time after admission of the answering side until it is asked (IRQ) whether the call is up.
+    pub answer_check: Millis,
+    /// Time between two checks of a call in progress.
+    pub call_check: Millis,
+    /// A call that no endpoint ever confirms or ends counts as ended after this time.
+    pub call_timeout: Millis,
+    /// A call whose answering side can't say whether it was answered, and still lists it, counts as answered after
+    /// this time.
+    pub presumed_answer: Millis,
+    /// Whether a conference shows as a meeting instead of a call (D-14).
+    pub conference_is_meeting: bool,
+    /// Whether calls to destinations that are not registered here are admitted when the caller names a transport
+    /// address.
+    pub unregistered_destinations: bool,
+    /// Bandwidth of the whole zone in units of 100 bit/s; `None`: without limit.
+    pub zone_bandwidth: Option<u32>,
+    /// The most bandwidth of one call in units of 100 bit/s.
+    pub call_bandwidth: u32,
+    /// Gatekeepers that endpoints are told of in GCF and RCF.
+    pub alternates: Vec<AlternateGatekeeper>,
+    /// Networks whose gatekeepers may ask where an alias is (LRQ).
+    pub neighbours: Vec<Network>,
+    /// Networks that are not rate limited.
+    pub trusted: Vec<Network>,
+    /// Requests each second and burst that one address outside the trusted networks may send.
+    pub rate: (u32, u32),
+    /// Whether presence is inferred at all.
+    pub infer: bool,
+    /// Aliases whose presence is never inferred; `*` stands for any text.
+    pub infer_except: Vec<String>,
+    /// Whether presence is also inferred for gateways, MCUs and gatekeepers.
+    pub infer_infrastructure: bool,
+    /// The most registrations.
+    pub registrations_max: usize,
+    /// The most calls in progress.
+    pub calls_max: usize,
+}
+
+impl Settings {
+    /// The defaults for a zone.
+    pub fn new(zone: Zone) -> Self {
+        Self {
+            gatekeeper_identifier: "Herald".to_owned(),
+            zone,
+            time_to_live: Millis::seconds(120),
+            time_to_live_range: (Millis::seconds(10), Millis::seconds(3600)),
+            probe_interval: Millis::seconds(2),
+            probes: 3,
+            grace: Millis::seconds(5),
+            second_device: SecondDevice::Refuse,
+            answer_check: Millis::seconds(1),
+            call_check: Millis::seconds(30),
+            call_timeout: Millis::seconds(12 * 3600),
+            presumed_answer: Millis::seconds(90),
+            conference_is_meeting: true,
+            unregistered_destinations: false,
+            zone_bandwidth: None,
+            call_bandwidth: 40_000,
+            alternates: Vec::new(),
+            neighbours: Vec::new(),
+            trusted: Vec::new(),
+            rate: (50, 200),
+            infer: true,
+            infer_except: Vec::new(),
+            infer_infrastructure: false,
+            registrations_max: 1_000_000,
+            calls_max: 200_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_the_addresses_that_share_its_prefix() {
+        let contains = |network: &str, address: &str| {
+            network.parse::<Network>().unwrap().contains(address.parse().unwrap())
+        };
+        assert!(contains("192.0.2.0/24", "192.0.2.255"));
+        assert!(!contains("192.0.2.0/24", "192.0.3.0"));
+        assert!(contains("0.0.0.0/0", "203.0.113.9"));
+        assert!(!contains("0.0.0.0/0", "2001:db8::1"));
+        assert!(contains("2001:db8::/32", "2001:db8:ffff::1"));
+        assert!(contains("127.0.0.1", "127.0.0.1"));
+        assert!("192.0.2.0/33".parse::<Network>().is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! Soft state: what a restart takes up again (registrations and calls).
+
+use super::call::{Answer, Call, Ended, Side};
+use super::gatekeeper::Gatekeeper;
+use super::registration::{Kind, Liveness, Name, Peer, Registration};
+use super::timer::Due;
+use crate::alias::{Alias, canonical};
+use link::ChannelId;
+use model::{Millis, Now, SoftRecord, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+const REGISTRATIONS: &str = "h323.registration";
+const CALLS: &str = "h323.call";
+
+/// What has changed since it was written last.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    pub registrations: BTreeSet<u64>,
+    pub calls: BTreeSet<[u8; 16]>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RegistrationRecord {
+    identifier: String,
+    channel: u32,
+    peer: SocketAddr,
+    local: SocketAddr,
+    aliases: Vec<(String, String)>,
+    call_signal_addresses: Vec<SocketAddr>,
+    kind: Kind,
+    prefixes: Vec<String>,
+    product: Option<String>,
+    features: Vec<String>,
+    time_to_live: Millis,
+    registered_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SideRecord {
+    number: Option<u64>,
+    label: String,
+    address: Option<SocketAddr>,
+    reference: u16,
+    admitted: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallRecord {
+    conference_identifier: [u8; 16],
+    caller: SideRecord,
+    callee: SideRecord,
+    admitted_at: Timestamp,
+    answer: Option<Answer>,
+    messaging: bool,
+    conference: bool,
+    bandwidth: u32,
+}
+
+impl Gatekeeper {
+    pub(super) fn take_changed(&mut self, _now: Now, limit: usize) -> Vec<SoftRecord> {
+        let mut records = Vec::new();
+        while records.len() < limit
+            && let Some(number) = self.changed.registrations.pop_first()
+        {
+            let value = self.registrations.get(number).filter(|registration| registration.claimed);
+            let value = value.and_then(|registration| serde_json::to_string(&record(registration)).ok());
+            records.push(SoftRecord { table: REGISTRATIONS, key: number.to_string(), value });
+        }
+        while records.len() < limit
+            && let Some(key) = self.changed.calls.pop_first()
+        {
+            let call = self.calls.get(key).filter(|call| call.ended.is_none());
+            let value = call.and_then(|call| serde_json::to_string(&call_record(call)).ok());
+            let key = key.iter().map(|octet| format!("{octet:02x}")).collect();
+            records.push(SoftRecord { table: CALLS, key, value });
+        }
+        records
+    }
+
+    pub(super) fn take_back(&mut self, now: Now, record: &SoftRecord) {
+        let Some(value) = &record.value else { return };
+        let taken = match record.table {
+            REGISTRATIONS => self.restore_registration(now, &record.key, value),
+            CALLS => self.restore_call(now, &record.key, value),
+            _ => None,
+        };
+        if taken.is_none() {
+            self.counters.records_dropped += 1;
+        }
+    }
+
+    /// A registration goes on as if it had been heard just now: it has one whole time to live to be heard again.
+    fn restore_registration(&mut self, now: Now, key: &str, value: &str) -> Option<()> {
+        let record: RegistrationRecord = serde_json::from_str(value).ok()?;
+        let number = key.parse().ok()?;
+        let name = |(kind, text): &(String, String)| {
+            let alias = Alias::restore(kind, text).ok()?;
+            let address = canonical(&alias, &self.settings.zone).ok()?;
+            Some(Name { alias, address })
+        };
+        let registration = Registration {
+            number,
+            identifier: record.identifier,
+            peer: Peer { channel: ChannelId(record.channel), address: record.peer, local: record.local },
+            names: record.aliases.iter().filter_map(name).collect(),
+            call_signal_addresses: record.call_signal_addresses,
+            kind: record.kind,
+            prefixes: record.prefixes,
+            product: record.product,
+            features: record.features,
+            time_to_live: record.time_to_live,
+            registered_at: record.registered_at,
+            heard_at: now,
+            liveness: Liveness::Alive,
+            presentity: None,
+            claimed: false,
+            almost_out_of_resources: false,
+        };
+        self.timers.set(registration.silent_at(), Due::Registration(number));
+        self.registrations.insert(registration);
+        self.claim(number, None);
+        Some(())
+    }
+
+    fn restore_call(&mut self, now: Now, key: &str, value: &str) -> Option<()> {
+        let record: CallRecord = serde_json::from_str(value).ok()?;
+        let key = u128::from_str_radix(key, 16).ok()?.to_be_bytes();
+        let side = |side: SideRecord| Side {
+            number: side.number,
+            label: side.label,
+            address: side.address,
+            call_reference: side.reference,
+            admitted: side.admitted,
+            ..Side::default()
+        };
+        let call = Call {
+            key,
+            conference_identifier: record.conference_identifier,
+            caller: side(record.caller),
+            callee: side(record.callee),
+            admitted_at: Now { instant: now.instant_of(record.admitted_at), wall: record.admitted_at },
+            ringing_at: Some(now),
+            answer: record.answer,
+            ended: None::<Ended>,
+            messaging: record.messaging,
+            conference: record.conference,
+            bandwidth: record.bandwidth,
+            check_interval: self.settings.answer_check,
+        };
+        self.calls.insert(call);
+        self.timers.set(now.instant.after(self.settings.answer_check), Due::Call(key));
+        Some(())
+    }
+}
+
+fn record(registration: &Registration) -> RegistrationRecord {
+    RegistrationRecord {
+        identifier: registration.identifier.clone(),
+        channel: registration.peer.channel.0,
+        peer: registration.peer.address,
+        local: registration.peer.local,
+        aliases: registration
+            .names
+            .iter()
+            .map(|name| (name.alias.kind().to_owned(), name.alias.text()))
+            .collect(),
+        call_signal_addresses: registration.call_signal_addresses.clone(),
+        kind: registration.kind,
+        prefixes: registration.prefixes.clone(),
+        product: registration.product.clone(),
+        features: registration.features.clone(),
+        time_to_live: registration.time_to_live,
+        registered_at: registration.registered_at,
+    }
+}
+
+fn call_record(call: &Call) -> CallRecord {
+    let side = |side: &Side| SideRecord {
+        number: side.number,
+        label: side.label.clone(),
+        address: side.address,
+        reference: side.call_reference,
+        admitted: side.admitted,
+    };
+    CallRecord {
+        conference_identifier: call.conference_identifier,
+        caller: side(&call.caller),
+        callee: side(&call.callee),
+        admitted_at: call.admitted_at.wall,
+        answer: call.answer,
+        messaging: call.messaging,
+        conference: call.conference,
+        bandwidth: call.bandwidth,
+    }
+}

@@ -1,0 +1,40 @@
+//! Timers as data: what is due when.
+//!
+//! A timer that moves is not looked for: when the old one fires, its owner sees that it is not due yet and sets it
+//! again. A registration that is refreshed every two minutes so costs one entry, moved every two minutes.
+
+use model::Instant;
+use std::collections::BTreeSet;
+
+/// What is due.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Due {
+    /// A registration: its time to live, its probes, its grace.
+    Registration(u64),
+    /// A call: a check, or its timeout.
+    Call([u8; 16]),
+    /// A request of ours that has no answer yet.
+    Request(u16),
+}
+
+/// The timers, in order of their time.
+#[derive(Debug, Default)]
+pub(super) struct Timers(BTreeSet<(Instant, Due)>);
+
+impl Timers {
+    pub fn set(&mut self, at: Instant, due: Due) {
+        self.0.insert((at, due));
+    }
+
+    pub fn next(&self) -> Option<Instant> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the next one that is due.
+    pub fn take(&mut self, now: Instant) -> Option<Due> {
+        if self.next()? > now {
+            return None;
+        }
+        self.0.pop_first().map(|(_, due)| due)
+    }
+}
