@@ -1,0 +1,331 @@
+//! A gatekeeper, its endpoints and their clock.
+
+use codec::per::{self, BmpString, FixedOctets, Integer};
+use h323::alias::{Alias, Zone};
+use h323::gatekeeper::{Gatekeeper, Settings};
+use h323::wire::h225::*;
+use link::{ChannelId, Command, Input, Link, Outcome, Output};
+use model::address::{DialPlan, Domain, PseudonymKey};
+use model::{
+    CallDetailRecord, Effect, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now, PresenceState, Request, Source,
+    Timestamp,
+};
+use std::net::SocketAddr;
+
+pub const SERVER: &str = "192.0.2.1:1719";
+
+pub fn zone() -> Zone {
+    Zone {
+        domain: Domain::parse("example.com").unwrap(),
+        foreign: Default::default(),
+        dial_plan: DialPlan::default(),
+        service_codes: Default::default(),
+        configured: Default::default(),
+        pseudonym_key: PseudonymKey::new([7; 32]),
+    }
+}
+
+/// What the gatekeeper told the engine, in the words of a test.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    Claim(Vec<String>),
+    Observe(u64, Source, PresenceState),
+    Withdraw(u64, EvidenceKey),
+    Depart(u64, String),
+}
+
+pub struct World {
+    pub gatekeeper: Gatekeeper,
+    pub now: Now,
+    /// Datagrams that nobody has taken yet.
+    pub sent: Vec<(SocketAddr, RasMessage)>,
+    pub told: Vec<Told>,
+    pub evidence: Vec<(u64, Evidence)>,
+    pub accounts: Vec<CallDetailRecord>,
+    sequence: u32,
+    /// Whether the engine answers claims.
+    pub engine_answers: bool,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::new(zone());
+        settings.trusted = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
+        change(&mut settings);
+        Self {
+            gatekeeper: Gatekeeper::new(GatewayId(0), settings, [1; 32]),
+            now: Now { instant: Instant(1000), wall: Timestamp(1_700_000_000_000) },
+            sent: Vec::new(),
+            told: Vec::new(),
+            evidence: Vec::new(),
+            accounts: Vec::new(),
+            sequence: 0,
+            engine_answers: true,
+        }
+    }
+
+    pub fn sequence(&mut self) -> RequestSeqNum {
+        self.sequence += 1;
+        Integer::clamped(self.sequence)
+    }
+
+    /// Sends octets from `peer` and takes what comes back to it.
+    pub fn octets(&mut self, peer: &str, to_many: bool, octets: &[u8]) -> Vec<RasMessage> {
+        let peer = peer.parse().unwrap();
+        let input = Input::Datagram { peer, local: SERVER.parse().unwrap(), to_many, octets };
+        self.gatekeeper.receive(self.now, ChannelId(0), input);
+        self.drain();
+        self.take(peer)
+    }
+
+    pub fn send(&mut self, peer: &str, message: &RasMessage) -> Vec<RasMessage> {
+        self.octets(peer, false, &per::encode(message).unwrap())
+    }
+
+    /// Sends a request and takes its one answer.
+    pub fn ask(&mut self, peer: &str, message: &RasMessage) -> RasMessage {
+        let mut answers = self.send(peer, message);
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        answers.remove(0)
+    }
+
+    /// What has been sent to `peer` and not taken yet.
+    pub fn take(&mut self, peer: SocketAddr) -> Vec<RasMessage> {
+        let (taken, left) = std::mem::take(&mut self.sent).into_iter().partition(|(to, _)| *to == peer);
+        self.sent = left;
+        let taken: Vec<(SocketAddr, RasMessage)> = taken;
+        taken.into_iter().map(|(_, message)| message).collect()
+    }
+
+    pub fn drain(&mut self) {
+        while let Some(output) = self.gatekeeper.poll() {
+            match output {
+                Output::Datagram { peer, octets, .. } => self.sent.push((peer, per::decode(&octets).unwrap())),
+                Output::Call(account) => self.accounts.push(account),
+                Output::Event { .. } => {}
+                Output::Request(request) => self.engine(request),
+            }
+        }
+    }
+
+    fn engine(&mut self, request: Request) {
+        match request {
+            Request::Claim { ticket, claim } => {
+                let addresses = claim.aliases.iter().map(|alias| alias.address.to_string());
+                self.told.push(Told::Claim(addresses.collect()));
+                if self.engine_answers {
+                    let presentity = claim.aliases[0].address.clone();
+                    let effect = Effect::Claimed { ticket, agent: claim.agent, presentity };
+                    self.gatekeeper.apply(self.now, effect);
+                }
+            }
+            Request::Observe { agent, evidence } => {
+                self.told.push(Told::Observe(agent.number, evidence.key.source, evidence.state));
+                self.evidence.push((agent.number, evidence));
+            }
+            Request::Withdraw { agent, key, .. } => self.told.push(Told::Withdraw(agent.number, key)),
+            Request::Depart { agent, reason, .. } => self.told.push(Told::Depart(agent.number, reason)),
+            other => panic!("the gatekeeper does not ask {other:?}"),
+        }
+    }
+
+    /// Moves the clock, stopping at every deadline on the way.
+    pub fn pass(&mut self, length: Millis) {
+        let end = self.now.instant.after(length);
+        while let Some(deadline) = self.gatekeeper.deadline().filter(|deadline| *deadline <= end) {
+            let step = deadline.since(self.now.instant);
+            self.now = self.now.after(step);
+            self.gatekeeper.timeout(self.now);
+            self.drain();
+        }
+        self.now = self.now.after(end.since(self.now.instant));
+    }
+
+    pub fn seconds(&mut self, seconds: u64) {
+        self.pass(Millis::seconds(seconds));
+    }
+
+    pub fn command(&mut self, command: Command) -> Outcome {
+        let outcome = self.gatekeeper.command(self.now, command).unwrap();
+        self.drain();
+        outcome
+    }
+
+    pub fn counter(&mut self, name: &str) -> u64 {
+        let Outcome::Counters(counters) = self.command(Command::Counters) else { panic!("counters") };
+        counters.iter().find(|counter| counter.name == name).unwrap_or_else(|| panic!("no counter {name}")).value
+    }
+
+    /// How many endpoints are registered.
+    pub fn registered(&mut self) -> u64 {
+        self.counter("ras.registered")
+    }
+}
+
+pub fn alias(text: &str) -> AliasAddress {
+    Alias::parse_typed(text).unwrap().to_wire().unwrap()
+}
+
+pub fn transport(address: &str) -> TransportAddress {
+    address.parse::<SocketAddr>().unwrap().into()
+}
+
+/// A room system: its RAS socket and the names it registers.
+#[derive(Clone, Debug)]
+pub struct Room {
+    pub ras: String,
+    pub signalling: String,
+    pub aliases: Vec<String>,
+    pub identifier: Option<String>,
+    pub time_to_live: Option<u32>,
+    pub terminal_type: EndpointType,
+}
+
+impl Room {
+    pub fn new(host: &str, aliases: &[&str]) -> Self {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        Self {
+            ras: format!("{host}:32768"),
+            signalling: format!("{host}:1720"),
+            aliases: aliases.iter().map(ToString::to_string).collect(),
+            identifier: None,
+            time_to_live: Some(60),
+            terminal_type: EndpointType { terminal: Some(TerminalInfo::default()), ..EndpointType::default() },
+        }
+    }
+
+    pub fn registration(&self, world: &mut World) -> RegistrationRequest {
+        let protocol_identifier = "0.0.8.2250.0.4".parse().unwrap();
+        RegistrationRequest {
+            request_seq_num: world.sequence(),
+            protocol_identifier,
+            call_signal_address: vec![transport(&self.signalling)],
+            ras_address: vec![transport(&self.ras)],
+            terminal_type: self.terminal_type.clone(),
+            terminal_alias: Some(self.aliases.iter().map(|text| alias(text)).collect()),
+            time_to_live: self.time_to_live.map(Integer::clamped),
+            ..RegistrationRequest::default()
+        }
+    }
+
+    /// Registers and expects a confirmation.
+    pub fn register(&mut self, world: &mut World) -> Box<RegistrationConfirm> {
+        let request = RasMessage::RegistrationRequest(self.registration(world).into());
+        match world.ask(&self.ras, &request) {
+            RasMessage::RegistrationConfirm(confirm) => {
+                self.identifier = Some(confirm.endpoint_identifier.to_string());
+                confirm
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A keep-alive registration and its answer.
+    pub fn refresh(&self, world: &mut World) -> RasMessage {
+        let request = RegistrationRequest {
+            request_seq_num: world.sequence(),
+            ras_address: vec![transport(&self.ras)],
+            keep_alive: Some(true),
+            endpoint_identifier: Some(self.endpoint_identifier()),
+            ..RegistrationRequest::default()
+        };
+        world.ask(&self.ras, &RasMessage::RegistrationRequest(request.into()))
+    }
+
+    pub fn endpoint_identifier(&self) -> EndpointIdentifier {
+        BmpString::new(self.identifier.as_deref().expect("registered before")).unwrap()
+    }
+
+    pub fn unregistration(&self, world: &mut World) -> RasMessage {
+        let request = UnregistrationRequest {
+            request_seq_num: world.sequence(),
+            call_signal_address: vec![transport(&self.signalling)],
+            endpoint_identifier: Some(self.endpoint_identifier()),
+            ..UnregistrationRequest::default()
+        };
+        RasMessage::UnregistrationRequest(request.into())
+    }
+
+    pub fn admission(&self, world: &mut World, call: u8, answer: bool, destination: &str) -> AdmissionRequest {
+        AdmissionRequest {
+            request_seq_num: world.sequence(),
+            endpoint_identifier: self.endpoint_identifier(),
+            destination_info: Some(vec![alias(destination)]),
+            src_info: vec![alias(&self.aliases[0])],
+            band_width: Integer::clamped(1280),
+            call_reference_value: Integer::clamped(u32::from(call) + 100),
+            conference_id: FixedOctets([call; 16]),
+            answer_call: answer,
+            call_identifier: Some(call_identifier(call)),
+            ..AdmissionRequest::default()
+        }
+    }
+
+    pub fn admit(&self, world: &mut World, call: u8, answer: bool, destination: &str) -> RasMessage {
+        let request = self.admission(world, call, answer, destination);
+        world.ask(&self.ras, &RasMessage::AdmissionRequest(request.into()))
+    }
+
+    pub fn disengage(&self, world: &mut World, call: u8) -> RasMessage {
+        let request = DisengageRequest {
+            request_seq_num: world.sequence(),
+            endpoint_identifier: self.endpoint_identifier(),
+            conference_id: FixedOctets([call; 16]),
+            call_reference_value: Integer::clamped(u32::from(call) + 100),
+            disengage_reason: DisengageReason::NormalDrop,
+            call_identifier: Some(call_identifier(call)),
+            ..DisengageRequest::default()
+        };
+        world.ask(&self.ras, &RasMessage::DisengageRequest(request.into()))
+    }
+
+    /// A status report with these calls.
+    pub fn status(&self, sequence: RequestSeqNum, calls: Vec<PerCallInfo>) -> RasMessage {
+        let invalid = calls.is_empty().then_some(InfoRequestResponseStatus::InvalidCall);
+        let response = InfoRequestResponse {
+            request_seq_num: sequence,
+            endpoint_identifier: self.endpoint_identifier(),
+            ras_address: transport(&self.ras),
+            call_signal_address: vec![transport(&self.signalling)],
+            per_call_info: (!calls.is_empty()).then_some(calls),
+            irr_status: invalid,
+            ..InfoRequestResponse::default()
+        };
+        RasMessage::InfoRequestResponse(response.into())
+    }
+
+    /// Answers every IRQ that has come with the same report; says how many there were.
+    pub fn answer_status(&self, world: &mut World, calls: &[PerCallInfo]) -> usize {
+        let requests = world.take(self.ras.parse().unwrap());
+        let mut answered = 0;
+        for request in requests {
+            let RasMessage::InfoRequest(request) = request else { panic!("{request:?}") };
+            assert!(world.send(&self.ras, &self.status(request.request_seq_num, calls.to_vec())).is_empty());
+            answered += 1;
+        }
+        answered
+    }
+}
+
+pub fn call_identifier(call: u8) -> CallIdentifier {
+    CallIdentifier { guid: FixedOctets([call; 16]), ..CallIdentifier::default() }
+}
+
+/// A call in a status report, as an endpoint lists it that reports usage.
+pub fn listed(call: u8, connect_time: Option<i64>) -> PerCallInfo {
+    let seconds = |time: i64| Integer::clamped((time / 1000) as u32);
+    PerCallInfo {
+        call_reference_value: Integer::clamped(u32::from(call) + 100),
+        conference_id: FixedOctets([call; 16]),
+        call_identifier: Some(call_identifier(call)),
+        usage_information: Some(RasUsageInformation {
+            connect_time: connect_time.map(seconds),
+            ..RasUsageInformation::default()
+        }),
+        ..PerCallInfo::default()
+    }
+}
