@@ -1,1 +1,38 @@
+//! Presence as a pure state machine: who has which names, what is known of their devices, and who is told.
+//!
+//! Links offer [`Request`](model::Request)s, the engine answers with [`Effects`]. It infers presence from evidence,
+//! composes one document for each principal, and hands the newest to the watchers. It never reads a clock, does
+//! IO, takes a lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
+//!
+//! ```text
+//! load_principal.., load_alias.., restore.., resume(now, stop)       // once, from the store
+//! for request in batch { engine.handle(now, request, &mut effects) } // then engine.timeout(now) when due
+//! engine.settle(now, &mut effects);                                  // one document and one notice per change
+//! commit(effects.facts), then send effects.promised; send effects.immediate at once; effects.clear()
+//! sleep_until(engine.deadline());
+//! ```
 
+#![warn(missing_docs)]
+
+mod alias_book;
+mod claim;
+mod composition;
+mod counts;
+mod device;
+mod effects;
+mod engine;
+mod explanation;
+mod inquiry;
+mod principal;
+mod publication;
+mod restart;
+mod settings;
+mod watcher;
+
+pub use counts::Counts;
+pub use effects::Effects;
+pub use engine::Engine;
+pub use explanation::{AgentExplanation, EvidenceExplanation, Explanation};
+pub use inquiry::FIND_SCAN_MAX;
+pub use restart::{LoadError, PRESENCE_TABLE, Stop};
+pub use settings::{Limits, Settings};

@@ -1,0 +1,128 @@
+//! Claims: an agent becomes a device of the principal that its names belong to.
+
+use crate::device::Device;
+use crate::effects::Effects;
+use crate::engine::Engine;
+use crate::principal::{Departure, PrincipalId};
+use crate::publication;
+use model::{Address, Claim, ClaimedAlias, Effect, Fact, Now, Refusal, Ticket};
+
+impl Engine {
+    /// Gives an agent its names and its principal: the one known under the most preferred name that anybody has,
+    /// or else a new one filed under the first name.
+    ///
+    /// Names that were another principal's move; the link has made sure that no registered endpoint holds them. A
+    /// name that the agent claimed before and claims no more stays with its principal.
+    pub(crate) fn claim(&mut self, now: Now, ticket: Ticket, claim: Claim, effects: &mut Effects) {
+        let agent = claim.agent;
+        let (id, first) = match self.admit(&claim) {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                self.counts.claims_refused += 1;
+                return effects.immediate.push(Effect::ClaimRefused { ticket, agent, refusal });
+            }
+        };
+        let id = id.unwrap_or_else(|| {
+            effects.facts.push(Fact::Principal { address: first.clone(), created_at: now.wall });
+            let identity = self.book.intern(&first);
+            self.owed.extend(
+                self.watchers.of(identity).iter().map(|watcher| (self.principals.next_id(), *watcher)),
+            );
+            self.create(identity, now.wall)
+        });
+        for alias in &claim.aliases {
+            self.give(id, alias, effects);
+        }
+        self.place(now, id, claim);
+        let presentity =
+            publication::presentity(&self.book, &self.principals[id], id).unwrap_or(&first).clone();
+        effects.answer(Effect::Claimed { ticket, agent, presentity });
+    }
+
+    /// Whether there is room; then the principal, where there is one, and the first name.
+    fn admit(&self, claim: &Claim) -> Result<(Option<PrincipalId>, Address), Refusal> {
+        let limits = &self.settings.limits;
+        let full = |limit| Err(Refusal::Unavailable { limit });
+        let Some(first) = claim.aliases.first() else { return Err(Refusal::Nameless) };
+        let owner = |alias: &ClaimedAlias| self.book.owner_of(&alias.address);
+        let id = claim.aliases.iter().find_map(owner);
+        let new_to_all = claim.aliases.iter().filter(|alias| owner(alias).is_none()).count();
+        let new_to_it = claim.aliases.iter().filter(|alias| id.is_none() || owner(alias) != id).count();
+        if id.is_none() && self.principals.len() >= limits.principals_max {
+            return full("principals_max");
+        }
+        let known = id.map_or(0, |id| self.principals[id].names.len());
+        if claim.aliases.len() > limits.names_per_principal_max
+            || known + new_to_it > limits.names_per_principal_max
+        {
+            return full("names_per_principal_max");
+        }
+        if self.book.owned_len() + new_to_all > limits.names_max {
+            return full("names_max");
+        }
+        let joins = id.filter(|id| self.agents.get(&claim.agent) != Some(id));
+        if joins.is_some_and(|id| self.principals[id].devices.len() >= limits.agents_per_principal_max) {
+            return full("agents_per_principal_max");
+        }
+        Ok((id, first.address.clone()))
+    }
+
+    /// Gives one name to a principal, unless it has it already as an agent registered it.
+    fn give(&mut self, id: PrincipalId, alias: &ClaimedAlias, effects: &mut Effects) {
+        let name = self.book.intern(&alias.address);
+        let before = self.book.owner(name);
+        if before == Some(id) && self.book.is_registered(name) {
+            return;
+        }
+        if let Some(loser) = before.filter(|before| *before != id) {
+            self.principals[loser].names.retain(|other| *other != name);
+            // What those who watch this name are told from now on must be newer than all they were told.
+            self.principals[id].version = self.principals[id].version.max(self.principals[loser].version + 1);
+            self.touch(loser);
+        }
+        self.book.give(name, id, &alias.kind, &alias.original);
+        let principal = &mut self.principals[id];
+        let entry = self.book.entry(name, self.book.address(principal.identity));
+        effects.facts.push(Fact::Alias(entry));
+        if before != Some(id) {
+            principal.names.push(name);
+            self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
+            self.touch(id);
+        }
+    }
+
+    /// Makes the agent a device of the principal, or brings the device it is up to date.
+    fn place(&mut self, now: Now, id: PrincipalId, claim: Claim) {
+        let agent = claim.agent;
+        let names = claim.aliases.iter().map(|alias| self.book.intern(&alias.address)).collect();
+        let before = self.agents.insert(agent, id);
+        let device = match before.filter(|before| *before != id) {
+            Some(before) => self.uproot(now, before, &claim),
+            None if before.is_none() => Some(Device::new(agent, self.restored.remove(&agent))),
+            None => None,
+        };
+        if let Some(device) = device {
+            self.arm(id, device.deadline());
+            self.principals[id].add_device(device);
+            self.touch(id);
+        }
+        let Some(device) = self.principals[id].device_mut(agent) else { return };
+        device.names = names;
+        if *device.description != *claim.description {
+            device.description = claim.description.into();
+        }
+        if std::mem::replace(&mut device.inferred, claim.inferred) != claim.inferred {
+            self.touch(id);
+        }
+    }
+
+    /// Takes a device away from the principal it belonged to under its former names.
+    fn uproot(&mut self, now: Now, before: PrincipalId, claim: &Claim) -> Option<Device> {
+        let name = claim.aliases.first().map_or("another name", |alias| alias.address.as_str());
+        let reason = format!("its device goes by {name} now").into();
+        let departure = Departure { agent: Some(claim.agent), at: now.wall, reason };
+        self.unsaved.insert(before);
+        self.touch(before);
+        self.principals[before].remove_device(claim.agent, departure)
+    }
+}

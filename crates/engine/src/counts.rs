@@ -1,0 +1,68 @@
+//! Numbers for the status page.
+
+use model::{Availability, PresenceDocument};
+use serde::Serialize;
+
+/// Sizes of the tables as they are, and counters since the start.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Principals known.
+    pub principals: usize,
+    /// Names that belong to a principal.
+    pub names: usize,
+    /// Agents that hold a claim.
+    pub agents: usize,
+    /// Watchers.
+    pub watchers: usize,
+    /// Subscriptions, those to all presentities among them.
+    pub subscriptions: usize,
+    /// Names that are watched and belong to nobody yet.
+    pub unknown_names: usize,
+    /// Principals by what a board shows of them.
+    pub available: usize,
+    /// In a call.
+    pub on_call: usize,
+    /// Registered, elsewhere.
+    pub away: usize,
+    /// Not to be reached.
+    pub offline: usize,
+    /// Nothing is known.
+    pub unknown: usize,
+    /// Counter: documents that differed from the one before.
+    pub changes: u64,
+    /// Counter: notifications given out.
+    pub notifications: u64,
+    /// Counter: claims refused because of a limit.
+    pub claims_refused: u64,
+    /// Counter: subscriptions refused because of a limit.
+    pub subscriptions_refused: u64,
+    /// Counter: pieces of evidence dropped because their agent has too many.
+    pub evidence_dropped: u64,
+    /// Counter: requests about agents that hold no claim.
+    pub strays: u64,
+    /// Counter: soft records that could not be read or are of nobody known.
+    pub records_dropped: u64,
+}
+
+impl Counts {
+    /// Counts a principal's first document.
+    pub(crate) fn enter(&mut self, document: &PresenceDocument) {
+        *self.of(document.state.availability()) += 1;
+    }
+
+    /// Takes a principal's former document out of the count.
+    pub(crate) fn leave(&mut self, document: &PresenceDocument) {
+        *self.of(document.state.availability()) -= 1;
+    }
+
+    fn of(&mut self, availability: Availability) -> &mut usize {
+        match availability {
+            Availability::Available => &mut self.available,
+            Availability::OnCall => &mut self.on_call,
+            Availability::Away => &mut self.away,
+            Availability::Offline => &mut self.offline,
+            Availability::Unknown => &mut self.unknown,
+        }
+    }
+}

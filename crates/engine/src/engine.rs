@@ -1,0 +1,266 @@
+//! The engine: what goes in, and what comes out.
+
+use crate::alias_book::{AliasBook, NameId};
+use crate::composition::Spell;
+use crate::counts::Counts;
+use crate::device::{FOREVER, Observed, Withdrawn};
+use crate::effects::Effects;
+use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
+use crate::restart::Restart;
+use crate::settings::Settings;
+use crate::watcher::Watchers;
+use model::{
+    Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
+    PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
+};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Presence of the principals of one shard.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) settings: Settings,
+    pub(crate) epoch: u32,
+    pub(crate) book: AliasBook,
+    pub(crate) principals: Principals,
+    /// Who each agent belongs to. Never iterated, so its order is of no consequence.
+    pub(crate) agents: HashMap<AgentId, PrincipalId>,
+    pub(crate) watchers: Watchers,
+    /// When to come back to which principal: one entry for each, moved only when it is due or must come earlier,
+    /// so that a refresh costs nothing here.
+    deadlines: BTreeSet<(Instant, PrincipalId)>,
+    /// Principals whose document may be out of date.
+    touched: Vec<PrincipalId>,
+    /// Who is to be told of whom when the batch is settled.
+    pub(crate) owed: Vec<(PrincipalId, WatcherId)>,
+    /// Principals whose soft record is out of date.
+    pub(crate) unsaved: BTreeSet<PrincipalId>,
+    pub(crate) restart: Option<Restart>,
+    /// What was published of agents before the restart, until they claim again.
+    pub(crate) restored: HashMap<AgentId, Spell>,
+    pub(crate) counts: Counts,
+}
+
+impl Engine {
+    /// An engine that knows nobody. `epoch` must be higher than that of any engine before it over the same store.
+    #[must_use]
+    pub fn new(settings: Settings, epoch: u32) -> Self {
+        Self {
+            settings,
+            epoch,
+            book: AliasBook::default(),
+            principals: Principals::default(),
+            agents: HashMap::new(),
+            watchers: Watchers::default(),
+            deadlines: BTreeSet::new(),
+            touched: Vec::new(),
+            owed: Vec::new(),
+            unsaved: BTreeSet::new(),
+            restart: None,
+            restored: HashMap::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes one request of a batch. Documents and notifications follow when the batch is [settled](Self::settle).
+    pub fn handle(&mut self, now: Now, request: Request, effects: &mut Effects) {
+        match request {
+            Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
+            Request::Observe { agent, evidence } => self.observe(agent, evidence),
+            Request::Withdraw { agent, key, at } => self.withdraw(now, agent, &key, at),
+            Request::Depart { agent, at, reason } => self.depart(agent, at, &reason),
+            Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
+            Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
+        }
+    }
+
+    /// Drops what has expired by `now`; to be called at [`Self::deadline`], after the requests that wait, and before
+    /// [`Self::settle`]. It does a bounded piece of work; while more is due the deadline stays in the past.
+    pub fn timeout(&mut self, now: Now) {
+        for _ in 0..EXPIRIES_PER_TURN {
+            let Some(&(at, id)) = self.deadlines.first() else { break };
+            if at > now.instant {
+                break;
+            }
+            self.deadlines.pop_first();
+            self.principals[id].armed = FOREVER;
+            self.expire(now, id);
+            self.arm(id, self.principals[id].deadline());
+        }
+        self.end_restart(now);
+    }
+
+    /// Ends a batch: composes each document once that its requests may have changed, and notifies each watcher at
+    /// most once of each presentity, with the newest document.
+    pub fn settle(&mut self, now: Now, effects: &mut Effects) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for id in touched.drain(..) {
+            self.publish(now.wall, id, effects);
+        }
+        self.touched = touched;
+        self.owed.sort_unstable();
+        self.owed.dedup();
+        self.counts.notifications += self.owed.len() as u64;
+        effects.immediate.reserve(self.owed.len());
+        for (id, watcher) in self.owed.drain(..) {
+            let document = Arc::clone(&self.principals[id].document);
+            effects.immediate.push(Effect::Notify { watcher, document });
+        }
+    }
+
+    /// When [`Self::timeout`] is to be called; `None` when nothing is pending.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let evidence = self.deadlines.first().map(|(at, _)| *at);
+        let restart = self.restart.as_ref().map(|restart| restart.expires);
+        evidence.into_iter().chain(restart).min()
+    }
+
+    fn observe(&mut self, agent: AgentId, evidence: Evidence) {
+        let Some(&id) = self.agents.get(&agent) else { return self.counts.strays += 1 };
+        let expires = evidence.expires.unwrap_or(FOREVER);
+        let principal = &mut self.principals[id];
+        let Some(device) = principal.device_mut(agent) else { return };
+        match device.observe(evidence, self.settings.limits.evidence_per_agent_max) {
+            Observed::Full => self.counts.evidence_dropped += 1,
+            observed => {
+                principal.is_unsettled = false;
+                self.arm(id, expires);
+                if observed == Observed::Changed {
+                    self.touch(id);
+                }
+            }
+        }
+    }
+
+    fn withdraw(&mut self, now: Now, agent: AgentId, key: &EvidenceKey, at: Timestamp) {
+        let Some(&id) = self.agents.get(&agent) else { return self.counts.strays += 1 };
+        let principal = &mut self.principals[id];
+        let Some(device) = principal.device_mut(agent) else { return };
+        // The gap is counted from the end of the call, not from when word of it came.
+        let hold_until = now.instant_of(at).min(now.instant).after(self.settings.call_gap);
+        match device.withdraw(key, at, Some(hold_until).filter(|until| *until > now.instant)) {
+            Withdrawn::Unknown => {}
+            Withdrawn::Held(until) => self.arm(id, until),
+            Withdrawn::Ended => {
+                principal.ended_at = principal.ended_at.max(at);
+                self.touch(id);
+            }
+            Withdrawn::Lost => {
+                principal.depart(Departure { agent: Some(agent), at, reason: WITHDRAWN.into() });
+                self.unsaved.insert(id);
+                self.touch(id);
+            }
+        }
+    }
+
+    fn depart(&mut self, agent: AgentId, at: Timestamp, reason: &str) {
+        let Some(id) = self.agents.remove(&agent) else { return self.counts.strays += 1 };
+        let departure = Departure { agent: Some(agent), at, reason: reason.into() };
+        self.principals[id].remove_device(agent, departure);
+        self.unsaved.insert(id);
+        self.touch(id);
+    }
+
+    fn subscribe(&mut self, watcher: WatcherId, presentity: Option<Address>, effects: &mut Effects) {
+        if let Err(limit) = self.admit_subscription(presentity.as_ref()) {
+            self.counts.subscriptions_refused += 1;
+            let refusal = Refusal::Unavailable { limit };
+            effects.immediate.push(Effect::SubscriptionRefused { watcher, presentity, refusal });
+            return;
+        }
+        let Some(address) = presentity else { return self.watchers.add_to_all(watcher) };
+        let name = self.book.intern(&address);
+        self.watchers.add(watcher, name);
+        self.owed.extend(self.book.owner(name).map(|id| (id, watcher)));
+    }
+
+    fn admit_subscription(&self, presentity: Option<&Address>) -> Result<(), &'static str> {
+        let limits = &self.settings.limits;
+        if self.watchers.subscriptions() >= limits.subscriptions_max {
+            return Err("subscriptions_max");
+        }
+        let is_new_name = presentity.is_some_and(|address| self.book.id(address).is_none());
+        if is_new_name && self.book.unknown_len() >= limits.unknown_names_max {
+            return Err("unknown_names_max");
+        }
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, watcher: WatcherId) {
+        self.owed.retain(|(_, owed)| *owed != watcher);
+        for name in self.watchers.remove(watcher) {
+            self.book.release(name);
+        }
+    }
+
+    fn expire(&mut self, now: Now, id: PrincipalId) {
+        let principal = &mut self.principals[id];
+        let mut lost = None;
+        for device in &mut principal.devices {
+            if let Some(at) = device.expire(now) {
+                lost = Some(Departure { agent: Some(device.agent), at, reason: EXPIRED.into() });
+            }
+            principal.ended_at = principal.ended_at.max(device.ended_at);
+        }
+        if let Some(departure) = lost {
+            principal.depart(departure);
+            self.unsaved.insert(id);
+        }
+        self.touch(id);
+    }
+
+    /// Files a new principal under a name, without a device.
+    pub(crate) fn create(&mut self, identity: NameId, created_at: Timestamp) -> PrincipalId {
+        let id = self.principals.next_id();
+        let (state, basic) = (PresenceState::Offline, Basic::Closed);
+        let note = Some(NEVER_REGISTERED.to_owned());
+        let tuple = PresenceTuple { agent: None, state, basic, since: created_at, note: note.clone() };
+        let document = PresenceDocument {
+            presentity: self.book.address(identity).clone(),
+            version: Version { epoch: self.epoch, version: 1 },
+            state,
+            basic,
+            since: created_at,
+            note,
+            tuples: vec![tuple],
+        };
+        self.counts.enter(&document);
+        let mut principal = Principal::new(identity, created_at, Arc::new(document));
+        self.book.file(identity, id);
+        if self.book.owner(identity) == Some(id) {
+            principal.names.reserve_exact(1);
+            principal.names.push(identity);
+        }
+        self.principals.push(principal);
+        id
+    }
+
+    /// Marks a document as possibly out of date.
+    pub(crate) fn touch(&mut self, id: PrincipalId) {
+        let principal = &mut self.principals[id];
+        if !principal.is_touched {
+            principal.is_touched = true;
+            self.touched.push(id);
+        }
+    }
+
+    /// Makes sure that the engine comes back to a principal at `due` or earlier.
+    pub(crate) fn arm(&mut self, id: PrincipalId, due: Instant) {
+        let armed = &mut self.principals[id].armed;
+        if due < *armed {
+            self.deadlines.remove(&(*armed, id));
+            *armed = due;
+            self.deadlines.insert((due, id));
+        }
+    }
+}
+
+/// The most principals whose evidence is looked through in one call of [`Engine::timeout`].
+const EXPIRIES_PER_TURN: usize = 4096;
+
+/// The reason where a registration was withdrawn without a departure.
+const WITHDRAWN: &str = "its registration was withdrawn";
+
+/// The reason where a registration was not renewed and no link said why.
+const EXPIRED: &str = "its registration was not renewed in time";

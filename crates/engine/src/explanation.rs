@@ -1,0 +1,212 @@
+//! Explanations: every piece of evidence behind a state, and which of it decides.
+
+use crate::composition;
+use crate::device::{Device, FOREVER, Piece};
+use crate::engine::Engine;
+use crate::principal::{Principal, PrincipalId};
+use model::{Address, AgentId, AliasEntry, Now, PresenceDocument, PresenceState, Source, Timestamp};
+use serde::Serialize;
+
+/// Why a presentity is shown as it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The name that was asked for.
+    pub asked: Address,
+    /// The address under which the principal is filed in the store.
+    pub principal: Address,
+    /// All its names as they were registered first, in order.
+    pub aliases: Vec<AliasEntry>,
+    /// Its agents, in order.
+    pub agents: Vec<AgentExplanation>,
+    /// Every piece of evidence: those of each agent from the hardest to the softest, then those of the principal
+    /// itself.
+    pub evidence: Vec<EvidenceExplanation>,
+    /// In words, how the evidence was combined.
+    pub rule: String,
+    /// What came of it, as of the last settled batch.
+    pub document: PresenceDocument,
+}
+
+/// An agent of the presentity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentExplanation {
+    /// Which.
+    pub agent: AgentId,
+    /// What it is, in the words of its link.
+    pub description: String,
+    /// The names it claims, the preferred first.
+    pub aliases: Vec<Address>,
+    /// Whether presence is inferred for it (D-18).
+    pub inferred: bool,
+    /// What its evidence comes to; `None`: there is none.
+    pub state: Option<PresenceState>,
+    /// Whether it is shown as the state of the presentity.
+    pub decides: bool,
+}
+
+/// One piece of evidence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceExplanation {
+    /// About which agent; `None`: about the principal.
+    pub agent: Option<AgentId>,
+    /// Where it comes from.
+    pub source: Source,
+    /// Which one of that source, for example a call identifier.
+    pub id: String,
+    /// The higher wins.
+    pub rank: u8,
+    /// What it says.
+    pub state: PresenceState,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it stops counting; `None`: it does not by itself.
+    pub expires: Option<Timestamp>,
+    /// In a few words what was seen.
+    pub detail: String,
+    /// Whether it has ended and counts on only for the call gap (D-20).
+    pub held: bool,
+    /// Whether it makes the state of the presentity.
+    pub decides: bool,
+}
+
+impl Engine {
+    /// Why the presentity that a name belongs to is shown as it is; `None` where nobody has the name. `now` turns
+    /// expiries into civil time.
+    #[must_use]
+    pub fn why(&self, now: Now, name: &Address) -> Option<Explanation> {
+        let id = self.book.owner_of(name)?;
+        let principal = &self.principals[id];
+        let decider = self.decider(now, principal);
+        let mut agents = Vec::new();
+        let mut evidence = Vec::new();
+        for device in &principal.devices {
+            let verdict = composition::weigh(&device.pieces, device.inferred);
+            let decides = decider == Some(device.agent);
+            agents.push(AgentExplanation {
+                agent: device.agent,
+                description: device.description.to_string(),
+                aliases: device.names.iter().map(|name| self.book.address(*name).clone()).collect(),
+                inferred: device.inferred,
+                state: verdict.map(|verdict| verdict.said.state),
+                decides,
+            });
+            let decided_by = verdict.filter(|_| decides && device.inferred).map(|verdict| verdict.decided_by);
+            evidence.extend(device_evidence(now, device, decided_by));
+        }
+        evidence.extend(self.principal_evidence(now, principal, decider.is_none()));
+        Some(Explanation {
+            asked: name.clone(),
+            principal: self.book.address(principal.identity).clone(),
+            aliases: self.aliases(name),
+            agents,
+            evidence,
+            rule: self.rule(id, name, decider),
+            document: PresenceDocument::clone(&principal.document),
+        })
+    }
+
+    /// The agent whose tuple is shown as the state of the presentity; `None`: no device is there.
+    fn decider(&self, now: Now, principal: &Principal) -> Option<AgentId> {
+        composition::compose(&principal.tuples(self.restart.as_ref(), now.wall))?.0.agent
+    }
+
+    /// What is known of the principal itself: that the server has restarted, and how its last device left.
+    fn principal_evidence(&self, now: Now, principal: &Principal, decides: bool) -> Vec<EvidenceExplanation> {
+        let restart = principal.restart(self.restart.as_ref());
+        let departure = principal.departure.as_deref().map(|departure| EvidenceExplanation {
+            agent: departure.agent,
+            source: Source::Departure,
+            id: String::new(),
+            rank: Source::Departure.rank(),
+            state: PresenceState::Offline,
+            since: departure.at,
+            expires: None,
+            detail: departure.reason.to_string(),
+            held: false,
+            decides: decides && restart.is_none(),
+        });
+        let restart = restart.map(|restart| EvidenceExplanation {
+            agent: None,
+            source: Source::Restart,
+            id: String::new(),
+            rank: Source::Restart.rank(),
+            state: PresenceState::Unknown,
+            since: restart.since,
+            expires: Some(now.wall_of(restart.expires)),
+            detail: crate::principal::RESTARTED.to_owned(),
+            held: false,
+            decides,
+        });
+        departure.into_iter().chain(restart).collect()
+    }
+
+    fn rule(&self, id: PrincipalId, name: &Address, decider: Option<AgentId>) -> String {
+        let principal = &self.principals[id];
+        let mut rule = match principal.devices.iter().find(|device| Some(device.agent) == decider) {
+            Some(device) => by_device(principal, device),
+            None if principal.restart(self.restart.as_ref()).is_some() => BY_RESTART.to_owned(),
+            None if principal.departure.is_some() => BY_DEPARTURE.to_owned(),
+            None => BY_NOTHING.to_owned(),
+        };
+        let filed = self.book.id(name).and_then(|name| self.book.filed(name));
+        if filed.is_some_and(|filed| filed != id) {
+            rule.push_str(
+                " The name asked for was a principal of its own until a device of this one claimed it.",
+            );
+        }
+        rule
+    }
+}
+
+/// The rule where the tuple of a device is shown.
+fn by_device(principal: &Principal, device: &Device) -> String {
+    let there = principal.devices.iter().filter(|device| !device.pieces.is_empty()).count();
+    let among = match there {
+        1 => "One device is there.".to_owned(),
+        _ => format!(
+            "{there} devices are there; the state of most interest is shown, that of {}.",
+            device.agent
+        ),
+    };
+    if !device.inferred {
+        return format!("{among} Its presence is not inferred, so nothing that is seen of it counts.");
+    }
+    format!(
+        "{among} Of its evidence that of the highest rank decides; a softer source never hides a harder one."
+    )
+}
+
+/// The evidence about one device, the hardest first.
+fn device_evidence(now: Now, device: &Device, decided_by: Option<usize>) -> Vec<EvidenceExplanation> {
+    let explain = |(place, piece): (usize, &Piece)| EvidenceExplanation {
+        agent: Some(device.agent),
+        source: piece.source,
+        id: piece.id.to_string(),
+        rank: piece.source.rank(),
+        state: piece.state,
+        since: piece.since,
+        expires: (piece.expires != FOREVER).then(|| now.wall_of(piece.expires)),
+        detail: piece.detail.to_string(),
+        held: piece.is_held,
+        decides: decided_by == Some(place),
+    };
+    let mut evidence = Vec::from_iter(device.pieces.iter().enumerate().map(explain));
+    evidence.sort_by(|one, other| {
+        let by_rank = other.rank.cmp(&one.rank);
+        by_rank.then_with(|| one.since.cmp(&other.since)).then_with(|| one.id.cmp(&other.id))
+    });
+    evidence
+}
+
+/// The rule in the time after a start.
+const BY_RESTART: &str = "The server has just started and nothing was heard yet; until the evidence of the restart \
+                          expires, silence does not make anybody offline.";
+
+/// The rule where all devices have left.
+const BY_DEPARTURE: &str = "No device is there; the last departure decides.";
+
+/// The rule where no device has ever been.
+const BY_NOTHING: &str = "No device is there, and none has left since the server began to keep count.";

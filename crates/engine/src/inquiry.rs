@@ -1,0 +1,79 @@
+//! What may be asked of the engine between two batches.
+
+use crate::counts::Counts;
+use crate::engine::Engine;
+use crate::publication;
+use model::{Address, AliasEntry, PresenceDocument};
+use std::ops::Bound;
+use std::sync::Arc;
+
+impl Engine {
+    /// The address of the presentity that a name belongs to.
+    #[must_use]
+    pub fn resolve(&self, name: &Address) -> Option<&Address> {
+        let id = self.book.owner_of(name)?;
+        publication::presentity(&self.book, &self.principals[id], id)
+    }
+
+    /// The newest document of the presentity that a name belongs to; as of the last settled batch.
+    #[must_use]
+    pub fn document(&self, name: &Address) -> Option<Arc<PresenceDocument>> {
+        let id = self.book.owner_of(name)?;
+        Some(Arc::clone(&self.principals[id].document))
+    }
+
+    /// The documents of all presentities by address, `limit` at a time: those after the address `after`.
+    ///
+    /// This is the first picture for who watches everybody: subscribe first, then page through; of two documents
+    /// about one presentity the higher version counts.
+    #[must_use]
+    pub fn documents(&self, after: Option<&Address>, limit: usize) -> Vec<Arc<PresenceDocument>> {
+        let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
+        let documents = self.book.owned_from(start).filter_map(|(name, id)| {
+            let document = &self.principals[id].document;
+            (document.presentity == *name).then(|| Arc::clone(document))
+        });
+        documents.take(limit).collect()
+    }
+
+    /// All names of the presentity that a name belongs to, as they were registered first (D-28), in order.
+    #[must_use]
+    pub fn aliases(&self, name: &Address) -> Vec<AliasEntry> {
+        let Some(id) = self.book.owner_of(name) else { return Vec::new() };
+        let principal = &self.principals[id];
+        let identity = self.book.address(principal.identity);
+        let mut entries = Vec::from_iter(principal.names.iter().map(|name| self.book.entry(*name, identity)));
+        entries.sort_by(|one, other| one.address.cmp(&other.address));
+        entries
+    }
+
+    /// Names like `text`, for "did you mean": first those that begin with it, then those that contain it among
+    /// the first [`FIND_SCAN_MAX`]; at most `limit`.
+    #[must_use]
+    pub fn find(&self, text: &str, limit: usize) -> Vec<Address> {
+        let text = text.trim().to_lowercase();
+        let from = self.book.owned_from(Bound::Included(&text));
+        let begins = from.map(|(name, _)| name).take_while(|name| name.as_str().starts_with(&text));
+        let all = self.book.owned_from(Bound::Unbounded).map(|(name, _)| name).take(FIND_SCAN_MAX);
+        // A name that begins with the text and contains it once more has been found already.
+        let contains = all.filter(|name| name.as_str().contains(&text) && !name.as_str().starts_with(&text));
+        begins.chain(contains).take(limit).cloned().collect()
+    }
+
+    /// The sizes of the tables, and the counters.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            principals: self.principals.len(),
+            names: self.book.owned_len(),
+            agents: self.agents.len(),
+            watchers: self.watchers.len(),
+            subscriptions: self.watchers.subscriptions(),
+            unknown_names: self.book.unknown_len(),
+            ..self.counts
+        }
+    }
+}
+
+/// The most names that one [`Engine::find`] looks through for a text in their middle.
+pub const FIND_SCAN_MAX: usize = 250_000;

@@ -1,0 +1,115 @@
+//! Publication: when a document is new, and who is owed it.
+
+use crate::alias_book::AliasBook;
+use crate::composition::{self, Spell};
+use crate::effects::Effects;
+use crate::engine::Engine;
+use crate::principal::{Principal, PrincipalId};
+use model::{Address, Basic, Effect, PresenceDocument, PresenceState, PresenceTuple, Timestamp, Version};
+use std::sync::Arc;
+
+impl Engine {
+    /// Composes a principal's document, and owes it to its watchers where it differs from the one before.
+    pub(crate) fn publish(&mut self, now: Timestamp, id: PrincipalId, effects: &mut Effects) {
+        let principal = &mut self.principals[id];
+        principal.is_touched = false;
+        let Some(presentity) = presentity(&self.book, principal, id) else {
+            return self.close(now, id, effects);
+        };
+        let tuples = principal.tuples(self.restart.as_ref(), now);
+        let Some((winner, basic)) = composition::compose(&tuples) else { return };
+        let said = Spell { state: winner.state, since: winner.since };
+        let is_restart = winner.agent.is_none() && principal.restart(self.restart.as_ref()).is_some();
+        let spell = if is_restart {
+            said // What was published before the restart is kept, to be gone on with.
+        } else {
+            let spell = Spell::follow(Some(principal.spell), said, principal.ended_at, now);
+            if remember(principal, spell, &tuples) {
+                self.unsaved.insert(id);
+            }
+            spell
+        };
+        let note = winner.note.clone();
+        let before = &principal.document;
+        let is_same = before.tuples == tuples
+            && (before.state, before.since, before.basic) == (spell.state, spell.since, basic)
+            && before.note == note
+            && before.version.version == principal.version
+            && before.presentity == *presentity;
+        if is_same {
+            return;
+        }
+        let presentity = presentity.clone();
+        if before.presentity != presentity {
+            self.close(now, id, effects);
+        }
+        let (state, since) = (spell.state, spell.since);
+        let version = Version::default();
+        self.replace(id, PresenceDocument { presentity, version, state, basic, since, note, tuples });
+        for &name in &self.principals[id].names {
+            self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
+        }
+        self.owed.extend(self.watchers.of_all().map(|watcher| (id, watcher)));
+    }
+
+    /// Publishes a last document under a name that the principal has lost, for those who watch everybody: those who
+    /// watch the name itself are told of its new owner.
+    fn close(&mut self, now: Timestamp, id: PrincipalId, effects: &mut Effects) {
+        let document = &self.principals[id].document;
+        // Only such last documents are without any tuple: this one has been published.
+        if document.tuples.is_empty() {
+            return;
+        }
+        let presentity = document.presentity.clone();
+        let heir = self.resolve(&presentity).map_or_else(|| "nobody".to_owned(), Address::to_string);
+        let note = Some(format!("this name belongs to {heir} now"));
+        let (state, basic, since) = (PresenceState::Offline, Basic::Closed, now);
+        let version = Version::default();
+        self.replace(
+            id,
+            PresenceDocument { presentity, version, state, basic, since, note, tuples: Vec::new() },
+        );
+        let document = &self.principals[id].document;
+        for watcher in self.watchers.of_all() {
+            self.counts.notifications += 1;
+            effects.immediate.push(Effect::Notify { watcher, document: Arc::clone(document) });
+        }
+    }
+
+    /// Puts a document in the place of the one before, as the next version.
+    fn replace(&mut self, id: PrincipalId, mut document: PresenceDocument) {
+        let principal = &mut self.principals[id];
+        // At a hundred changes a second this would take more than a year to stand still, within one epoch.
+        principal.version = principal.version.saturating_add(1);
+        document.version = Version { epoch: self.epoch, version: principal.version };
+        self.counts.leave(&principal.document);
+        self.counts.enter(&document);
+        self.counts.changes += 1;
+        principal.document = Arc::new(document);
+    }
+}
+
+/// The name under which a principal is published: the one it is filed under, or if that has gone to another, the
+/// first of those left by their text; `None` when it has none.
+pub(crate) fn presentity<'a>(
+    book: &'a AliasBook,
+    principal: &Principal,
+    id: PrincipalId,
+) -> Option<&'a Address> {
+    if book.owner(principal.identity) == Some(id) {
+        return Some(book.address(principal.identity));
+    }
+    principal.names.iter().map(|name| book.address(*name)).min()
+}
+
+/// Keeps what is published for the next composition; whether it differs from what was kept.
+fn remember(principal: &mut Principal, spell: Spell, tuples: &[PresenceTuple]) -> bool {
+    let mut differs = std::mem::replace(&mut principal.spell, spell) != spell;
+    for tuple in tuples {
+        let Some(agent) = tuple.agent else { continue };
+        let spell = Some(Spell { state: tuple.state, since: tuple.since });
+        let Some(device) = principal.device_mut(agent) else { continue };
+        differs |= std::mem::replace(&mut device.spell, spell) != spell;
+    }
+    differs
+}

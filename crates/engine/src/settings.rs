@@ -1,0 +1,59 @@
+//! What the operator decides about the engine.
+
+use model::Millis;
+
+/// Times and limits of one engine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Settings {
+    /// How long a call that has ended goes on counting, so that a transfer shows no gap (D-20). Default 2 s;
+    /// zero: not at all.
+    pub call_gap: Millis,
+    /// How long after a start a principal of whom nothing was heard yet is shown as unknown rather than offline:
+    /// one full refresh interval of the endpoints, and then some. Default 150 s.
+    pub restart_interval: Millis,
+    /// The size of every table.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            call_gap: Millis::seconds(2),
+            restart_interval: Millis::seconds(150),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The most of everything. What is loaded from the store at start is never refused by them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Principals. Default 2,000,000.
+    pub principals_max: usize,
+    /// Names of all principals together. Default 8,000,000.
+    pub names_max: usize,
+    /// Names of one principal, and of one claim. Default 64.
+    pub names_per_principal_max: usize,
+    /// Agents of one principal at a time. Default 16.
+    pub agents_per_principal_max: usize,
+    /// Pieces of evidence about one agent at a time, which bounds the calls seen of it. Default 128.
+    pub evidence_per_agent_max: usize,
+    /// Subscriptions of all watchers together. Default 20,000,000.
+    pub subscriptions_max: usize,
+    /// Names that are watched and belong to nobody yet. Default 100,000.
+    pub unknown_names_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            principals_max: 2_000_000,
+            names_max: 8_000_000,
+            names_per_principal_max: 64,
+            agents_per_principal_max: 16,
+            evidence_per_agent_max: 128,
+            subscriptions_max: 20_000_000,
+            unknown_names_max: 100_000,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! A scene: an engine, a clock that moves when told, and a word for each thing that happens.
+
+use engine::{Effects, Engine, Settings};
+use model::{
+    Address, AgentId, Claim, ClaimedAlias, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis,
+    Now, PresenceDocument, PresenceState, Request, SoftRecord, Source, Ticket, Timestamp, WatcherId,
+};
+use std::sync::Arc;
+
+/// How long a registration lasts unless renewed.
+pub const TIME_TO_LIVE: Millis = Millis::seconds(120);
+
+pub struct Scene {
+    pub engine: Engine,
+    pub now: Now,
+    /// All facts so far.
+    pub facts: Vec<Fact>,
+    /// All effects that might leave at once, not yet looked at.
+    pub immediate: Vec<Effect>,
+    /// All promises not yet looked at.
+    pub promised: Vec<Effect>,
+    effects: Effects,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        Self::of(Engine::new(settings, 1), Now { instant: Instant(0), wall: Timestamp(1_000_000) })
+    }
+
+    fn of(engine: Engine, now: Now) -> Self {
+        let effects = Effects::default();
+        Self { engine, now, facts: Vec::new(), immediate: Vec::new(), promised: Vec::new(), effects }
+    }
+
+    /// The next process over the same store: durable facts and the soft records that were written.
+    pub fn restarted(&self, records: &[SoftRecord], down: Millis) -> Self {
+        let mut engine = Engine::new(Settings::default(), 2);
+        for fact in &self.facts {
+            if let Fact::Principal { address, created_at } = fact {
+                engine.load_principal(address, *created_at);
+            }
+        }
+        for fact in &self.facts {
+            if let Fact::Alias(entry) = fact {
+                engine.load_alias(entry).unwrap();
+            }
+        }
+        for record in records {
+            engine.restore(record);
+        }
+        let mut next = Self::of(engine, Now { instant: Instant(7), wall: self.now.wall.after(down) });
+        next.facts = self.facts.clone();
+        next
+    }
+
+    pub fn ask(&mut self, request: Request) {
+        self.engine.handle(self.now, request, &mut self.effects);
+    }
+
+    /// Ends the batch.
+    pub fn settle(&mut self) {
+        self.engine.settle(self.now, &mut self.effects);
+        self.facts.append(&mut self.effects.facts);
+        self.promised.append(&mut self.effects.promised);
+        self.immediate.append(&mut self.effects.immediate);
+    }
+
+    /// Time passes, with all that is due in it.
+    pub fn pass(&mut self, length: Millis) {
+        self.settle();
+        let end = self.now.after(length);
+        while let Some(due) = self.engine.deadline().filter(|due| *due <= end.instant) {
+            self.now = self.now.after(due.since(self.now.instant));
+            self.engine.timeout(self.now);
+            self.settle();
+        }
+        self.now = end;
+    }
+
+    pub fn claim_with(&mut self, number: u64, names: &[&str], inferred: bool) {
+        let claim = Claim {
+            agent: agent(number),
+            aliases: names.iter().map(|name| alias(name)).collect(),
+            inferred,
+            description: format!("endpoint {number}"),
+        };
+        self.ask(Request::Claim { ticket: Ticket(number), claim });
+    }
+
+    pub fn claim(&mut self, number: u64, names: &[&str]) {
+        self.claim_with(number, names, true);
+    }
+
+    pub fn observe(&mut self, number: u64, evidence: Evidence) {
+        self.ask(Request::Observe { agent: agent(number), evidence });
+    }
+
+    pub fn keep_alive(&mut self, number: u64) {
+        let evidence = registration(self.now.wall, self.now.instant.after(TIME_TO_LIVE));
+        self.observe(number, evidence);
+    }
+
+    pub fn register(&mut self, number: u64, names: &[&str]) {
+        self.claim(number, names);
+        self.keep_alive(number);
+    }
+
+    pub fn answer_call(&mut self, number: u64, call: &str) {
+        let evidence = self::call(call, self.now.wall);
+        self.observe(number, evidence);
+    }
+
+    pub fn withdraw(&mut self, number: u64, source: Source, id: &str) {
+        let key = EvidenceKey { source, id: id.to_owned() };
+        self.ask(Request::Withdraw { agent: agent(number), key, at: self.now.wall });
+    }
+
+    pub fn hang_up(&mut self, number: u64, call: &str) {
+        self.withdraw(number, Source::Call, call);
+    }
+
+    pub fn depart(&mut self, number: u64, reason: &str) {
+        let at = self.now.wall;
+        self.ask(Request::Depart { agent: agent(number), at, reason: reason.to_owned() });
+    }
+
+    pub fn watch(&mut self, watcher: u64, name: &str) {
+        self.ask(Request::Subscribe { watcher: WatcherId(watcher), presentity: Some(address(name)) });
+    }
+
+    pub fn watch_all(&mut self, watcher: u64) {
+        self.ask(Request::Subscribe { watcher: WatcherId(watcher), presentity: None });
+    }
+
+    /// What a watcher was told since it was last looked at.
+    pub fn told(&mut self, watcher: u64) -> Vec<Arc<PresenceDocument>> {
+        self.settle();
+        let mut told = Vec::new();
+        self.immediate.retain(|effect| match effect {
+            Effect::Notify { watcher: WatcherId(to), document } if *to == watcher => {
+                told.push(Arc::clone(document));
+                false
+            }
+            _ => true,
+        });
+        told
+    }
+
+    /// The states a watcher was told since it was last looked at.
+    pub fn states_told(&mut self, watcher: u64) -> Vec<PresenceState> {
+        self.told(watcher).iter().map(|document| document.state).collect()
+    }
+
+    pub fn document(&mut self, name: &str) -> Arc<PresenceDocument> {
+        self.settle();
+        self.engine.document(&address(name)).unwrap()
+    }
+
+    pub fn state(&mut self, name: &str) -> PresenceState {
+        self.document(name).state
+    }
+
+    /// A moment, in milliseconds after the scene began.
+    pub fn wall(&self, millis: i64) -> Timestamp {
+        Timestamp(1_000_000 + millis)
+    }
+}
+
+pub fn agent(number: u64) -> AgentId {
+    AgentId { gateway: GatewayId(0), number }
+}
+
+pub fn address(name: &str) -> Address {
+    Address::parse(&format!("{name}@x.example")).unwrap()
+}
+
+pub fn alias(name: &str) -> ClaimedAlias {
+    ClaimedAlias { address: address(name), kind: "h323-ID".to_owned(), original: name.to_owned() }
+}
+
+pub fn registration(since: Timestamp, expires: Instant) -> Evidence {
+    Evidence {
+        key: EvidenceKey { source: Source::Registration, id: String::new() },
+        state: PresenceState::Online,
+        since,
+        expires: Some(expires),
+        detail: "registered".to_owned(),
+    }
+}
+
+pub fn call(id: &str, since: Timestamp) -> Evidence {
+    Evidence {
+        key: EvidenceKey { source: Source::Call, id: id.to_owned() },
+        state: PresenceState::OnCall,
+        since,
+        expires: None,
+        detail: "answered".to_owned(),
+    }
+}
