@@ -13,9 +13,28 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ -~]{0,24}",
         prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
+        hard_name(),
         r"\PC{0,24}",
         any::<String>(),
     ]
+}
+
+/// A name as people give to rooms: words, signs, emoji and what stands between their parts.
+fn hard_name() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(
+        "Café|Σίσυφος|İzmir|Ｃｏｎｆ|ｶﾞﾗｽ|ﾡ|会議室|חדר|קומה א'|قاعة|١|می\u{200c}خواهم|ශ්\u{200d}ර|4|Ⅷ|ﬁ|e\u{301}"
+            .split('|')
+            .collect::<Vec<_>>(),
+    );
+    let sign = prop::sample::select(
+        " |\u{a0}|\u{3000}|–|’|“|”|«|…|·|・|【|™|½|€|@|\"|'|&|<|\\20|%41|_|=|/"
+            .split('|')
+            .collect::<Vec<_>>(),
+    );
+    let emoji = prop::sample::select(
+        "🎥|❤\u{fe0f}|👩🏽\u{200d}💻|🏴\u{e0067}\u{e007f}|🇨🇭|1\u{fe0f}\u{20e3}".split('|').collect::<Vec<_>>(),
+    );
+    prop::collection::vec(prop_oneof![word, sign, emoji], 1..12).prop_map(|pieces| pieces.concat())
 }
 
 fn canonical_local() -> impl Strategy<Value = String> {
@@ -53,6 +72,40 @@ proptest! {
             prop_assert_eq!(read(normalise, &local.to_uppercase()), normal.as_ref());
             let spaced = format!("  {}  ", local);
             prop_assert_eq!(normalise(&spaced).unwrap(), normal);
+        }
+    }
+
+    // covers: D-28, D-30
+    #[test]
+    fn a_hard_name_has_an_address(name in hard_name()) {
+        prop_assume!(!name.trim_matches([' ', '\u{a0}', '\u{3000}']).is_empty());
+        let normal = read(normalise, &name);
+        prop_assert_eq!(read(normalise, &normal), normal);
+    }
+
+    // covers: D-28
+    #[test]
+    fn what_only_chooses_a_glyph_or_a_width_of_space_does_not_make_another_address(
+        name in text(), selector in "[\u{180b}\u{fe00}-\u{fe0f}\u{e0100}]", space in r"[\p{Zs}]",
+    ) {
+        let selected: String = name.chars().flat_map(|c| [c.to_string(), selector.clone()]).collect();
+        let spaced = name.replace(' ', &space);
+        if let Ok(normal) = normalise(&name) {
+            prop_assert_eq!(normalise(&selected).unwrap(), normal.as_ref());
+            prop_assert_eq!(normalise(&spaced).unwrap(), normal.as_ref());
+        }
+    }
+
+    // covers: D-30
+    #[test]
+    fn an_invisible_character_makes_no_address_of_its_own(
+        before in prop::sample::select(vec!["a", "room ", "4", "–", "א", "田", "❤", "🎥", "👩🏽"]),
+        hidden in r"\p{Default_Ignorable_Code_Point}",
+        after in prop::sample::select(vec!["", "a", " 4", "א", "💻"]),
+    ) {
+        let seen = format!("{before}{after}");
+        if let Ok(normal) = normalise(&format!("{before}{hidden}{after}")) {
+            prop_assert_eq!(normal, normalise(&seen).unwrap());
         }
     }
 

@@ -70,6 +70,31 @@ fn each_local_part_of_the_interworking_table_reads_in_every_column() {
     }
 }
 
+// covers: D-28, D-29, D-30, A-4.1.6
+#[test]
+fn each_hard_name_has_a_canonical_local_part_that_every_network_gives_back() {
+    let rows = rows::<[String; 8]>(include_str!("vectors/hard_names.json"));
+    assert!(rows.len() >= 20);
+    for [name, canonical, jid, jid_in_uri, sip_user, mailbox, wv_user, matrix_local] in rows {
+        assert_eq!(normalise(&name).as_deref(), Ok(&*canonical), "{name:?}");
+        assert_eq!(normalise(&canonical).as_deref(), Ok(&*canonical), "{name:?}");
+        let columns = [
+            ("xmpp", &jid),
+            ("xmpp_uri", &jid_in_uri),
+            ("sip", &sip_user),
+            ("h323", &sip_user),
+            ("im_pres", &mailbox),
+            ("wv", &wv_user),
+            ("matrix", &matrix_local),
+            ("matrix_before_1_8", &matrix_local),
+        ];
+        for (target, escaped) in columns {
+            assert_eq!(escape(target, &canonical), **escaped, "{target} of {canonical:?}");
+            assert_eq!(unescape(target, escaped).as_deref(), Ok(&*canonical), "{target} of {escaped:?}");
+        }
+    }
+}
+
 // covers: D-29, D-30
 #[test]
 fn each_escaped_local_part_reads_in_both_directions() {
@@ -113,7 +138,7 @@ fn what_is_no_address_is_refused_for_the_right_cause() {
 // covers: D-30
 #[test]
 fn an_alias_of_256_characters_has_an_address_whatever_its_script() {
-    for character in ["a", "é", "田"] {
+    for character in ["a", "é", "田", "–", "ﾡ"] {
         let address = Address::new(&character.repeat(256), &domain("example.com")).unwrap();
         assert_eq!(address.local().chars().count(), 256);
     }

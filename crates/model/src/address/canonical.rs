@@ -20,7 +20,7 @@ impl Address {
     /// Makes the address of a local part at a domain.
     ///
     /// # Errors
-    /// Where the local part has a character, a direction or a length that [`normalise`](super::normalise) refuses.
+    /// Where the local part has a character or a length that [`normalise`](super::normalise) refuses.
     pub fn new(local: &str, domain: &Domain) -> Result<Self, AddressError> {
         let local = local::normalise(local)?;
         Ok(Self(format!("{local}@{domain}").into()))

@@ -26,9 +26,6 @@ pub enum AddressError {
         /// Which.
         character: char,
     },
-    /// Left-to-right and right-to-left characters are mixed in a word against the Bidi Rule (RFC 5893, section 2).
-    #[error("a word mixes writing directions")]
-    MixedDirections,
     /// The domain is no host name: empty, longer than 253 octets, or against IDNA.
     #[error("the domain is not valid")]
     Domain,

@@ -1,6 +1,6 @@
 //! The local part of an address.
 
-use super::{AddressError, bidi, identifier};
+use super::{AddressError, freeform, mapping};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 
@@ -12,14 +12,20 @@ const LOCAL_INPUT_OCTETS_MAX: usize = 3 * LOCAL_OCTETS_MAX;
 
 /// Normalises a local part: the form in which local parts are compared (interworking b.1).
 ///
-/// This is the profile UsernameCaseMapped of RFC 8265, section 3.3, for a user name of several userparts
-/// separated by spaces, which section 3.1 allows: width mapping, lower case, NFC, then for each userpart the Bidi
-/// Rule and the IdentifierClass of RFC 8264 (which has all of the printable ASCII). Spaces at both ends are
-/// dropped, spaces inside are kept as they are, the ideographic space counts as one. Idempotent.
+/// A profile of PRECIS (RFC 8264) with the mappings of UsernameCaseMapped (RFC 8265, section 3.3) and the characters
+/// of the FreeformClass: width mapping, every space to that of ASCII, lower case, NFC, then the class, which has all
+/// letters, digits, punctuation, symbols and emoji. Idempotent.
+///
+/// - Spaces at both ends are dropped, spaces inside are kept as they are.
+/// - Variation selectors are dropped, as are joiners and tags after an emoji, so that no two addresses differ in
+///   what many devices do not show. Joiners between letters are kept where RFC 5892 allows them.
+/// - There is no Bidi Rule, as in the other profiles of this class: names of several words, with digits and
+///   brackets, break it.
+/// - Refused are controls, line breaks, private, unassigned and all other invisible characters, old hangul jamo,
+///   Arabic digits of both sets together, and U+FFFD, which stands for a lone surrogate.
 ///
 /// # Errors
-/// [`AddressError::EmptyLocal`], [`AddressError::LocalTooLong`], [`AddressError::Forbidden`] and
-/// [`AddressError::MixedDirections`].
+/// [`AddressError::EmptyLocal`], [`AddressError::LocalTooLong`] and [`AddressError::Forbidden`].
 pub fn normalise(local: &str) -> Result<Cow<'_, str>, AddressError> {
     limit(local, LOCAL_INPUT_OCTETS_MAX)?;
     let normal = match in_ascii(local) {
@@ -44,33 +50,11 @@ fn in_ascii(local: &str) -> Option<Cow<'_, str>> {
 }
 
 fn in_unicode(local: &str) -> Result<String, AddressError> {
-    let narrow = map_width(local);
-    let lower = narrow.trim_matches(' ').to_lowercase();
+    let mapped = mapping::map(local);
+    let lower = mapped.trim_matches(' ').to_lowercase();
     let normal = ComposingNormalizerBorrowed::new_nfc().normalize(&lower).into_owned();
-    for word in normal.split(' ') {
-        identifier::check(word)?;
-        bidi::check(word)?;
-    }
+    freeform::check(&normal)?;
     Ok(normal)
-}
-
-/// Replaces full-width and half-width characters by their ordinary forms (RFC 8264, section 5.2.1).
-///
-/// Of the half-width forms only the katakana are mapped: what the others (hangul letters, symbols) decompose to
-/// is outside the IdentifierClass, so they may as well be refused as they are.
-fn map_width(text: &str) -> String {
-    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
-    let mut mapped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\u{3000}' => mapped.push(' '),
-            '\u{ff01}'..='\u{ff5e}' | '\u{ff65}'..='\u{ff9f}' => {
-                mapped.push_str(&nfkc.normalize(character.encode_utf8(&mut [0; 4])));
-            }
-            _ => mapped.push(character),
-        }
-    }
-    mapped
 }
 
 fn limit(local: &str, limit: usize) -> Result<(), AddressError> {

@@ -4,16 +4,16 @@
 //! each network, that write a local part as that network allows it (`escape`) and read it back (`unescape`).
 //! Nothing here knows which networks are configured, and nothing is looked up.
 
-mod bidi;
 mod canonical;
 mod dial_plan;
 mod domain;
 mod error;
+mod freeform;
 pub mod gateway_name;
 pub mod h323;
-mod identifier;
 pub mod im_pres;
 mod local;
+mod mapping;
 pub mod matrix;
 mod percent;
 mod pseudonym;

@@ -21,6 +21,10 @@ const ESCAPES: [(char, &str); 10] = [
 ///
 /// Spaces at the ends are dropped, as a JID can't have them there; a canonical local part has none. Otherwise
 /// lossless; at most three times as long, so that the result may be over the 1023 octets of RFC 7622.
+///
+/// The ten characters are all that is escaped. A JID holds only what UsernameCaseMapped has (RFC 7622, section
+/// 3.3.1), a canonical local part also symbols, punctuation, emoji and words of mixed direction: a strict server
+/// refuses those, and what to do then is for the XMPP gateway to decide.
 #[must_use]
 pub fn escape(local: &str) -> Cow<'_, str> {
     let local = local.trim_matches(' ');
