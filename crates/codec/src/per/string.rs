@@ -294,11 +294,18 @@ impl<A, const MIN: usize, const MAX: usize> PartialEq for RestrictedString<A, MI
 impl<A, const MIN: usize, const MAX: usize> Eq for RestrictedString<A, MIN, MAX> {}
 
 /// OBJECT IDENTIFIER: its content octets (X.690 8.19), known to be well formed.
-#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Hash)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]
 pub struct ObjectIdentifier(Cow<'static, [u8]>);
 
 /// The most content octets of an object identifier.
 const OBJECT_IDENTIFIER_MAX: usize = 127;
+
+/// `0.0`, which H.235.0 writes where an identifier is not present.
+impl Default for ObjectIdentifier {
+    fn default() -> Self {
+        Self::from_static(&[0])
+    }
+}
 
 impl ObjectIdentifier {
     /// An identifier from content octets that are known to be well formed, for constants.

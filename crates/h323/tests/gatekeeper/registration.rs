@@ -117,7 +117,8 @@ fn every_kind_of_alias_can_be_registered_over_ipv6() {
     let confirm = room.register(&mut world);
     assert_eq!(confirm.terminal_alias.unwrap().len(), 4);
     for text in texts {
-        let found = world.command(Command::Endpoints { filter: text.trim_start_matches("email:").to_owned(), limit: 9 });
+        let found = world
+            .command(Command::Endpoints { filter: text.trim_start_matches("email:").to_owned(), limit: 9 });
         assert!(matches!(found, Outcome::Endpoints(list) if list.len() == 1), "{text}");
     }
 }

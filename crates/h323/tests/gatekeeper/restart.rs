@@ -1,1 +1,113 @@
-//! .
+//! A restart resumes registrations and calls without the endpoints' help.
+
+use crate::world::{Room, Told, World, listed};
+use h323::wire::h225::*;
+use link::{Command, Link, Outcome};
+use model::{PresenceState, SoftRecord, Source};
+
+/// Everything the gatekeeper would have written by now.
+fn snapshot(world: &mut World) -> Vec<SoftRecord> {
+    world.gatekeeper.snapshot(world.now, usize::MAX)
+}
+
+fn restarted(before: &World, records: Vec<SoftRecord>) -> World {
+    let mut world = World::new();
+    world.now = before.now;
+    for record in records {
+        world.gatekeeper.restore(world.now, record);
+    }
+    world.drain();
+    world
+}
+
+#[test]
+fn registrations_and_calls_are_resumed() {
+    let mut world = World::new();
+    let mut alice = Room::new("192.0.2.10", &["alice"]);
+    let mut bob = Room::new("192.0.2.11", &["Bob", "4711"]);
+    alice.register(&mut world);
+    bob.register(&mut world);
+    alice.admit(&mut world, 1, false, "bob");
+    bob.admit(&mut world, 1, true, "bob");
+    world.seconds(2);
+    let connected = world.now.wall.0;
+    bob.answer_status(&mut world, &[listed(1, Some(connected))]);
+    for reversed in [false, true] {
+        let mut records = snapshot(&mut world);
+        if reversed {
+            // What changed was taken by the first round: make it change again, and restore in the other order.
+            alice.register(&mut world);
+            bob.register(&mut world);
+            bob.answer_status(&mut world, &[listed(1, Some(connected))]);
+            records = snapshot(&mut world);
+            records.reverse();
+        } else {
+            assert_eq!(records.len(), 3);
+        }
+        let mut world = restarted(&world, records);
+        assert_eq!(world.registered(), 2);
+        assert!(world.told.contains(&Told::Observe(1, Source::Registration, PresenceState::Online)));
+        if !reversed {
+            assert!(
+                world.told.contains(&Told::Observe(2, Source::Call, PresenceState::OnCall)),
+                "{:?}",
+                world.told
+            );
+            let Outcome::Calls(calls) = world.command(Command::Calls { limit: 9 }) else { panic!() };
+            assert_eq!((calls.len(), calls[0].state.as_str()), (1, "answered"));
+        }
+        // Both go on as if nothing had happened.
+        assert!(matches!(alice.refresh(&mut world), RasMessage::RegistrationConfirm(_)));
+        assert!(matches!(bob.disengage(&mut world, 1), RasMessage::DisengageConfirm(_)));
+    }
+}
+
+#[test]
+fn a_resumed_registration_has_a_whole_time_to_live_to_be_heard() {
+    let mut world = World::new();
+    Room::new("192.0.2.10", &["alice"]).register(&mut world);
+    world.seconds(59);
+    let records = snapshot(&mut world);
+    let mut world = restarted(&world, records);
+    world.seconds(59);
+    assert_eq!(world.counter("ras.probes"), 0);
+    world.seconds(20);
+    assert_eq!(world.registered(), 0);
+}
+
+#[test]
+fn a_registration_younger_than_the_snapshot_is_asked_to_register_again() {
+    let mut world = World::new();
+    let mut room = Room::new("192.0.2.10", &["alice"]);
+    room.register(&mut world);
+    let mut world = restarted(&world, Vec::new());
+    let answer = room.refresh(&mut world);
+    let RasMessage::RegistrationReject(reject) = answer else { panic!("{answer:?}") };
+    assert_eq!(reject.reject_reason, RegistrationRejectReason::FullRegistrationRequired);
+    room.register(&mut world);
+}
+
+#[test]
+fn refreshes_change_nothing_that_is_written() {
+    let mut world = World::new();
+    let mut room = Room::new("192.0.2.10", &["alice"]);
+    room.register(&mut world);
+    assert_eq!(snapshot(&mut world).len(), 1);
+    room.refresh(&mut world);
+    assert_eq!(snapshot(&mut world).len(), 0);
+    let goodbye = room.unregistration(&mut world);
+    world.ask(&room.ras, &goodbye);
+    assert_eq!(snapshot(&mut world).iter().filter(|record| record.value.is_none()).count(), 1);
+}
+
+#[test]
+fn an_unreadable_record_is_counted_and_dropped() {
+    let records = ["", "{}", "[1]", "{\"identifier\":7}"].map(|value| SoftRecord {
+        table: "h323.registration",
+        key: "1".to_owned(),
+        value: Some(value.to_owned()),
+    });
+    let mut world = restarted(&World::new(), records.to_vec());
+    assert_eq!(world.counter("soft.unreadable"), 4);
+    assert_eq!(world.registered(), 0);
+}

@@ -7,8 +7,8 @@ use h323::wire::h225::*;
 use link::{ChannelId, Command, Input, Link, Outcome, Output};
 use model::address::{DialPlan, Domain, PseudonymKey};
 use model::{
-    CallDetailRecord, Effect, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now, PresenceState, Request, Source,
-    Timestamp,
+    CallDetailRecord, Effect, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now, PresenceState, Request,
+    Source, Timestamp,
 };
 use std::net::SocketAddr;
 
@@ -88,7 +88,12 @@ impl World {
 
     /// Sends a request and takes its one answer.
     pub fn ask(&mut self, peer: &str, message: &RasMessage) -> RasMessage {
-        let mut answers = self.send(peer, message);
+        let (checks, mut answers): (Vec<_>, Vec<_>) = self
+            .send(peer, message)
+            .into_iter()
+            .partition(|answer| matches!(answer, RasMessage::InfoRequest(_)));
+        // Status requests that came before stay for who answers them.
+        self.sent.extend(checks.into_iter().map(|check| (peer.parse().unwrap(), check)));
         assert_eq!(answers.len(), 1, "{answers:?}");
         answers.remove(0)
     }
@@ -104,7 +109,9 @@ impl World {
     pub fn drain(&mut self) {
         while let Some(output) = self.gatekeeper.poll() {
             match output {
-                Output::Datagram { peer, octets, .. } => self.sent.push((peer, per::decode(&octets).unwrap())),
+                Output::Datagram { peer, octets, .. } => {
+                    self.sent.push((peer, per::decode(&octets).unwrap()))
+                }
                 Output::Call(account) => self.accounts.push(account),
                 Output::Event { .. } => {}
                 Output::Request(request) => self.engine(request),
@@ -157,7 +164,11 @@ impl World {
 
     pub fn counter(&mut self, name: &str) -> u64 {
         let Outcome::Counters(counters) = self.command(Command::Counters) else { panic!("counters") };
-        counters.iter().find(|counter| counter.name == name).unwrap_or_else(|| panic!("no counter {name}")).value
+        counters
+            .iter()
+            .find(|counter| counter.name == name)
+            .unwrap_or_else(|| panic!("no counter {name}"))
+            .value
     }
 
     /// How many endpoints are registered.
@@ -194,7 +205,10 @@ impl Room {
             aliases: aliases.iter().map(ToString::to_string).collect(),
             identifier: None,
             time_to_live: Some(60),
-            terminal_type: EndpointType { terminal: Some(TerminalInfo::default()), ..EndpointType::default() },
+            terminal_type: EndpointType {
+                terminal: Some(TerminalInfo::default()),
+                ..EndpointType::default()
+            },
         }
     }
 
@@ -250,7 +264,13 @@ impl Room {
         RasMessage::UnregistrationRequest(request.into())
     }
 
-    pub fn admission(&self, world: &mut World, call: u8, answer: bool, destination: &str) -> AdmissionRequest {
+    pub fn admission(
+        &self,
+        world: &mut World,
+        call: u8,
+        answer: bool,
+        destination: &str,
+    ) -> AdmissionRequest {
         AdmissionRequest {
             request_seq_num: world.sequence(),
             endpoint_identifier: self.endpoint_identifier(),
