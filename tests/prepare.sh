@@ -1,0 +1,49 @@
+# Ways to get what a group of tests needs; sourced by ./test and by the groups. Whatever can't be got fails the run.
+
+# What tests download lives outside of the clone, so that a fresh clone does not download it again.
+export HERALD_TEST_CACHE="${HERALD_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/herald-tests}"
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+# debian_packages NAME...: installs those that are missing.
+debian_packages() {
+    local missing=() package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    echo "installing ${missing[*]}"
+    local root=()
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
+    local install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends)
+    "${install[@]}" "${missing[@]}" >/dev/null 2>&1 && return
+    # The package lists may be missing or old.
+    "${root[@]}" apt-get update -qq && "${install[@]}" "${missing[@]}" >/dev/null ||
+        fail "could not install ${missing[*]}; install them and run again"
+}
+
+# cargo_tool NAME VERSION [FLAG...]: builds a program from crates.io, quickly rather than for speed, and puts it on PATH.
+cargo_tool() {
+    local name=$1 version=$2 place="$HERALD_TEST_CACHE/$1-$2"
+    shift 2
+    if [ ! -x "$place/bin/$name" ]; then
+        echo "building $name $version"
+        CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR="$place/target" \
+            cargo install --quiet --locked --debug --root "$place" "$@" "$name@$version" ||
+            fail "could not build $name $version"
+        rm -rf "$place/target"
+    fi
+    PATH="$place/bin:$PATH"
+}
+
+# rust_components NAME...: adds those parts of the toolchain that are missing.
+rust_components() {
+    local component
+    for component in "$@"; do
+        cargo "$component" --version >/dev/null 2>&1 && continue
+        rustup component add "$component" || fail "cargo $component is missing and rustup can't add it"
+    done
+}
