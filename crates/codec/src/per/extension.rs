@@ -13,6 +13,7 @@ pub struct UnknownAddition {
 
 /// The additions of a newer edition, in order; usually none, and then no larger than a pointer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[expect(clippy::box_collection, reason = "nearly every sequence has this field, and nearly always it is empty")]
 pub struct UnknownAdditions(Option<Box<Vec<UnknownAddition>>>);
 
 impl UnknownAdditions {

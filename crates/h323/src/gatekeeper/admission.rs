@@ -1,7 +1,7 @@
 //! Admission: ARQ (H.225.0 clause 7.11), always with direct call signalling.
 
 use super::call::{Call, Side, reported_messages};
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::registration::{Kind, Registration};
 use super::request::Asker;
 use super::timer::Due;

@@ -1,7 +1,7 @@
 //! Bandwidth of a call in progress: BRQ (H.225.0 clause 7.12).
 
 use super::admission::call_key;
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::request::Asker;
 use crate::wire::h225::{BandRejectReason, BandwidthConfirm, BandwidthReject, BandwidthRequest, RasMessage};
 use codec::per::Integer;

@@ -1,6 +1,6 @@
 //! The calls in progress, from admission until both sides are through with them.
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::outstanding::Purpose;
 use super::timer::Due;
 use crate::wire::h225::{

@@ -1,6 +1,6 @@
 //! What a full RRQ says, read and checked.
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::registration::{Kind, Name};
 use crate::alias::{Alias, canonical, presentity_alias};
 use crate::wire::feature::Feature;

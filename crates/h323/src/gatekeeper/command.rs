@@ -1,7 +1,7 @@
 //! What operators ask: lists, counters, and the end of a call or a registration.
 
 use super::call::Call;
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::registration::{Liveness, Registration};
 use crate::alias::Alias;
 use crate::wire::h225::UnregRequestReason;

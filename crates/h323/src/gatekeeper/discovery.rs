@@ -1,6 +1,6 @@
 //! Discovery: GRQ (H.225.0 clause 7.8).
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::request::{Asker, PROTOCOL_IDENTIFIER, answer_address};
 use crate::wire::h225::{
     AlternateGk, GatekeeperConfirm, GatekeeperIdentifier, GatekeeperReject, GatekeeperRejectReason,

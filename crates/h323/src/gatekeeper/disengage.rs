@@ -2,7 +2,7 @@
 
 use super::admission::call_key;
 use super::call::{Answer, AnswerEvidence};
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::request::Asker;
 use crate::wire::h225::{
     DisengageConfirm, DisengageReason, DisengageReject, DisengageRejectReason, DisengageRequest, RasMessage,

@@ -5,7 +5,7 @@
 
 use super::admission::call_key;
 use super::call::{Answer, AnswerEvidence};
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::outstanding::{Purpose, Request};
 use super::request::Asker;
 use crate::wire::h225::{

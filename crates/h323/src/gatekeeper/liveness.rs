@@ -3,7 +3,7 @@
 //! An endpoint that is silent for its time to live is asked by IRQ; one that answers none of the probes has a grace
 //! time to come back, and only then ends. Any message from it, rightly identified, is a sign of life.
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::outstanding::Purpose;
 use super::register::presence_check;
 use super::registration::Liveness;

@@ -1,6 +1,6 @@
 //! Location: LRQ (H.225.0 clause 7.13).
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::request::{Asker, answer_address};
 use crate::wire::h225::{LocationConfirm, LocationReject, LocationRejectReason, LocationRequest, RasMessage};
 

@@ -12,9 +12,9 @@ mod command;
 mod counter;
 mod discovery;
 mod disengage;
-mod gatekeeper;
 mod information;
 mod liveness;
+mod link;
 mod location;
 mod outstanding;
 mod presence;
@@ -28,5 +28,5 @@ mod snapshot;
 mod timer;
 mod unregister;
 
-pub use gatekeeper::Gatekeeper;
+pub use link::Gatekeeper;
 pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings};

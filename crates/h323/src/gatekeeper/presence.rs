@@ -1,7 +1,7 @@
 //! What the gatekeeper tells the engine: the evidence for inferred presence (D-11 to D-18).
 
 use super::call::Call;
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::registration::{Kind, Registration};
 use link::Output;
 use model::{Evidence, EvidenceKey, Now, PresenceState, Request, Source};

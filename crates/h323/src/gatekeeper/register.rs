@@ -5,7 +5,7 @@
 //! conflict with a live endpoint waits until that endpoint has been asked whether it is still there.
 
 use super::candidate::Candidate;
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::outstanding::Purpose;
 use super::registration::{Liveness, Name, Registration};
 use super::request::{Asker, PROTOCOL_IDENTIFIER};

@@ -1,6 +1,6 @@
 //! The way of a message in and out: decoding, repetition, dispatch, answers, and requests of our own.
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::outstanding::{Purpose, Request};
 use super::registration::{Peer, Registration};
 use super::reply_cache::{RequestKey, Seen};

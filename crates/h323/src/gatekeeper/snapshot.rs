@@ -1,7 +1,7 @@
 //! Soft state: what a restart takes up again (registrations and calls).
 
 use super::call::{Answer, Call, Ended, Side};
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::registration::{Kind, Liveness, Name, Peer, Registration};
 use super::timer::Due;
 use crate::alias::{Alias, canonical};

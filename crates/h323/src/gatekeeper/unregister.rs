@@ -1,6 +1,6 @@
 //! Unregistration by the endpoint: URQ (H.225.0 clause 7.10).
 
-use super::gatekeeper::Gatekeeper;
+use super::link::Gatekeeper;
 use super::registration::{Name, Peer};
 use super::request::Asker;
 use crate::alias::{Alias, canonical};
