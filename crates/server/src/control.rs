@@ -1,0 +1,322 @@
+//! The control protocol: how the other verbs of `herald` ask a running server.
+//!
+//! A client connects to `control.sock` in the data directory and writes one [`Question`] as a line of JSON. The
+//! server writes [`Answer`]s, one on each line: the items of a list, then [`Answer::End`]. After that the client may
+//! ask again. [`Question::Watch`] is answered until one side hangs up. Moments are milliseconds since 1970; what
+//! people and programs are shown is made by [`as_json`].
+
+mod answering;
+mod client;
+mod listener;
+mod names;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use answering::Answering;
+pub use client::{Client, ClientError};
+pub(crate) use listener::Listener;
+pub(crate) use names::Names;
+
+use link::{CallSummary, Counter, EndpointSummary};
+use model::{
+    Address, AgentId, Availability, Basic, CallDetailRecord, PresenceDocument, PresenceState, PresenceTuple,
+    Timestamp, Version,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The name of the socket in the data directory.
+pub const SOCKET: &str = "control.sock";
+
+/// The most octets of a question or an answer on one line.
+pub const LINE_OCTETS_MAX: u64 = 1024 * 1024;
+
+/// What a client asks.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "camelCase", deny_unknown_fields)]
+pub enum Question {
+    /// How the server is: one [`Answer::Status`].
+    Status,
+    /// The registered endpoints: [`Answer::Endpoint`]s in order of registration.
+    Endpoints {
+        /// Only those with an alias that contains this text.
+        filter: String,
+        /// At most so many.
+        limit: usize,
+    },
+    /// The presence of one, or of all in order: [`Answer::Presence`]s.
+    Presence {
+        /// Any name of the one.
+        address: Option<String>,
+    },
+    /// The presence of one, or of all, now and whenever it changes: [`Answer::Watching`], then
+    /// [`Answer::Presence`]s. Of two documents of one presentity that with the higher version counts.
+    Watch {
+        /// Any name of the one.
+        address: Option<String>,
+    },
+    /// Why somebody is shown as they are: one [`Answer::Why`].
+    Why {
+        /// Any name.
+        address: String,
+    },
+    /// Calls in progress: [`Answer::Call`]s, the oldest first.
+    Calls {
+        /// At most so many.
+        limit: usize,
+    },
+    /// Calls that have ended: [`Answer::Record`]s, the last first.
+    History {
+        /// At most so many.
+        limit: u32,
+        /// Only those that ended at this moment or later.
+        since: Option<Timestamp>,
+    },
+    /// Ends a call, or all calls of an endpoint: one [`Answer::Ended`].
+    Disconnect {
+        /// The call's identifier, or any name of the endpoint.
+        call: String,
+    },
+    /// Unregisters an endpoint: one [`Answer::Ended`].
+    Unregister {
+        /// Any name of it.
+        endpoint: String,
+    },
+    /// Writes a copy of the store to a file: one [`Answer::Done`].
+    Backup {
+        /// Its absolute path.
+        file: PathBuf,
+    },
+    /// Checks the whole database: one [`Answer::Done`].
+    CheckIntegrity,
+}
+
+/// What the server answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "body", rename_all = "camelCase")]
+pub enum Answer {
+    /// Of [`Question::Status`].
+    Status(Box<Status>),
+    /// One of [`Question::Endpoints`].
+    Endpoint(Box<EndpointSummary>),
+    /// One of [`Question::Presence`] and [`Question::Watch`].
+    Presence(Box<PresenceView>),
+    /// The first of [`Question::Watch`]: whom it watches.
+    Watching {
+        /// The address; `None`: everybody.
+        address: Option<Address>,
+        /// Whether anybody has that name yet.
+        known: bool,
+    },
+    /// Of [`Question::Why`]: the explanation as the engine gives it.
+    Why(Value),
+    /// One of [`Question::Calls`].
+    Call(CallSummary),
+    /// One of [`Question::History`].
+    Record(Box<CallDetailRecord>),
+    /// How many were ended.
+    Ended(usize),
+    /// It is done; in a sentence what was.
+    Done(String),
+    /// It can't be done; nothing more follows.
+    Failed(Failure),
+    /// Nothing more follows.
+    End,
+}
+
+/// Why a question is not answered.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("{text}")]
+pub struct Failure {
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// What happened, why, and what to do.
+    pub text: String,
+    /// Names that may have been meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near: Vec<String>,
+}
+
+/// What a client can do about a failure.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FailureKind {
+    /// The question can't be understood.
+    Malformed,
+    /// There is no such thing.
+    NotFound,
+    /// Not now; perhaps later.
+    Unavailable,
+}
+
+impl Failure {
+    /// A failure without suggestions.
+    pub(crate) fn new(kind: FailureKind, text: impl ToString) -> Self {
+        Self { kind, text: text.to_string(), near: Vec::new() }
+    }
+}
+
+/// How the server is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The version of the program.
+    pub version: String,
+    /// The number of its process.
+    pub process: u32,
+    /// Since when it runs.
+    pub started_at: Timestamp,
+    /// Its data directory.
+    pub data: PathBuf,
+    /// The domain of its zone.
+    pub domain: String,
+    /// What is wrong at present, each with what to do; empty when all is well.
+    pub problems: Vec<String>,
+    /// Where it listens for RAS.
+    pub listening: Vec<Listening>,
+    /// Where endpoints can find it without knowing its address.
+    pub discovery: Vec<SocketAddr>,
+    /// The store.
+    pub store: StoreStatus,
+    /// Principals by what is shown of them, and the sizes of the engine's tables.
+    pub presence: Value,
+    /// Everything that is counted.
+    pub counters: Vec<Counter>,
+}
+
+/// A socket that the server listens on.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listening {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Its receive buffer as the system gave it, in octets.
+    pub receive_buffer: usize,
+}
+
+/// How the store is.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreStatus {
+    /// `writing`, or `failing` while what was learnt can't be written.
+    pub state: String,
+    /// The epoch of this run.
+    pub epoch: u32,
+    /// How the run before ended: `firstStart`, `clean` or `unclean`.
+    pub last_shutdown: String,
+    /// Duration of the last commit in microseconds.
+    pub last_commit_us: u64,
+    /// The last failure of any kind; it may be long past.
+    pub last_failure: Option<String>,
+    /// `notChecked`, `running`, `sound` or `damaged`.
+    pub integrity: String,
+}
+
+/// Presence of one presentity as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresenceView {
+    /// Whose.
+    pub presentity: Address,
+    /// The canonical state.
+    pub state: PresenceState,
+    /// Its code in the interworking tables.
+    pub code: String,
+    /// What a room board shows.
+    pub availability: Availability,
+    /// Reachability.
+    pub basic: Basic,
+    /// Since when.
+    pub since: Timestamp,
+    /// In a few words why.
+    pub note: Option<String>,
+    /// Which edition.
+    pub version: Version,
+    /// One for each device.
+    pub devices: Vec<DeviceView>,
+}
+
+/// Presence of one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    /// Which; `None`: what is known of the principal apart from any device.
+    pub agent: Option<AgentId>,
+    /// Its state.
+    pub state: PresenceState,
+    /// Its reachability.
+    pub basic: Basic,
+    /// Since when.
+    pub since: Timestamp,
+    /// In a few words why.
+    pub note: Option<String>,
+}
+
+impl From<&PresenceDocument> for PresenceView {
+    fn from(document: &PresenceDocument) -> Self {
+        let PresenceDocument { presentity, version, state, basic, since, note, tuples } = document;
+        Self {
+            presentity: presentity.clone(),
+            state: *state,
+            code: state.code().to_owned(),
+            availability: state.availability(),
+            basic: *basic,
+            since: *since,
+            note: note.clone(),
+            version: *version,
+            devices: tuples.iter().map(DeviceView::from).collect(),
+        }
+    }
+}
+
+impl From<&PresenceTuple> for DeviceView {
+    fn from(tuple: &PresenceTuple) -> Self {
+        let PresenceTuple { agent, state, basic, since, note } = tuple;
+        Self { agent: *agent, state: *state, basic: *basic, since: *since, note: note.clone() }
+    }
+}
+
+/// A value as JSON for people and programs: moments are text in RFC 3339, UTC, with milliseconds.
+#[must_use]
+pub fn as_json(value: &impl Serialize) -> Value {
+    let mut json = serde_json::to_value(value).unwrap_or_default();
+    write_moments(&mut json);
+    json
+}
+
+/// A moment as text in RFC 3339, UTC, with milliseconds.
+#[must_use]
+pub fn rfc3339(moment: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(moment.0)
+        .map_or_else(|_| moment.0.to_string(), |moment| format!("{moment:.3}"))
+}
+
+/// The members that hold moments, in all that is shown.
+const MOMENTS: [&str; 9] = [
+    "since",
+    "expires",
+    "startedAt",
+    "registeredAt",
+    "heardAt",
+    "expiresAt",
+    "admittedAt",
+    "answeredAt",
+    "endedAt",
+];
+
+fn write_moments(json: &mut Value) {
+    match json {
+        Value::Array(items) => items.iter_mut().for_each(write_moments),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value.as_i64().filter(|_| MOMENTS.contains(&name.as_str())) {
+                    Some(moment) => *value = Value::String(rfc3339(Timestamp(moment))),
+                    None => write_moments(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}

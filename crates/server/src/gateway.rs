@@ -1,0 +1,36 @@
+//! The gateways of a node, made from the configuration, and the state they take back after a restart.
+
+use crate::settings::Settings;
+use h323::alias::Zone;
+use h323::gatekeeper::Gatekeeper;
+use link::Link;
+use model::{GatewayId, Now, SoftRecord};
+use store::{Store, StoreError};
+
+/// The number of the H.323 gateway.
+pub(crate) const H323: GatewayId = GatewayId(0);
+
+/// The tables of soft state of the H.323 gateway, in the order in which it takes them back: calls refer to
+/// registrations.
+const H323_TABLES: [&str; 2] = ["h323.registration", "h323.call"];
+
+/// The H.323 gatekeeper with the state of the process before.
+///
+/// # Errors
+/// The store can't be read.
+pub(crate) fn h323(
+    settings: &Settings,
+    zone: Zone,
+    seed: [u8; 32],
+    now: Now,
+    store: &Store,
+) -> Result<Box<dyn Link>, StoreError> {
+    let settings = settings.h323.gatekeeper(zone, &settings.presence);
+    let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
+    for table in H323_TABLES {
+        store.soft(table, |key, value, _| {
+            gatekeeper.restore(now, SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
+        })?;
+    }
+    Ok(Box::new(gatekeeper))
+}

@@ -1,0 +1,291 @@
+//! A node: the parts of a server put together, in the order in which they depend on each other.
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::control::{Answering, Listener, Listening, Names};
+use crate::driver::{self, Driver, DriverCounters, DriverHandle, DriverInput, OpenError, Sockets, Waker};
+use crate::report::{Report, is_small, small_buffer};
+use crate::settings::Settings;
+use crate::shard::{self, Promises, Shard, ShardCounters, ShardHandle, ShardInput};
+use crate::soft::SoftFlow;
+use crate::{gateway, secrets, signals};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use engine::{Engine, Stop};
+use model::SoftRecord;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::{self, JoinHandle};
+use store::{LastShutdown, Store, StoreError};
+
+/// Events about the node itself that may wait: a stop and the end of each thread.
+const EVENTS_MAX: usize = 16;
+
+/// A running server.
+pub struct Node {
+    report: Arc<Report>,
+    events: Receiver<Event>,
+    control: Listener,
+    driver: DriverHandle,
+    driver_thread: JoinHandle<()>,
+    shard: ShardHandle,
+    shard_thread: JoinHandle<()>,
+    accounts_thread: Option<JoinHandle<()>>,
+    store: Arc<Store>,
+}
+
+/// Why a server can't start.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It can't listen.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The configuration contradicts itself.
+    #[error("the configuration can't be used: {0}")]
+    Settings(String),
+    /// The control socket can't be made.
+    #[error(
+        "can't make the control socket {}: {error}; its path may have 107 octets at most, and its directory must be \
+         writable", path.display()
+    )]
+    Control {
+        /// Where.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// The system refused something else.
+    #[error("the system refused to {what}: {error}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// The system's words.
+        error: io::Error,
+    },
+}
+
+/// Why a server ended with a failure.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A part failed again and again.
+    #[error("the {0} failed again and again and the node has stopped; the log says where, please report it")]
+    Failed(&'static str),
+    /// The store could not be closed.
+    #[error("the last state could not be written: {0}")]
+    Store(#[from] StoreError),
+}
+
+enum Event {
+    /// Someone wants the end.
+    Stop(&'static str),
+    /// A part ended before it was told to.
+    Failed(&'static str),
+}
+
+impl Node {
+    /// Starts a server on a data directory: opens the store, takes back the state of the process before, and
+    /// listens. From here on SIGTERM and SIGINT end it.
+    ///
+    /// # Errors
+    /// Something can't be had; the process is then of no use any more.
+    pub fn start(settings: &Settings, data: &Path) -> Result<Self, StartError> {
+        let system = |what| move |error| StartError::System { what, error };
+        let (events_in, events) = bounded(EVENTS_MAX);
+        let stop = events_in.clone();
+        signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
+            .map_err(system("wait for signals"))?;
+
+        let store = Arc::new(Store::open(data, settings.store.options())?);
+        let sockets = open_sockets(settings)?;
+        let clock = Clock::start();
+        let now = clock.now();
+        let random = || secrets::random().map_err(system("give random numbers"));
+        let zone =
+            settings.zone.zone(secrets::pseudonym_key(&store, random()?)?).map_err(StartError::Settings)?;
+        let engine = load_engine(settings, now, &store)?;
+        let link = gateway::h323(settings, zone.clone(), random()?, now, &store)?;
+
+        let driver_counters = Arc::<DriverCounters>::default();
+        let shard_counters = Arc::<ShardCounters>::default();
+        let store_failing = Arc::<AtomicBool>::default();
+        let (accounts, accounts_thread) =
+            Accounts::start(data, &settings.calls).map_err(system("start a thread"))?;
+        let report = Arc::new(Report {
+            started_at: now.wall,
+            data: data.to_owned(),
+            domain: settings.zone.domain.to_string(),
+            listening: listening(&sockets),
+            discovery: sockets.discovery(),
+            store_failing: Arc::clone(&store_failing),
+            driver: Arc::clone(&driver_counters),
+            shard: Arc::clone(&shard_counters),
+            accounts_missed: accounts.missed(),
+        });
+
+        let soft = |deferred| {
+            let (interval, records_max) =
+                (settings.store.snapshot_interval(), settings.store.snapshot_records_max);
+            SoftFlow::new(store.writer(), interval, records_max, deferred)
+        };
+        let waker = Arc::new(Waker::new().map_err(system("make a socket"))?);
+        let (driver_in, driver_inputs) = bounded(driver::INPUTS_MAX);
+        let (shard_in, shard_inputs) = bounded(shard::INPUTS_MAX);
+        let driver = DriverHandle { inputs: driver_in, waker: Arc::clone(&waker) };
+        let shard = ShardHandle { inputs: shard_in.clone() };
+        let shard_parts = shard::Parts {
+            engine,
+            inputs: shard_inputs,
+            promises: Promises::new(
+                shard::to_store(store.writer()),
+                store_failing,
+                Arc::clone(&shard_counters),
+            ),
+            drivers: vec![(gateway::H323, driver.clone())],
+            accounts,
+            soft: soft(Arc::clone(&shard_counters.soft_deferred)),
+            clock,
+            counters: shard_counters,
+        };
+        let driver_parts = driver::Parts {
+            link,
+            sockets,
+            inputs: driver_inputs,
+            waker,
+            shard: shard_in,
+            soft: soft(Arc::clone(&driver_counters.soft_deferred)),
+            datagram_octets_max: settings.h323.datagram_octets_max,
+            clock,
+            counters: driver_counters,
+        };
+        let answering = Answering {
+            shard: shard.clone(),
+            driver: driver.clone(),
+            store: Arc::clone(&store),
+            names: Names::new(zone),
+            report: Arc::clone(&report),
+            clock,
+            watch_queue_max: settings.control.watch_queue_max,
+        };
+        let control = Listener::start(data, settings.control.clients_max, answering)
+            .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
+        let shard_thread = spawn("engine", &events_in, move || Shard::new(shard_parts).run().is_ok())
+            .map_err(system("start a thread"))?;
+        let driver_thread = spawn("gateway", &events_in, move || Driver::new(driver_parts).run().is_ok())
+            .map_err(system("start a thread"))?;
+        Ok(Self {
+            report,
+            events,
+            control,
+            driver,
+            driver_thread,
+            shard,
+            shard_thread,
+            accounts_thread,
+            store,
+        })
+    }
+
+    /// Where it listens.
+    pub fn listening(&self) -> Vec<SocketAddr> {
+        self.report.listening.iter().map(|one| one.address).collect()
+    }
+
+    /// Where endpoints can find it without knowing its address.
+    pub fn discovery(&self) -> &[SocketAddr] {
+        &self.report.discovery
+    }
+
+    /// Waits for a signal or a failure, and then ends everything in order: the gateway first, so that nothing new
+    /// comes; then the engine, which keeps its promises; then the store.
+    ///
+    /// # Errors
+    /// A part failed, or the last state could not be written.
+    pub fn run(self) -> Result<(), RunError> {
+        let outcome = match self.events.recv() {
+            Ok(Event::Stop(signal)) => {
+                tracing::info!(event = "node.stopping", signal, "The node stops and writes its state.");
+                Ok(())
+            }
+            Ok(Event::Failed(part)) => Err(RunError::Failed(part)),
+            Err(_) => Ok(()),
+        };
+        self.control.stop();
+        self.driver.give(DriverInput::Stop);
+        let _ = self.driver_thread.join();
+        let _ = self.shard.inputs.send(ShardInput::Stop);
+        let _ = self.shard_thread.join();
+        if let Some(thread) = self.accounts_thread {
+            let _ = thread.join();
+        }
+        if let Err(error) = &outcome {
+            tracing::error!(event = "node.failed", %error, "The node stops.");
+        }
+        // The next start must not take a state for complete that a failed part may have left incomplete.
+        outcome?;
+        self.store.close()?;
+        tracing::info!(event = "node.stopped", "The node has stopped; its state is written.");
+        Ok(())
+    }
+}
+
+fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
+    let addresses: Vec<_> = settings.h323.listen.iter().map(|address| address.value().0).collect();
+    let sockets = Sockets::open(&addresses, settings.h323.discovery, settings.h323.socket_buffer_octets)?;
+    for Listening { address, receive_buffer } in listening(&sockets) {
+        tracing::info!(event = "node.listening", %address, receive_buffer, "Listening for RAS.");
+        if is_small(receive_buffer) {
+            tracing::warn!(event = "node.small_buffer", %address, "{}", small_buffer(receive_buffer));
+        }
+    }
+    Ok(sockets)
+}
+
+fn listening(sockets: &Sockets) -> Vec<Listening> {
+    let all = sockets.listening().into_iter();
+    all.map(|(address, receive_buffer)| Listening { address, receive_buffer }).collect()
+}
+
+/// The engine with all that the store has for it.
+fn load_engine(settings: &Settings, now: model::Now, store: &Store) -> Result<Engine, StoreError> {
+    let mut engine = Engine::new(settings.presence.engine(), store.epoch());
+    let principals =
+        store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
+    let names = store.aliases(|entry| {
+        if let Err(error) = engine.load_alias(&entry) {
+            tracing::warn!(event = "store.name_left_out", %error, "A name was left out.");
+        }
+    })?;
+    let table = engine::PRESENCE_TABLE;
+    store.soft(table, |key, value, _| {
+        engine.restore(&SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
+    })?;
+    let stop = match store.last_shutdown() {
+        LastShutdown::FirstStart | LastShutdown::Clean => Stop::Clean,
+        LastShutdown::Unclean => Stop::Unclean,
+    };
+    engine.resume(now, stop);
+    tracing::info!(event = "node.resumed", principals, names, ?stop, "The state of the last run is loaded.");
+    Ok(engine)
+}
+
+/// Starts a part in a thread of its own; its failure is an event.
+fn spawn(
+    part: &'static str,
+    events: &Sender<Event>,
+    run: impl FnOnce() -> bool + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    let events = events.clone();
+    thread::Builder::new().name(part.to_owned()).spawn(move || {
+        let is_well = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(false);
+        if !is_well {
+            let _ = events.try_send(Event::Failed(part));
+        }
+    })
+}

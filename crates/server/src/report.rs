@@ -1,0 +1,134 @@
+//! What the server says about itself.
+
+use crate::control::{Listening, Status, StoreStatus};
+use crate::driver::DriverCounters;
+use crate::shard::ShardCounters;
+use link::Counter;
+use model::Timestamp;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use store::{Integrity, LastShutdown, Store};
+
+/// A receive buffer below this loses datagrams in a burst of re-registrations, for example after a power cut.
+const RECEIVE_BUFFER_WANTED: usize = 1024 * 1024;
+
+/// What does not change while the server runs, and where to read what does.
+pub(crate) struct Report {
+    pub started_at: Timestamp,
+    pub data: PathBuf,
+    pub domain: String,
+    pub listening: Vec<Listening>,
+    pub discovery: Vec<SocketAddr>,
+    pub store_failing: Arc<AtomicBool>,
+    pub driver: Arc<DriverCounters>,
+    pub shard: Arc<ShardCounters>,
+    /// Accounts of calls that are not in the file.
+    pub accounts_missed: Arc<AtomicU64>,
+}
+
+impl Report {
+    /// How the server is, with what the engine and the link have counted.
+    pub fn status(&self, store: &Store, presence: Value, counters: Vec<Counter>) -> Status {
+        let of_store = store.status();
+        let is_failing = self.store_failing.load(Ordering::Relaxed);
+        let store_status = StoreStatus {
+            state: if is_failing { "failing" } else { "writing" }.to_owned(),
+            epoch: store.epoch(),
+            last_shutdown: match store.last_shutdown() {
+                LastShutdown::FirstStart => "firstStart",
+                LastShutdown::Clean => "clean",
+                LastShutdown::Unclean => "unclean",
+            }
+            .to_owned(),
+            last_commit_us: u64::try_from(of_store.last_commit.as_micros()).unwrap_or(u64::MAX),
+            last_failure: of_store.last_failure.as_ref().map(ToString::to_string),
+            integrity: match of_store.integrity {
+                Integrity::NotChecked => "notChecked",
+                Integrity::Running => "running",
+                Integrity::Sound { .. } => "sound",
+                Integrity::Damaged { .. } => "damaged",
+            }
+            .to_owned(),
+        };
+        let accounts_missed = self.accounts_missed.load(Ordering::Relaxed);
+        let mut all = counters;
+        all.extend(self.driver.list());
+        all.extend(self.shard.list());
+        all.extend(store_counters(&of_store));
+        all.push(counter("calls.missed_in_file", accounts_missed, "accounts that are not in calls.jsonl"));
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            process: std::process::id(),
+            started_at: self.started_at,
+            data: self.data.clone(),
+            domain: self.domain.clone(),
+            problems: self.problems(&of_store, is_failing),
+            listening: self.listening.clone(),
+            discovery: self.discovery.clone(),
+            store: store_status,
+            presence,
+            counters: all,
+        }
+    }
+
+    /// What an operator should do something about.
+    fn problems(&self, store: &store::Status, is_failing: bool) -> Vec<String> {
+        let mut problems = Vec::new();
+        if is_failing {
+            let why = store.last_failure.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+            problems.push(format!("the store can't write, so new names are refused{why}"));
+        }
+        if let Integrity::Damaged { error } = &store.integrity {
+            problems.push(error.to_string());
+        }
+        if let Some(smallest) = self.listening.iter().map(|one| one.receive_buffer).min()
+            && smallest < RECEIVE_BUFFER_WANTED
+        {
+            problems.push(small_buffer(smallest));
+        }
+        for (count, what) in [(&self.driver.panics, "gateway"), (&self.shard.panics, "engine")] {
+            let count = count.load(Ordering::Relaxed);
+            if count > 0 {
+                problems.push(format!(
+                    "the {what} failed {count} times by a fault in herald; please report the log"
+                ));
+            }
+        }
+        problems
+    }
+}
+
+/// What is wrong with a small receive buffer, and what helps.
+pub(crate) fn small_buffer(octets: usize) -> String {
+    format!(
+        "the system gave a receive buffer of {} KiB only, so a burst of many endpoints at once may lose requests; \
+         `sysctl -w net.core.rmem_max=4194304` and a restart help",
+        octets / 1024
+    )
+}
+
+/// Whether a receive buffer is worth a word.
+pub(crate) const fn is_small(octets: usize) -> bool {
+    octets < RECEIVE_BUFFER_WANTED
+}
+
+fn store_counters(status: &store::Status) -> [Counter; 9] {
+    [
+        counter("store.commits", status.commits, "commits of facts"),
+        counter("store.facts", status.facts, "facts made durable"),
+        counter("store.batches_failed", status.batches_failed, "batches that could not be written"),
+        counter("store.refused", status.refused, "batches that were not accepted because too much waited"),
+        counter("store.soft_records", status.soft_records, "soft records written"),
+        counter("store.soft_failures", status.soft_failures, "commits of soft records that failed"),
+        counter("store.calls_removed", status.calls_removed, "accounts of calls removed by age or number"),
+        counter("store.facts_waiting", status.facts_waiting as u64, "facts that wait now"),
+        counter("store.soft_waiting", status.soft_waiting as u64, "soft records that wait now"),
+    ]
+}
+
+fn counter(name: &str, value: u64, help: &str) -> Counter {
+    Counter { name: name.to_owned(), value, help: help.to_owned() }
+}

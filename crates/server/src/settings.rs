@@ -1,0 +1,64 @@
+//! The configuration: one TOML file, in which every field may be left out.
+//!
+//! The doc comments of the fields are the reference (`herald config reference`), and the example file
+//! (`herald config example`) is made from them too.
+
+mod h323;
+mod limit;
+mod node;
+mod presence;
+mod problem;
+mod reading;
+mod reference;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+mod zone;
+
+pub use h323::{Alternate, H323Settings, SecondDevice};
+pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings, StoreSettings};
+pub use presence::PresenceSettings;
+pub use problem::{Problem, SettingsError};
+pub use reference::{example, reference};
+pub use value::{ListenAddress, RAS_PORT, Written};
+pub use zone::ZoneSettings;
+
+use serde::Deserialize;
+
+/// Everything the operator decides.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Names.
+    pub zone: ZoneSettings,
+    /// The gatekeeper.
+    pub h323: H323Settings,
+    /// What is inferred and shown.
+    pub presence: PresenceSettings,
+    /// The data directory.
+    pub store: StoreSettings,
+    /// Accounts of calls.
+    pub calls: CallsSettings,
+    /// The control socket.
+    pub control: ControlSettings,
+    /// The log.
+    pub log: LogSettings,
+}
+
+impl Settings {
+    /// What is wrong with values that can be read, the checks across fields included.
+    fn check(&self) -> Vec<Problem> {
+        use table::Table;
+        let mut problems = self.zone.check();
+        problems.extend(self.zone.check_together());
+        problems.extend(self.h323.check());
+        problems.extend(self.h323.check_together());
+        problems.extend(self.presence.check());
+        problems.extend(self.store.check());
+        problems.extend(self.calls.check());
+        problems.extend(self.control.check());
+        problems.extend(self.log.check());
+        problems
+    }
+}

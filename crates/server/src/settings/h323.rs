@@ -1,0 +1,178 @@
+//! `[h323]`: the gatekeeper.
+
+use super::limit::{Any, AtMost, IfSet, Units};
+use super::presence::PresenceSettings;
+use super::table::table;
+use super::value::any_address;
+use super::{ListenAddress, Problem, Written};
+use h323::alias::Zone;
+use h323::gatekeeper;
+use model::Millis;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+table! {
+    /// The H.323 gatekeeper: where it listens, whom it serves and how it notices who is gone.
+    H323Settings as "h323" {
+        /// Addresses for RAS, with or without a port (1719 where none is given). `0.0.0.0` and `::` stand for all
+        /// addresses of this machine. `--listen` takes the place of this list.
+        listen: Vec<Written<ListenAddress>> =
+            vec![any_address(Ipv4Addr::UNSPECIFIED.into()), any_address(Ipv6Addr::UNSPECIFIED.into())],
+            "", AtMost(64, "addresses");
+        /// Whether endpoints can find this gatekeeper by multicast (224.0.1.41, port 1718) and by broadcast.
+        discovery: bool = true, "", Any("true or false");
+        /// The gatekeeper identifier that endpoints are told and may ask for.
+        gatekeeper_identifier: String = "Herald".to_owned(), "", Units(1..=128);
+        /// Time to live of registrations that ask for none.
+        time_to_live: u64 = 120, "s", 10..=86_400;
+        /// The shortest time to live granted.
+        time_to_live_min: u64 = 10, "s", 5..=86_400;
+        /// The longest time to live granted.
+        time_to_live_max: u64 = 3600, "s", 10..=86_400;
+        /// Time between two probes (IRQ) of an endpoint that has fallen silent.
+        probe_interval_ms: u64 = 2000, "ms", 500..=60_000;
+        /// Probes of a silent endpoint before it counts as lost.
+        probes: u8 = 3, "", 1..=10;
+        /// Time between the failure of the last probe and the end of the registration; who comes back within it is
+        /// never shown as offline.
+        grace_ms: u64 = 5000, "ms", 0..=600_000;
+        /// What happens to a second endpoint that registers a name which a live one holds: `refuse`, or `accept` as
+        /// one more device of the same person.
+        second_device: SecondDevice = SecondDevice::Refuse, "", Any("\"refuse\" or \"accept\"");
+        /// Time after the admission of the answering side until it is asked whether the call is up.
+        answer_check_ms: u64 = 1000, "ms", 200..=60_000;
+        /// Time between two checks of a call in progress.
+        call_check: u64 = 30, "s", 5..=3600;
+        /// A call that no endpoint ever confirms or ends counts as ended after this time.
+        call_timeout: u64 = 43_200, "s", 60..=604_800;
+        /// A call whose answering side still lists it, and can't say whether it was answered, counts as answered
+        /// after this time.
+        presumed_answer: u64 = 90, "s", 5..=3600;
+        /// Whether a caller may name a transport address that is not registered here.
+        unregistered_destinations: bool = false, "", Any("true or false");
+        /// Bandwidth of all calls together; not set: no limit.
+        zone_bandwidth: Option<u32> = None, "100 bit/s", IfSet(Any("0 to 4294967295"));
+        /// The most bandwidth of one call.
+        call_bandwidth: u32 = 40_000, "100 bit/s", Any("0 to 4294967295");
+        /// Gatekeepers that endpoints may turn to when this one is silent:
+        /// `{ address = "192.0.2.2:1719", identifier = "second", priority = 0, need_to_register = true }`.
+        alternates: Vec<Alternate> = Vec::new(), "", AtMost(16, "gatekeepers");
+        /// Networks whose gatekeepers may ask where a name is (LRQ).
+        neighbours: Vec<Written<gatekeeper::Network>> = Vec::new(), "", AtMost(1024, "networks");
+        /// Networks without a rate limit. `--trust` adds to this list.
+        trusted: Vec<Written<gatekeeper::Network>> = Vec::new(), "", AtMost(1024, "networks");
+        /// Requests each second that one address outside the trusted networks may send.
+        rate_limit: u32 = 50, "1/s", 1..=1_000_000;
+        /// Requests that such an address may send at once before the rate counts.
+        rate_burst: u32 = 200, "", 1..=1_000_000;
+        /// The most registrations.
+        registrations_max: usize = 1_000_000, "", 1..=10_000_000;
+        /// The most calls in progress.
+        calls_max: usize = 200_000, "", 1..=10_000_000;
+        /// The longest datagram that is read; longer ones are dropped and counted.
+        datagram_octets_max: usize = 8192, "octets", 1500..=65_507;
+        /// The socket buffer that the system is asked for; `herald status` shows what it gave.
+        socket_buffer_octets: usize = 4_194_304, "octets", 65_536..=1_073_741_824;
+    }
+}
+
+/// What happens to a second endpoint that registers a name which a live one holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondDevice {
+    /// It is refused with `duplicateAlias`.
+    Refuse,
+    /// It becomes one more device of the same person.
+    Accept,
+}
+
+/// A gatekeeper that endpoints may turn to when this one is silent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alternate {
+    /// Its RAS address with its port.
+    pub address: SocketAddr,
+    /// Its identifier, where endpoints must name it.
+    #[serde(default)]
+    pub identifier: Option<String>,
+    /// The lower, the sooner it is tried; 0 to 127.
+    #[serde(default)]
+    pub priority: u8,
+    /// Whether endpoints must register there before they ask it anything.
+    #[serde(default = "yes")]
+    pub need_to_register: bool,
+}
+
+impl H323Settings {
+    /// What is wrong beyond the single values.
+    pub(super) fn check_together(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if !(self.time_to_live_min..=self.time_to_live_max).contains(&self.time_to_live) {
+            let text = "must lie between time_to_live_min and time_to_live_max";
+            problems.push(Problem::at("h323", "time_to_live", text.to_owned()));
+        }
+        if self.listen.is_empty() {
+            let text = "names no address; leave it out to listen on all addresses";
+            problems.push(Problem::at("h323", "listen", text.to_owned()));
+        }
+        if self.alternates.iter().any(|alternate| alternate.priority > 127) {
+            let text = "has a priority above 127";
+            problems.push(Problem::at("h323", "alternates", text.to_owned()));
+        }
+        problems
+    }
+
+    /// What the gatekeeper is told.
+    pub fn gatekeeper(&self, zone: Zone, presence: &PresenceSettings) -> gatekeeper::Settings {
+        let networks =
+            |written: &[Written<gatekeeper::Network>]| written.iter().map(|one| *one.value()).collect();
+        gatekeeper::Settings {
+            gatekeeper_identifier: self.gatekeeper_identifier.clone(),
+            time_to_live: Millis::seconds(self.time_to_live),
+            time_to_live_range: (
+                Millis::seconds(self.time_to_live_min),
+                Millis::seconds(self.time_to_live_max),
+            ),
+            probe_interval: Millis(self.probe_interval_ms),
+            probes: self.probes,
+            grace: Millis(self.grace_ms),
+            second_device: match self.second_device {
+                SecondDevice::Refuse => gatekeeper::SecondDevice::Refuse,
+                SecondDevice::Accept => gatekeeper::SecondDevice::Accept,
+            },
+            answer_check: Millis(self.answer_check_ms),
+            call_check: Millis::seconds(self.call_check),
+            call_timeout: Millis::seconds(self.call_timeout),
+            presumed_answer: Millis::seconds(self.presumed_answer),
+            conference_is_meeting: presence.conference_is_meeting,
+            unregistered_destinations: self.unregistered_destinations,
+            zone_bandwidth: self.zone_bandwidth,
+            call_bandwidth: self.call_bandwidth,
+            alternates: self.alternates.iter().map(Alternate::gatekeeper).collect(),
+            neighbours: networks(&self.neighbours),
+            trusted: networks(&self.trusted),
+            rate: (self.rate_limit, self.rate_burst),
+            infer: presence.infer,
+            infer_except: presence.infer_except.clone(),
+            infer_infrastructure: presence.infer_infrastructure,
+            registrations_max: self.registrations_max,
+            calls_max: self.calls_max,
+            zone,
+        }
+    }
+}
+
+impl Alternate {
+    fn gatekeeper(&self) -> gatekeeper::AlternateGatekeeper {
+        gatekeeper::AlternateGatekeeper {
+            address: self.address,
+            identifier: self.identifier.clone(),
+            priority: self.priority,
+            need_to_register: self.need_to_register,
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
