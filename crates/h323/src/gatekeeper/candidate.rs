@@ -2,7 +2,7 @@
 
 use super::link::Gatekeeper;
 use super::registration::{Kind, Name};
-use crate::alias::{Alias, canonical, presentity_alias};
+use crate::alias::{Alias, alternative, canonical, presentity_alias};
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
     AliasAddress, EndpointType, FeatureSet, GenericData, GenericIdentifier, RegistrationRejectReason,
@@ -95,17 +95,23 @@ impl Gatekeeper {
         if aliases.is_empty() {
             known.extend(addresses.first().map(|address| Alias::TransportId(address.to_string())));
         }
-        let Some((first, _)) = presentity_alias(&known, zone) else {
-            return Err(RegistrationRejectReason::InvalidAlias);
-        };
-        known.swap(0, first);
+        if let Some((first, _)) = presentity_alias(&known, zone) {
+            known.swap(0, first);
+        }
         let mut names: Vec<Name> = Vec::with_capacity(known.len());
         for alias in known {
-            // An alias that stands for no address of this zone stays out of the directory; it is no error.
-            let Ok(address) = canonical(&alias, zone) else { continue };
-            if zone.serves(&address) && names.iter().all(|name| name.address != address) {
+            // An alias at a domain that is not ours is somebody of ours with an `@` in the name; one that stands for
+            // no address at all stays out of the directory, which is no error while another one is in it.
+            let own = canonical(&alias, zone).ok().filter(|address| zone.serves(address));
+            let Some(address) = own.or_else(|| alternative(&alias, zone)).filter(|address| zone.serves(address)) else {
+                continue;
+            };
+            if names.iter().all(|name| name.address != address) {
                 names.push(Name { alias, address });
             }
+        }
+        if names.is_empty() {
+            return Err(RegistrationRejectReason::InvalidAlias);
         }
         Ok(names)
     }

@@ -133,6 +133,19 @@ fn an_endpoint_without_aliases_is_named_by_a_pseudonym() {
     assert!(names[0].starts_with("t-") && names[0].ends_with("@example.com"), "{names:?}");
 }
 
+// covers: D-28
+#[test]
+fn a_name_at_a_domain_that_nobody_configured_is_still_a_name_here() {
+    let mut world = World::new();
+    let mut alice = Room::new("192.0.2.10", &["room4@corp.example.org"]);
+    let confirm = alice.register(&mut world);
+    assert_eq!(confirm.terminal_alias, Some(vec![alias("room4@corp.example.org")]));
+    let mut bob = Room::new("192.0.2.11", &["bob"]);
+    bob.register(&mut world);
+    let answer = bob.admit(&mut world, 1, false, "room4@corp.example.org");
+    assert!(matches!(answer, RasMessage::AdmissionConfirm(_)), "{answer:?}");
+}
+
 #[test]
 fn a_registration_without_a_usable_address_or_for_another_gatekeeper_is_rejected() {
     let mut world = World::new();
