@@ -63,7 +63,8 @@ impl Endpoint {
             self.counters.stray_replies += 1;
             return;
         };
-        let registered = self.registration.registered().is_some_and(|registered| registered.will_respond_to_irr);
+        let registered =
+            self.registration.registered().is_some_and(|registered| registered.will_respond_to_irr);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let report_interval = confirm.irr_frequency.map(|seconds| Millis::seconds(u64::from(seconds.get())));
         call.grant = Grant {

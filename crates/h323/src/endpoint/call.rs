@@ -157,7 +157,8 @@ impl Endpoint {
     pub(super) fn send_setup(&mut self, now: Now, id: ConnectionId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Calling;
-        let (elements, body) = message::setup(call, &self.aliases, &self.settings, self.registration.registered());
+        let (elements, body) =
+            message::setup(call, &self.aliases, &self.settings, self.registration.registered());
         self.signal(now, id, message_type::SETUP, elements, body);
     }
 
@@ -205,7 +206,8 @@ impl Endpoint {
         call.connected_at = Some(now.wall);
         call.patience = None;
         call.keep_alive_at = Some(now.instant.after(KEEP_ALIVE_INTERVAL));
-        let event = Event::Connected { call_identifier: digits(call.identifier), remote: call.remote.clone() };
+        let event =
+            Event::Connected { call_identifier: digits(call.identifier), remote: call.remote.clone() };
         self.tell(event);
     }
 

@@ -51,7 +51,8 @@ impl FromStr for Command {
         let line = line.trim();
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
-        let alone = |name, command| if rest.is_empty() { Ok(command) } else { Err(CommandError::Excess(name)) };
+        let alone =
+            |name, command| if rest.is_empty() { Ok(command) } else { Err(CommandError::Excess(name)) };
         match word {
             "register" => alone("register", Self::Register),
             "unregister" => alone("unregister", Self::Unregister),

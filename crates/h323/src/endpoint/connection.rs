@@ -41,7 +41,8 @@ impl Endpoint {
     /// Takes note that the connection asked for by [`Output::Open`] is open.
     pub fn opened(&mut self, now: Now, id: ConnectionId) {
         if let Some(peer) = self.calls.get(&id).and_then(|call| call.remote_address) {
-            self.connections.insert(id, Connection { peer, reassembly: Reassembly::default(), patience: None });
+            self.connections
+                .insert(id, Connection { peer, reassembly: Reassembly::default(), patience: None });
             self.send_setup(now, id);
         }
     }

@@ -44,7 +44,12 @@ impl Endpoint {
     }
 
     /// The first gatekeeper that answers is taken.
-    pub(super) fn take_gatekeeper_confirm(&mut self, now: Now, from: SocketAddr, confirm: &GatekeeperConfirm) {
+    pub(super) fn take_gatekeeper_confirm(
+        &mut self,
+        now: Now,
+        from: SocketAddr,
+        confirm: &GatekeeperConfirm,
+    ) {
         if !self.take_answer(confirm.request_seq_num, from, Purpose::Discovery) {
             return;
         }
@@ -62,12 +67,14 @@ impl Endpoint {
     /// A gatekeeper that was asked alone and refuses ends the discovery; of many asked another may still answer.
     pub(super) fn take_gatekeeper_reject(&mut self, now: Now, from: SocketAddr, reject: &GatekeeperReject) {
         let reason = reason_of(&reject.reject_reason);
-        if self.settings.gatekeeper.is_none() && self.registration.is_discovering() {
+        let is_answer = self.requests.expects(reject.request_seq_num, from, Purpose::Discovery);
+        if is_answer && self.settings.gatekeeper.is_none() {
             self.registration.refusal = Some(reason);
             return;
         }
         if self.take_answer(reject.request_seq_num, from, Purpose::Discovery) {
-            self.registration.set_alternates(reject.alt_gk_info.as_ref().map(|info| &*info.alternate_gatekeeper));
+            self.registration
+                .set_alternates(reject.alt_gk_info.as_ref().map(|info| &*info.alternate_gatekeeper));
             self.take_refusal(now, reason);
         }
     }

@@ -171,7 +171,9 @@ impl fmt::Display for Event {
             Self::Discovered { gatekeeper, gatekeeper_identifier } => {
                 write!(f, "Gatekeeper {} answers.", Name(gatekeeper_identifier, gatekeeper))
             }
-            Self::Registered { endpoint_identifier, gatekeeper, gatekeeper_identifier, time_to_live, .. } => {
+            Self::Registered {
+                endpoint_identifier, gatekeeper, gatekeeper_identifier, time_to_live, ..
+            } => {
                 let name = Name(gatekeeper_identifier, gatekeeper);
                 write!(f, "Registered with {name} as {endpoint_identifier}")?;
                 time_to_live.map_or(Ok(()), |seconds| write!(f, " for {seconds} s"))?;

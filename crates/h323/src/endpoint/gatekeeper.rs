@@ -7,9 +7,9 @@ use super::release::Ending;
 use super::request::Purpose;
 use crate::wire::h225::{
     BandRejectReason, BandwidthConfirm, BandwidthReject, BandwidthRequest, DisengageConfirm, DisengageReject,
-    DisengageRejectReason, DisengageRequest, RasMessage, RequestInProgress, RequestSeqNum, ServiceControlResponse,
-    UnknownMessageResponse, UnregRejectReason, UnregRequestReason, UnregistrationConfirm, UnregistrationReject,
-    UnregistrationRequest,
+    DisengageRejectReason, DisengageRequest, RasMessage, RequestInProgress, RequestSeqNum,
+    ServiceControlResponse, UnknownMessageResponse, UnregRejectReason, UnregRequestReason,
+    UnregistrationConfirm, UnregistrationReject, UnregistrationRequest,
 };
 use codec::per::OctetString;
 use model::{Millis, Now};
@@ -26,7 +26,9 @@ impl Endpoint {
             RasMessage::GatekeeperReject(reject) => self.take_gatekeeper_reject(now, from, &reject),
             RasMessage::RegistrationConfirm(confirm) => self.take_registration_confirm(now, from, &confirm),
             RasMessage::RegistrationReject(reject) => self.take_registration_reject(now, from, &reject),
-            RasMessage::UnregistrationConfirm(confirm) => self.take_unregistered(confirm.request_seq_num, from),
+            RasMessage::UnregistrationConfirm(confirm) => {
+                self.take_unregistered(confirm.request_seq_num, from)
+            }
             RasMessage::UnregistrationReject(reject) => self.take_unregistered(reject.request_seq_num, from),
             RasMessage::AdmissionConfirm(confirm) => self.take_admission_confirm(now, from, &confirm),
             RasMessage::AdmissionReject(reject) => self.take_admission_reject(now, from, &reject),
@@ -71,7 +73,7 @@ impl Endpoint {
                 return self.take_unregistration_request(now, from, &request);
             }
             RasMessage::DisengageRequest(request) => return self.take_disengage_request(now, from, &request),
-            RasMessage::InfoRequest(request) => return self.take_info_request(now, from, &request),
+            RasMessage::InfoRequest(request) => return self.take_info_request(from, &request),
             RasMessage::BandwidthRequest(request) => return self.take_bandwidth_request(from, &request),
             RasMessage::ServiceControlIndication(indication) => {
                 let response = ServiceControlResponse {

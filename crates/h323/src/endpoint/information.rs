@@ -8,8 +8,8 @@ use super::machine::Endpoint;
 use super::message;
 use super::request::Purpose;
 use crate::wire::h225::{
-    CallModel, CallType, InfoRequest, InfoRequestResponse, InfoRequestResponseStatus, PerCallInfo, RasMessage,
-    RasUsageInformation, ReportedPdu, RequestSeqNum, TransportChannelInfo,
+    CallModel, CallType, InfoRequest, InfoRequestResponse, InfoRequestResponseStatus, PerCallInfo,
+    RasMessage, RasUsageInformation, ReportedPdu, RequestSeqNum, TransportChannelInfo,
 };
 use crate::wire::h235::TimeStamp;
 use codec::per::{FixedOctets, Integer};
@@ -31,7 +31,7 @@ impl Call {
 
 impl Endpoint {
     /// IRQ: about one call, or, where the call reference is 0, about all.
-    pub(super) fn take_info_request(&mut self, _: Now, from: SocketAddr, request: &InfoRequest) {
+    pub(super) fn take_info_request(&mut self, from: SocketAddr, request: &InfoRequest) {
         let reference = request.call_reference_value.get() as u16;
         let identifier = request.call_identifier.as_ref().map(|identifier| identifier.guid.0);
         let meant: Vec<_> = match reference {
@@ -80,7 +80,8 @@ impl Endpoint {
         let Some(call) = self.calls.get(&id) else { return };
         let need_response = call.grant.will_respond_to_irr;
         let calls = self.call_information(id, pdu).into_iter().collect();
-        let (Some(response), Some(gatekeeper)) = (self.information(calls), &self.registration.gatekeeper) else {
+        let (Some(response), Some(gatekeeper)) = (self.information(calls), &self.registration.gatekeeper)
+        else {
             return;
         };
         let to = gatekeeper.address;

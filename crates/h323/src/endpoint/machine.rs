@@ -170,7 +170,7 @@ impl Endpoint {
     }
 
     /// Does what follows when nobody answers a request.
-    fn take_silence(&mut self, now: Now, purpose: Purpose) {
+    pub(super) fn take_silence(&mut self, now: Now, purpose: Purpose) {
         self.counters.unanswered += 1;
         match purpose {
             Purpose::Discovery | Purpose::Registration | Purpose::Refresh => self.lose_gatekeeper(now),
@@ -182,7 +182,10 @@ impl Endpoint {
 
     fn tell_status(&mut self) {
         let status = Event::Status {
-            endpoint_identifier: self.registration.registered().map(|registered| registered.identifier.to_string()),
+            endpoint_identifier: self
+                .registration
+                .registered()
+                .map(|registered| registered.identifier.to_string()),
             gatekeeper: self.registration.gatekeeper.as_ref().map(|gatekeeper| gatekeeper.address),
             calls: self.calls.values().map(Call::status).collect(),
             counters: self.counters,

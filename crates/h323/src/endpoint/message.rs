@@ -5,7 +5,7 @@ use super::identity::{PROTOCOL, call_features, endpoint_type, supporting};
 use super::registration::Registered;
 use super::settings::Settings;
 use crate::wire::h225::{
-    AliasAddress, AlertingUuie, CallIdentifier, CallProceedingUuie, ConferenceGoal, ConnectUuie, MessageBody,
+    AlertingUuie, AliasAddress, CallIdentifier, CallProceedingUuie, ConferenceGoal, ConnectUuie, MessageBody,
     ReleaseCompleteUuie, SetupUuie, StatusUuie,
 };
 use crate::wire::q931::{InformationElement, element};
@@ -130,10 +130,8 @@ pub(super) fn status(call: &Call) -> Message {
         call_identifier: identifier(call),
         ..StatusUuie::default()
     };
-    let elements = vec![
-        information_element(element::CAUSE, &STATUS_CAUSE),
-        information_element(CALL_STATE, &[state]),
-    ];
+    let elements =
+        vec![information_element(element::CAUSE, &STATUS_CAUSE), information_element(CALL_STATE, &[state])];
     (elements, MessageBody::Status(Box::new(status)))
 }
 

@@ -31,6 +31,7 @@ mod signalling;
 
 pub use command::{Command, CommandError};
 pub use connection::{CONNECTIONS_MAX, ConnectionId};
+pub use counter::Counters;
 pub use event::{CallStatus, Event, Side};
 pub use machine::{Endpoint, Output};
 pub use settings::{CALLS_MAX, Settings};

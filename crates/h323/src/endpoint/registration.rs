@@ -78,10 +78,6 @@ impl Registration {
         matches!(self.state, State::Idle)
     }
 
-    pub const fn is_discovering(&self) -> bool {
-        matches!(self.state, State::Discovering)
-    }
-
     /// When there is something to do next that no request waits for.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
@@ -200,7 +196,12 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn take_registration_confirm(&mut self, now: Now, from: SocketAddr, confirm: &RegistrationConfirm) {
+    pub(super) fn take_registration_confirm(
+        &mut self,
+        now: Now,
+        from: SocketAddr,
+        confirm: &RegistrationConfirm,
+    ) {
         let fitting = |purpose| matches!(purpose, Purpose::Registration | Purpose::Refresh);
         let Some(purpose) = self.requests.take(confirm.request_seq_num, from, fitting) else {
             self.counters.stray_replies += 1;
@@ -228,7 +229,8 @@ impl Endpoint {
         self.registration.set_alternates(confirm.alternate_gatekeeper.as_deref());
         if purpose == Purpose::Registration {
             let aliases = confirm.terminal_alias.iter().flatten().filter_map(Alias::from_wire);
-            let identifier = self.registration.gatekeeper.as_ref().and_then(|present| present.identifier.as_ref());
+            let identifier =
+                self.registration.gatekeeper.as_ref().and_then(|present| present.identifier.as_ref());
             self.tell(Event::Registered {
                 endpoint_identifier: confirm.endpoint_identifier.to_string(),
                 gatekeeper: from,
@@ -239,7 +241,12 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn take_registration_reject(&mut self, now: Now, from: SocketAddr, reject: &RegistrationReject) {
+    pub(super) fn take_registration_reject(
+        &mut self,
+        now: Now,
+        from: SocketAddr,
+        reject: &RegistrationReject,
+    ) {
         let fitting = |purpose| matches!(purpose, Purpose::Registration | Purpose::Refresh);
         let Some(purpose) = self.requests.take(reject.request_seq_num, from, fitting) else {
             self.counters.stray_replies += 1;
@@ -251,7 +258,9 @@ impl Endpoint {
             RegistrationRejectReason::FullRegistrationRequired if purpose == Purpose::Refresh => {
                 self.send_registration(now);
             }
-            RegistrationRejectReason::DiscoveryRequired if self.registration.may_detour() => self.discover(now),
+            RegistrationRejectReason::DiscoveryRequired if self.registration.may_detour() => {
+                self.discover(now)
+            }
             reason @ RegistrationRejectReason::ResourceUnavailable if alternates.is_none() => {
                 self.tell(Event::RegistrationRejected { reason: reason_of(reason) });
                 self.pause(now, REGISTRATION_PAUSE, true);

@@ -1,11 +1,11 @@
 //! How calls end.
 
+use super::call::{Call, Stage};
 use super::connection::ConnectionId;
 use super::event::{Event, Side, digits};
 use super::machine::{Endpoint, Output};
 use super::message;
 use super::registration::reason_of;
-use super::call::{Call, Stage};
 use crate::wire::h225::{H323UuPdu, MessageBody};
 use crate::wire::q931::message_type;
 use model::Now;

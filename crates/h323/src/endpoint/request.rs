@@ -5,7 +5,7 @@ use super::settings::{REQUEST_RETRIES, REQUEST_TIMEOUT};
 use crate::wire::h225::RequestSeqNum;
 use model::{Instant, Millis};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The most requests that wait; more are sent once and not waited for.
 const REQUESTS_MAX: usize = 64;
@@ -83,8 +83,8 @@ impl Requests {
         }
     }
 
-    /// Takes the request that this answer belongs to: of the same number, from where it was sent (discovery: from
-    /// anywhere), and `fitting` the kind of answer.
+    /// Takes the request that this answer belongs to: of the same number, from where it was sent, and `fitting` the
+    /// kind of answer.
     pub fn take(
         &mut self,
         number: RequestSeqNum,
@@ -93,13 +93,18 @@ impl Requests {
     ) -> Option<Purpose> {
         let number = number.get() as u16;
         let request = self.waiting.get(&number)?;
-        let is_from = request.purpose == Purpose::Discovery || request.to.contains(&from);
         let purpose = request.purpose;
-        if !is_from || !fitting(purpose) {
+        if !request.was_sent_to(from) || !fitting(purpose) {
             return None;
         }
         self.waiting.remove(&number);
         Some(purpose)
+    }
+
+    /// Whether such an answer would be taken.
+    pub fn expects(&self, number: RequestSeqNum, from: SocketAddr, purpose: Purpose) -> bool {
+        let request = self.waiting.get(&(number.get() as u16));
+        request.is_some_and(|request| request.purpose == purpose && request.was_sent_to(from))
     }
 
     /// Waits longer, as the gatekeeper asks; whether there was such a request.
@@ -111,7 +116,7 @@ impl Requests {
         delay: Millis,
     ) -> bool {
         match self.waiting.get_mut(&(number.get() as u16)) {
-            Some(request) if request.to.contains(&from) && request.patience_left > 0 => {
+            Some(request) if request.was_sent_to(from) && request.patience_left > 0 => {
                 request.patience_left -= 1;
                 request.due = now.after(delay);
                 true
@@ -145,6 +150,15 @@ impl Requests {
     /// Whether nothing is waited for.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
+    }
+}
+
+impl Request {
+    /// Whether it went to this address; what went to many may be answered by anyone.
+    fn was_sent_to(&self, address: SocketAddr) -> bool {
+        let is_for_many =
+            |to: &SocketAddr| to.ip().is_multicast() || to.ip() == IpAddr::V4(Ipv4Addr::BROADCAST);
+        self.to.contains(&address) || self.to.iter().any(is_for_many)
     }
 }
 

@@ -121,8 +121,7 @@ impl Endpoint {
     ) {
         let Some(call) = self.calls.get(&id) else { return };
         // No H.245 is ever tunnelled; but a peer told so would open a connection for it.
-        let pdu =
-            H323UuPdu { h323_message_body: body, h245_tunnelling: Some(true), ..H323UuPdu::default() };
+        let pdu = H323UuPdu { h323_message_body: body, h245_tunnelling: Some(true), ..H323UuPdu::default() };
         let information = H323UserInformation { h323_uu_pdu: pdu, ..H323UserInformation::default() };
         let mut message = Q931::new(message_type, call.reference, !call.is_caller);
         message.elements = elements;
