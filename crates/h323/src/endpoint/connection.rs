@@ -38,13 +38,13 @@ impl Endpoint {
         Some(id)
     }
 
-    /// Takes note that the connection asked for by [`Output::Open`] is open.
-    pub fn opened(&mut self, now: Now, id: ConnectionId) {
-        if let Some(peer) = self.calls.get(&id).and_then(|call| call.remote_address) {
-            self.connections
-                .insert(id, Connection { peer, reassembly: Reassembly::default(), patience: None });
-            self.send_setup(now, id);
-        }
+    /// Takes note that the connection asked for by [`Output::Open`] is open; whether it is still wanted, else it is to
+    /// be closed.
+    pub fn opened(&mut self, now: Now, id: ConnectionId) -> bool {
+        let Some(peer) = self.calls.get(&id).and_then(|call| call.remote_address) else { return false };
+        self.connections.insert(id, Connection { peer, reassembly: Reassembly::default(), patience: None });
+        self.send_setup(now, id);
+        true
     }
 
     /// Takes what came in over a connection.

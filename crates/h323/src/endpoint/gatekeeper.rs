@@ -156,11 +156,13 @@ impl Endpoint {
             };
             return self.send(from, &RasMessage::DisengageReject(Box::new(reject)));
         }
-        let confirm = DisengageConfirm { request_seq_num, ..DisengageConfirm::default() };
-        self.send(from, &RasMessage::DisengageConfirm(Box::new(confirm)));
         let identifier = request.call_identifier.as_ref().map(|identifier| identifier.guid.0);
-        let reference = request.call_reference_value.get() as u16;
-        if let Some(id) = self.call_of(identifier, reference) {
+        let id = self.call_of(identifier, request.call_reference_value.get() as u16);
+        let call = id.and_then(|id| self.calls.get(&id));
+        let usage_information = call.map(|call| call.usage(Some(now.wall)));
+        let confirm = DisengageConfirm { request_seq_num, usage_information, ..DisengageConfirm::default() };
+        self.send(from, &RasMessage::DisengageConfirm(Box::new(confirm)));
+        if let Some(id) = id {
             self.end_call(now, id, Ending::by_gatekeeper(reason_of(&request.disengage_reason)));
         }
     }

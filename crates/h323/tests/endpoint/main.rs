@@ -1,5 +1,8 @@
 //! Two endpoints and a small gatekeeper in one process and virtual time.
 
+// Helpers of tests are tests too.
+#![allow(clippy::unwrap_used)]
+
 mod calls;
 mod gatekeeper;
 mod registration;

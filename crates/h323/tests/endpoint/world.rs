@@ -227,7 +227,7 @@ impl World {
                 match accepted {
                     Some(end) => {
                         self.wires.push([(endpoint, id), end]);
-                        self.endpoints[endpoint].opened(self.now, id);
+                        assert!(self.endpoints[endpoint].opened(self.now, id));
                     }
                     None => self.endpoints[endpoint].closed(self.now, id),
                 }
