@@ -248,20 +248,20 @@ impl Gatekeeper {
         let Some(number) = number.filter(|_| self.is_for_us(request.gatekeeper_identifier.as_ref())) else {
             return self.reject_registration(&asker, RegistrationRejectReason::FullRegistrationRequired);
         };
-        let asked = request.time_to_live.map(Integer::get);
-        let time_to_live = asked.map(|seconds| self.grant_time_to_live(Some(seconds)));
+        let asked = request.time_to_live.map(|seconds| self.grant_time_to_live(Some(seconds.get())));
         let Some(registration) = self.registrations.get_mut(number) else { return };
-        registration.time_to_live = time_to_live.unwrap_or(registration.time_to_live);
+        let changed = asked.filter(|asked| *asked != registration.time_to_live);
+        if let Some(time_to_live) = changed {
+            registration.time_to_live = time_to_live;
+            let silent_at = registration.silent_at();
+            self.timers.set(silent_at, Due::Registration(number));
+        }
         if registration.peer != asker.peer {
             self.registrations.move_peer(number, asker.peer);
             self.changed.registrations.insert(number);
         }
         let Some(registration) = self.registrations.get(number) else { return };
-        let silent_at = registration.silent_at();
         let confirm = self.registration_confirm(&asker, registration, false);
-        if asked.is_some() {
-            self.timers.set(silent_at, Due::Registration(number));
-        }
         self.counters.refreshes += 1;
         self.answer(&asker, &RasMessage::RegistrationConfirm(confirm.into()));
     }
