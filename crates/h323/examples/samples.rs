@@ -1,8 +1,8 @@
 //! Random messages, for tests against other implementations.
 //!
 //! `samples COUNT SEED` prints COUNT random messages, RAS and call signalling in turn: JSON lines with `hex`, the
-//! octets, beside the members of `h323::wire::reading`. Equal arguments give equal lines. `samples -` reads lines of
-//! hexadecimal digits instead and prints the reading of each, or `{"error": …}`.
+//! octets, beside the members of `h323::wire::reading`. Equal arguments give equal lines. `samples read` reads lines
+//! of hexadecimal digits instead and prints the reading of each, or `{"error": …}`; `samples write` is its inverse.
 
 use arbitrary::{Arbitrary, Unstructured};
 use codec::per::{self, Json};
@@ -21,11 +21,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut output = BufWriter::new(io::stdout().lock());
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["-"] => {
+        ["read"] => {
             for line in io::stdin().lines() {
                 let reading = octets(&line?).and_then(|octets| Ok(reading::read(&octets)?));
                 let reading = reading.unwrap_or_else(|error| json!({ "error": error.to_string() }));
                 writeln!(output, "{reading}")?;
+            }
+        }
+        ["write"] => {
+            for line in io::stdin().lines() {
+                writeln!(output, "{}", hex(&reading::write(&serde_json::from_str(&line?)?)?))?;
             }
         }
         [count, seed] => {
@@ -37,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 writeln!(output, "{reading}")?;
             }
         }
-        _ => return Err("expected COUNT and SEED, or -".into()),
+        _ => return Err("expected COUNT and SEED, read, or write".into()),
     }
     Ok(output.flush()?)
 }
