@@ -1,1 +1,49 @@
-fn main() {}
+//! Herald: presence for H.323 and what it connects to.
+
+mod arguments;
+mod ask;
+mod backup;
+mod calls;
+mod configuration;
+mod end;
+mod endpoints;
+mod exit;
+mod presence;
+mod print;
+mod serve;
+mod status;
+mod time;
+mod watch;
+mod why;
+mod wire;
+
+use arguments::{Arguments, ConfigVerb, Verb};
+use clap::{CommandFactory, Parser};
+use exit::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Arguments { data, verb } = Arguments::parse();
+    let outcome = match verb {
+        Verb::Serve(arguments) => serve::run(&data, &arguments),
+        Verb::Wire(verb) => return wire::run(&verb),
+        Verb::Status(arguments) => status::run(&data, &arguments),
+        Verb::Endpoints(arguments) => endpoints::run(&data, &arguments),
+        Verb::Presence(arguments) => presence::run(&data, &arguments),
+        Verb::Watch(arguments) => watch::run(&data, &arguments),
+        Verb::Why(arguments) => why::run(&data, &arguments),
+        Verb::Calls(arguments) => calls::run(&data, &arguments),
+        Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),
+        Verb::Unregister(arguments) => end::unregister(&data, &arguments),
+        Verb::Backup(arguments) => backup::backup(&data, &arguments),
+        Verb::Restore(arguments) => backup::restore(&data, &arguments),
+        Verb::Check(arguments) => configuration::check(&data, &arguments),
+        Verb::Config(ConfigVerb::Reference) => print::text(&server::settings::reference()),
+        Verb::Config(ConfigVerb::Example) => print::text(&server::settings::example()),
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "herald", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
+}

@@ -51,8 +51,8 @@ pub enum Question {
         /// Any name of the one.
         address: Option<String>,
     },
-    /// The presence of one, or of all, now and whenever it changes: [`Answer::Watching`], then
-    /// [`Answer::Presence`]s. Of two documents of one presentity that with the higher version counts.
+    /// The presence of one, or of all, now and whenever it changes: [`Answer::Watching`], [`Answer::Presence`]s of
+    /// all as they are, [`Answer::Live`], then [`Answer::Presence`]s. Of two documents of one presentity that with the higher version counts.
     Watch {
         /// Any name of the one.
         address: Option<String>,
@@ -110,6 +110,8 @@ pub enum Answer {
         /// Whether anybody has that name yet.
         known: bool,
     },
+    /// One of [`Question::Watch`]: what comes from here on are changes.
+    Live,
     /// Of [`Question::Why`]: the explanation as the engine gives it.
     Why(Value),
     /// One of [`Question::Calls`].

@@ -156,6 +156,7 @@ impl Answering {
                 return Ok(Err(failure));
             }
         }
+        answers.give(&Answer::Live)?;
         loop {
             match watch.changes.recv_timeout(LOOK_INTERVAL) {
                 Ok(Change::Document(document)) => answers.give(&presence(&document))?,

@@ -1,5 +1,20 @@
 use super::*;
-use model::CallEnd;
+use crate::clock::Clock;
+use crate::driver::{DriverHandle, DriverInput, Waker};
+use crate::report::Report;
+use crate::settings::ZoneSettings;
+use crate::shard::{ShardHandle, ShardInput};
+use crossbeam_channel::{Receiver, bounded};
+use engine::{Effects, Engine};
+use model::address::PseudonymKey;
+use model::{CallEnd, Claim, ClaimedAlias, GatewayId, Now, Request, Ticket};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread;
+use store::Store;
+use tempfile::TempDir;
 
 pub(crate) fn call_record() -> CallDetailRecord {
     CallDetailRecord {
@@ -16,4 +31,175 @@ pub(crate) fn call_record() -> CallDetailRecord {
         reason: Some("normalDrop".to_owned()),
         bandwidth: 1280,
     }
+}
+
+/// A control socket over an engine that knows two rooms, without a gateway.
+struct Scene {
+    directory: TempDir,
+    _listener: Listener,
+    _commands: Receiver<DriverInput>,
+}
+
+fn scene(clients_max: usize) -> Scene {
+    let directory = tempfile::tempdir().unwrap();
+    let (shard_in, shard_inputs) = bounded(100);
+    thread::spawn(move || {
+        let engine = engine();
+        for input in shard_inputs {
+            if let ShardInput::Look(look) = input {
+                look(&engine);
+            }
+        }
+    });
+    let (driver_in, commands) = bounded(100);
+    let report = Report {
+        started_at: Timestamp(0),
+        data: directory.path().to_owned(),
+        domain: "example.com".to_owned(),
+        listening: Vec::new(),
+        discovery: Vec::new(),
+        store_failing: Arc::default(),
+        driver: Arc::default(),
+        shard: Arc::default(),
+        accounts_missed: Arc::default(),
+    };
+    let zone = ZoneSettings { domain: "example.com".parse().unwrap(), ..ZoneSettings::default() };
+    let answering = Answering {
+        shard: ShardHandle { inputs: shard_in },
+        driver: DriverHandle { inputs: driver_in, waker: Arc::new(Waker::new().unwrap()) },
+        store: Arc::new(Store::open(directory.path(), store::Options::default()).unwrap()),
+        names: Names::new(zone.zone(PseudonymKey::new([0; 32])).unwrap()),
+        report: Arc::new(report),
+        clock: Clock::start(),
+        watch_queue_max: 16,
+    };
+    let listener = Listener::start(directory.path(), clients_max, answering).unwrap();
+    Scene { directory, _listener: listener, _commands: commands }
+}
+
+fn engine() -> Engine {
+    let mut engine = Engine::new(engine::Settings::default(), 1);
+    let mut effects = Effects::default();
+    for (number, name) in [(1, "room 1"), (2, "room 2")] {
+        let address = Address::parse(&format!("{name}@example.com")).unwrap();
+        let agent = AgentId { gateway: GatewayId(0), number };
+        let aliases = vec![ClaimedAlias { address, kind: "h323-ID".into(), original: name.into() }];
+        let claim = Claim { agent, aliases, inferred: true, description: String::new() };
+        engine.handle(Now::default(), Request::Claim { ticket: Ticket(number), claim }, &mut effects);
+    }
+    engine.settle(Now::default(), &mut effects);
+    engine
+}
+
+impl Scene {
+    fn ask(&self, question: &Question) -> Vec<Answer> {
+        let mut client = Client::connect(self.directory.path()).unwrap();
+        client.ask(question).unwrap();
+        let mut answers = Vec::new();
+        loop {
+            let answer = client.next_answer().unwrap();
+            let is_last = matches!(answer, Answer::End | Answer::Failed(_));
+            answers.push(answer);
+            if is_last {
+                return answers;
+            }
+        }
+    }
+
+    fn failure(&self, question: &Question) -> Failure {
+        match self.ask(question).as_slice() {
+            [Answer::Failed(failure)] => failure.clone(),
+            answers => panic!("{answers:?}"),
+        }
+    }
+
+    /// The line that answers a line.
+    fn answer_to(&self, line: &str) -> String {
+        let mut stream = UnixStream::connect(self.directory.path().join(SOCKET)).unwrap();
+        stream.write_all(line.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        answer
+    }
+}
+
+#[test]
+fn the_socket_is_for_its_owner_only() {
+    let scene = scene(4);
+    let mode = scene.directory.path().join(SOCKET).metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_list_is_its_items_and_the_end() {
+    let answers = scene(4).ask(&Question::Presence { address: None });
+    let names: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| match answer {
+            Answer::Presence(presence) => Some(presence.presentity.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(names, ["room 1@example.com", "room 2@example.com"]);
+    assert_eq!(answers.last(), Some(&Answer::End));
+}
+
+#[test]
+fn a_name_without_a_domain_and_in_other_case_is_found() {
+    let answers = scene(4).ask(&Question::Presence { address: Some("Room 1".into()) });
+    let [Answer::Presence(presence), Answer::End] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(presence.presentity.as_str(), "room 1@example.com");
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_names_like_it() {
+    let failure = scene(4).failure(&Question::Why { address: "rom 1".into() });
+    assert_eq!(failure.kind, FailureKind::NotFound);
+    assert_eq!(failure.near.first().map(String::as_str), Some("room 1@example.com"));
+    assert!(failure.text.contains("did you mean room 1@example.com"), "{}", failure.text);
+}
+
+#[test]
+fn a_line_that_is_no_question_is_answered_and_does_not_harm() {
+    let scene = scene(4);
+    for line in ["\n", "{}\n", "[1,2\n", "{\"verb\":\"dance\"}\n", "{\"verb\":\"why\"}\n"] {
+        assert!(scene.answer_to(line).contains("\"kind\":\"malformed\""), "{line}");
+    }
+    assert_eq!(scene.ask(&Question::Presence { address: None }).len(), 3);
+}
+
+#[test]
+fn one_client_more_than_allowed_is_told_so() {
+    let scene = scene(1);
+    let mut first = Client::connect(scene.directory.path()).unwrap();
+    first.ask(&Question::Presence { address: None }).unwrap();
+    first.next_answer().unwrap();
+    assert!(scene.answer_to("").contains("clients_max"));
+}
+
+#[test]
+fn a_store_is_backed_up_and_checked_on_request() {
+    let scene = scene(4);
+    let file = scene.directory.path().join("copy.db");
+    let answers = scene.ask(&Question::Backup { file: file.clone() });
+    assert!(matches!(answers.as_slice(), [Answer::Done(_), Answer::End]), "{answers:?}");
+    assert!(file.exists());
+    let answers = scene.ask(&Question::CheckIntegrity);
+    assert!(matches!(answers.as_slice(), [Answer::Done(_), Answer::End]), "{answers:?}");
+}
+
+#[test]
+fn without_a_server_the_client_says_how_to_start_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = Client::connect(directory.path()).err().unwrap();
+    assert!(matches!(error, ClientError::NotRunning { .. }));
+    assert!(error.to_string().contains("herald serve"));
+}
+
+#[test]
+fn moments_are_shown_as_text_and_other_numbers_as_they_are() {
+    let shown = as_json(&call_record());
+    assert_eq!(shown["endedAt"], "1970-01-01T00:00:03.500Z");
+    assert_eq!(shown["bandwidth"], 1280);
+    assert_eq!(shown["conferenceIdentifier"], Value::Null);
 }

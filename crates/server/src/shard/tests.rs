@@ -1,1 +1,281 @@
+use super::*;
+use crate::driver::Waker;
+use crossbeam_channel::bounded;
+use model::{Batch, Claim, ClaimedAlias, Evidence, EvidenceKey, PresenceState, Source, Ticket, Timestamp};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::thread::{self, JoinHandle};
+use store::StoreError;
 
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// A store that writes when and if the test says so.
+#[derive(Default)]
+struct Disk {
+    waiting: Vec<(Batch, Done)>,
+    /// What is durable.
+    facts: Vec<Fact>,
+    /// Commits succeed or fail by themselves.
+    by_itself: Option<bool>,
+}
+
+#[derive(Clone, Default)]
+struct SharedDisk(Arc<Mutex<Disk>>);
+
+impl SharedDisk {
+    fn sink(&self) -> promises::BatchSink {
+        let disk = self.clone();
+        Box::new(move |batch, done| {
+            let by_itself = disk.0.lock().unwrap().by_itself;
+            match by_itself {
+                None => disk.0.lock().unwrap().waiting.push((batch, done)),
+                Some(succeeds) => disk.end(batch, done, succeeds),
+            }
+            Ok(())
+        })
+    }
+
+    fn end(&self, batch: Batch, done: Done, succeeds: bool) {
+        if succeeds {
+            self.0.lock().unwrap().facts.extend(batch.facts);
+        }
+        done(if succeeds { Ok(()) } else { Err(StoreError::Full { file: "herald.db".into() }) });
+    }
+
+    /// Ends the oldest commit, which must come.
+    fn end_one(&self, succeeds: bool) {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let mut disk = self.0.lock().unwrap();
+            if !disk.waiting.is_empty() {
+                let (batch, done) = disk.waiting.remove(0);
+                drop(disk);
+                return self.end(batch, done, succeeds);
+            }
+            drop(disk);
+            assert!(Instant::now() < give_up, "no commit was begun");
+            thread::yield_now();
+        }
+    }
+
+    fn from_now_on(&self, succeeds: bool) {
+        self.0.lock().unwrap().by_itself = Some(succeeds);
+    }
+}
+
+struct Scene {
+    shard: ShardHandle,
+    effects: Receiver<DriverInput>,
+    disk: SharedDisk,
+    failing: Arc<AtomicBool>,
+    thread: JoinHandle<Result<(), Failed>>,
+}
+
+fn scene() -> Scene {
+    let (inputs_in, inputs) = bounded(INPUTS_MAX);
+    let (driver_in, effects) = bounded(1000);
+    let driver = DriverHandle { inputs: driver_in, waker: Arc::new(Waker::new().unwrap()) };
+    let (disk, failing) = (SharedDisk::default(), Arc::<AtomicBool>::default());
+    let counters = Arc::<ShardCounters>::default();
+    let parts = Parts {
+        engine: Engine::new(engine::Settings::default(), 1),
+        inputs,
+        promises: Promises::new(disk.sink(), Arc::clone(&failing), Arc::clone(&counters)),
+        drivers: vec![(GatewayId(0), driver)],
+        accounts: Accounts::nowhere(),
+        soft: SoftFlow::into_sink(Box::new(|_| Ok(())), Duration::from_secs(3600), 100, Arc::default()),
+        clock: Clock::start(),
+        counters,
+    };
+    let thread = thread::spawn(move || Shard::new(parts).run());
+    Scene { shard: ShardHandle { inputs: inputs_in }, effects, disk, failing, thread }
+}
+
+impl Scene {
+    fn request(&self, request: Request) {
+        self.shard.inputs.send(ShardInput::Request(request)).unwrap();
+    }
+
+    fn claim(&self, number: u64, names: &[&str]) {
+        let alias = |name: &&str| ClaimedAlias {
+            address: address(name),
+            kind: "h323-ID".into(),
+            original: (*name).into(),
+        };
+        let claim = Claim {
+            agent: agent(number),
+            aliases: names.iter().map(alias).collect(),
+            inferred: true,
+            description: String::new(),
+        };
+        self.request(Request::Claim { ticket: Ticket(number), claim });
+    }
+
+    fn register(&self, number: u64) {
+        let key = EvidenceKey { source: Source::Registration, id: String::new() };
+        let evidence = Evidence {
+            key,
+            state: PresenceState::Online,
+            since: Timestamp(0),
+            expires: None,
+            detail: String::new(),
+        };
+        self.request(Request::Observe { agent: agent(number), evidence });
+    }
+
+    /// Waits until the shard has done all that it was given.
+    fn catch_up(&self) {
+        self.shard.look(|_| ()).unwrap();
+    }
+
+    fn next_effect(&self) -> Effect {
+        match self.effects.recv_timeout(PATIENCE) {
+            Ok(DriverInput::Effect(effect)) => effect,
+            _ => panic!("no effect came"),
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.effects.is_empty()
+    }
+
+    fn state(&self, name: &str) -> Option<PresenceState> {
+        let name = address(name);
+        self.shard.look(move |engine| engine.document(&name).map(|document| document.state)).unwrap()
+    }
+
+    fn stop(self) {
+        self.shard.inputs.send(ShardInput::Stop).unwrap();
+        assert_eq!(self.thread.join().unwrap(), Ok(()));
+    }
+}
+
+fn address(name: &str) -> Address {
+    Address::parse(&format!("{name}@example.com")).unwrap()
+}
+
+fn agent(number: u64) -> AgentId {
+    AgentId { gateway: GatewayId(0), number }
+}
+
+fn is_granted(effect: &Effect, number: u64) -> bool {
+    matches!(effect, Effect::Claimed { ticket, .. } if *ticket == Ticket(number))
+}
+
+fn is_refused(effect: &Effect, number: u64) -> bool {
+    matches!(effect, Effect::ClaimRefused { ticket, refusal: Refusal::Unavailable { limit: STORE_LIMIT }, .. }
+        if *ticket == Ticket(number))
+}
+
+#[test]
+fn a_new_name_is_granted_when_it_is_durable_and_not_before() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.catch_up();
+    assert!(scene.is_silent());
+    scene.disk.end_one(true);
+    assert!(is_granted(&scene.next_effect(), 1));
+    scene.stop();
+}
+
+#[test]
+fn a_claim_on_a_name_that_is_not_durable_yet_waits_for_it() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.catch_up();
+    scene.claim(2, &["alice"]);
+    scene.catch_up();
+    assert!(scene.is_silent());
+    scene.disk.end_one(true);
+    assert!(is_granted(&scene.next_effect(), 1));
+    assert!(is_granted(&scene.next_effect(), 2));
+    scene.stop();
+}
+
+#[test]
+fn a_failed_commit_refuses_its_names_and_leaves_the_others_alone() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.disk.end_one(true);
+    assert!(is_granted(&scene.next_effect(), 1));
+    scene.register(1);
+
+    scene.claim(2, &["bob"]);
+    scene.disk.end_one(false);
+    assert!(is_refused(&scene.next_effect(), 2));
+    assert!(scene.failing.load(Ordering::Relaxed));
+    // Who is known is served on.
+    scene.claim(1, &["alice"]);
+    assert!(is_granted(&scene.next_effect(), 1));
+    assert_eq!(scene.state("alice"), Some(PresenceState::Online));
+    // Who is new is refused as long as the store does not write.
+    scene.claim(3, &["carol"]);
+    assert!(is_refused(&scene.next_effect(), 3));
+    scene.disk.from_now_on(true);
+    scene.stop();
+}
+
+#[test]
+fn what_could_not_be_written_is_written_later_in_order_and_then_names_are_granted_again() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.disk.end_one(false);
+    assert!(is_refused(&scene.next_effect(), 1));
+    scene.disk.from_now_on(true);
+    let give_up = Instant::now() + PATIENCE;
+    while scene.failing.load(Ordering::Relaxed) {
+        assert!(Instant::now() < give_up, "the store was not tried again");
+        thread::yield_now();
+    }
+    let written = scene.disk.0.lock().unwrap().facts.clone();
+    assert!(matches!(written.as_slice(), [Fact::Principal { .. }, Fact::Alias(_)]), "{written:?}");
+    scene.claim(1, &["alice"]);
+    assert!(is_granted(&scene.next_effect(), 1));
+    scene.stop();
+}
+
+#[test]
+fn a_watcher_is_told_of_changes_without_waiting_for_the_disk() {
+    let scene = scene();
+    let watch = scene.shard.watch(None, 16);
+    scene.claim(1, &["alice"]);
+    scene.register(1);
+    let states = std::iter::from_fn(|| match watch.changes.recv_timeout(PATIENCE) {
+        Ok(Change::Document(document)) => Some(document.state),
+        _ => None,
+    });
+    assert!(states.into_iter().any(|state| state == PresenceState::Online));
+    scene.disk.end_one(true);
+    drop(watch);
+    scene.stop();
+}
+
+#[test]
+fn a_watcher_that_takes_nothing_is_cut_off_and_the_others_are_not() {
+    let scene = scene();
+    let (slow, quick) = (scene.shard.watch(None, 1), scene.shard.watch(None, 1000));
+    for number in 1..=5 {
+        scene.claim(number, &[&format!("room{number}")]);
+        scene.register(number);
+        scene.catch_up();
+        scene.disk.end_one(true);
+    }
+    assert_eq!(slow.changes.iter().count(), 1, "one waited, then the end");
+    assert!(quick.changes.try_iter().count() >= 5);
+    assert_eq!(scene.shard.look(|engine| engine.counts().watchers), Some(1));
+    drop((slow, quick));
+    scene.stop();
+}
+
+#[test]
+fn the_account_of_a_call_is_a_fact() {
+    let scene = scene();
+    let record = crate::control::tests::call_record();
+    scene.shard.inputs.send(ShardInput::Call(record.clone())).unwrap();
+    scene.disk.end_one(true);
+    assert_eq!(scene.disk.0.lock().unwrap().facts, [Fact::Call(record)]);
+    scene.stop();
+}

@@ -1,0 +1,270 @@
+//! The command line.
+
+use crate::wire::WireCommand;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use h323::gatekeeper::Network;
+use server::settings::{ListenAddress, LogFormat, LogLevel, Written};
+use std::path::PathBuf;
+
+/// Presence for H.323: who can be reached, who is in a call, and why we think so
+///
+/// `herald serve` is the server, a gatekeeper that endpoints register with. The other verbs ask it, through a
+/// socket in its data directory, or work on files.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Arguments {
+    /// The server's data directory
+    #[arg(long, global = true, value_name = "DIR", env = "HERALD_DATA", default_value = "herald-data")]
+    pub data: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  herald serve                        start a gatekeeper on UDP port 1719
+  herald watch                        see presence change
+  herald presence room4               how one is, by any of its names
+  herald why room4@example.com        the evidence behind it
+  herald calls --history --json       accounts of calls, for a program
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 no server runs there, 4 no such name.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the server until it is told to stop (SIGTERM or Ctrl-C)
+    ///
+    /// Needs no configuration and no root. State is kept in the data directory, so that a restart resumes.
+    #[command(after_help = "\
+Examples:
+  herald serve
+  herald serve --listen 192.0.2.1 --trust 192.0.2.0/24
+  herald --data /var/lib/herald serve --config /etc/herald.toml --log-format json")]
+    Serve(ServeArguments),
+    /// Work on single messages
+    #[command(subcommand)]
+    Wire(WireCommand),
+    /// Show how the server is
+    Status(StatusArguments),
+    /// List the registered endpoints
+    #[command(after_help = "\
+Examples:
+  herald endpoints
+  herald endpoints room               only those with `room` in a name")]
+    Endpoints(EndpointsArguments),
+    /// Show the presence of everybody, or of one with its devices
+    ///
+    /// Any name will do: an address, an alias, digits. What has no domain is in the zone's.
+    Presence(PresenceArguments),
+    /// Print a line whenever presence changes
+    ///
+    /// Runs until Ctrl-C. With --json each line is the whole document, and those in force come first.
+    #[command(after_help = "\
+Examples:
+  herald watch
+  herald watch room4
+  herald watch --json | jq -r 'select(.availability == \"offline\").presentity'")]
+    Watch(PresenceArguments),
+    /// Explain why somebody is shown as they are: the evidence, and which of it decides
+    #[command(after_help = "\
+Example:
+  herald why room4@example.com")]
+    Why(WhyArguments),
+    /// List the calls in progress, or those that have ended
+    #[command(after_help = "\
+Examples:
+  herald calls
+  herald calls --history --since 2h
+  herald calls --history --since 2026-11-01T00:00:00Z --limit 10000 --json")]
+    Calls(CallsArguments),
+    /// End a call, or all calls of an endpoint
+    Disconnect(DisconnectArguments),
+    /// Unregister an endpoint; it is told, and may register again
+    Unregister(UnregisterArguments),
+    /// Write a checked copy of the database to a file, beside a running server or without one
+    #[command(after_help = "\
+Example:
+  herald backup /backup/herald-$(date +%F).db")]
+    Backup(BackupArguments),
+    /// Put a backup in the place of the database; the server must not run
+    ///
+    /// The database that was there is kept under another name.
+    Restore(BackupArguments),
+    /// Read the configuration, say what is wrong, and start nothing
+    Check(CheckArguments),
+    /// Write the reference of the configuration, or an example file
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Write a completion script for a shell
+    #[command(after_help = "\
+Example:
+  herald completions bash > ~/.local/share/bash-completion/completions/herald")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Args, Debug)]
+pub struct ConfigurationArguments {
+    /// The configuration file; without it `herald.toml` in the data directory is read where there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What `herald serve` is told.
+#[derive(Args, Debug)]
+pub struct ServeArguments {
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+    /// Listen here instead of where the configuration says; may be given several times
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub listen: Vec<Written<ListenAddress>>,
+    /// A network without rate limits, in addition to those of the configuration; may be given several times
+    #[arg(long, value_name = "NETWORK")]
+    pub trust: Vec<Written<Network>>,
+    /// The least important messages to log: error, warn, info or debug
+    #[arg(long, value_name = "LEVEL", value_parser = word::<LogLevel>)]
+    pub log_level: Option<LogLevel>,
+    /// How to log: human or json
+    #[arg(long, value_name = "FORMAT", value_parser = word::<LogFormat>)]
+    pub log_format: Option<LogFormat>,
+}
+
+/// What `herald status` is told.
+#[derive(Args, Debug)]
+pub struct StatusArguments {
+    /// Show everything that is counted, too
+    #[arg(long)]
+    pub counters: bool,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald endpoints` is told.
+#[derive(Args, Debug)]
+pub struct EndpointsArguments {
+    /// Only those with this text in a name
+    #[arg(default_value = "", hide_default_value = true)]
+    pub filter: String,
+    /// At most so many
+    #[arg(long, default_value_t = 1000)]
+    pub limit: usize,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald presence` and `herald watch` are told.
+#[derive(Args, Debug)]
+pub struct PresenceArguments {
+    /// Any name of one; without it everybody
+    pub address: Option<String>,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald why` is told.
+#[derive(Args, Debug)]
+pub struct WhyArguments {
+    /// Any name
+    pub address: String,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald calls` is told.
+#[derive(Args, Debug)]
+pub struct CallsArguments {
+    /// Those that have ended, the last first
+    #[arg(long)]
+    pub history: bool,
+    /// Only those that ended since: a moment like 2026-11-01T00:00:00Z, or a time ago like 2h or 7d
+    #[arg(long, requires = "history", value_parser = crate::time::moment_or_ago)]
+    pub since: Option<model::Timestamp>,
+    /// At most so many
+    #[arg(long, default_value_t = 1000)]
+    pub limit: u32,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald disconnect` is told.
+#[derive(Args, Debug)]
+pub struct DisconnectArguments {
+    /// The call's identifier, or any name of an endpoint
+    pub call: String,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald unregister` is told.
+#[derive(Args, Debug)]
+pub struct UnregisterArguments {
+    /// Any name of the endpoint
+    pub endpoint: String,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald backup` and `herald restore` are told.
+#[derive(Args, Debug)]
+pub struct BackupArguments {
+    /// The backup
+    pub file: PathBuf,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald check` is told.
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+    /// Have the running server check its whole database as well
+    #[arg(long)]
+    pub database: bool,
+}
+
+/// What to write about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// Every field with what it does, default, unit and range, in Markdown
+    Reference,
+    /// A file with every field at its default
+    Example,
+}
+
+/// Reads one of the words that the configuration has for a choice.
+fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    let deserializer = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text);
+    T::deserialize(deserializer).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_words_of_a_choice_are_read_and_others_refused() {
+        assert_eq!(word::<LogFormat>("json"), Ok(LogFormat::Json));
+        assert!(word::<LogLevel>("loud").unwrap_err().contains("`debug`"));
+    }
+}

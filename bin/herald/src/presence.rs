@@ -1,0 +1,56 @@
+//! `herald presence`: how everybody is, or one.
+
+use crate::arguments::PresenceArguments;
+use crate::exit::Failure;
+use crate::{ask, print, time};
+use server::control::{Answer, PresenceView, Question};
+use std::path::Path;
+
+/// Shows presence.
+pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
+    let question = Question::Presence { address: arguments.address.clone() };
+    let mut count = 0_u64;
+    ask::each(data, &question, |answer| {
+        let Answer::Presence(presence) = answer else { return Ok(()) };
+        count += 1;
+        if arguments.json {
+            return print::json(&presence);
+        }
+        print::line(&one_line(&presence))?;
+        if arguments.address.is_some() {
+            print::text(&devices(&presence))?;
+        }
+        Ok(())
+    })?;
+    if count == 0 && !arguments.json {
+        print::line("Nobody has registered yet.")?;
+    }
+    Ok(())
+}
+
+/// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice`
+pub fn one_line(presence: &PresenceView) -> String {
+    let line = format!(
+        "{:32}  {:9}  since {} ({})  {}",
+        presence.presentity.as_str(),
+        presence.availability,
+        time::moment(presence.since),
+        time::ago(presence.since),
+        presence.note.as_deref().unwrap_or_default()
+    );
+    line.trim_end().to_owned()
+}
+
+fn devices(presence: &PresenceView) -> String {
+    let devices = presence.devices.iter().filter_map(|device| {
+        let agent = device.agent?;
+        let line = format!(
+            "  device {agent}  {}  since {}  {}",
+            device.state.availability(),
+            time::moment(device.since),
+            device.note.as_deref().unwrap_or_default()
+        );
+        Some(format!("{}\n", line.trim_end()))
+    });
+    devices.collect()
+}

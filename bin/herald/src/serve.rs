@@ -1,0 +1,67 @@
+//! `herald serve`: the server.
+
+use crate::arguments::ServeArguments;
+use crate::configuration;
+use crate::exit::Failure;
+use crate::print;
+use server::settings::{LogFormat, RAS_PORT};
+use server::{Node, Settings, telemetry};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, absolute};
+
+/// Runs the server until it is told to stop.
+pub fn run(data: &Path, arguments: &ServeArguments) -> Result<(), Failure> {
+    let settings = configuration::settings(data, arguments)?;
+    telemetry::start(settings.log.level, settings.log.format);
+    let node = Node::start(&settings, data).map_err(Failure::new)?;
+    if settings.log.format == LogFormat::Human {
+        print::text(&welcome(data, &settings, &node))?;
+    }
+    node.run().map_err(Failure::new)
+}
+
+/// What runs where, and what to try next.
+fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
+    let listening = node.listening();
+    let list = |addresses: &[SocketAddr]| {
+        addresses.iter().map(|address| format!("udp {address}")).collect::<Vec<_>>().join(", ")
+    };
+    let discovery = match node.discovery() {
+        [] => "off; endpoints must be told the address".to_owned(),
+        addresses => list(addresses),
+    };
+    let directory = absolute(data).unwrap_or_else(|_| data.to_owned());
+    let with_data = match data.to_str() {
+        Some("herald-data") | None => String::new(),
+        Some(data) => format!(" --data {data}"),
+    };
+    format!(
+        "Herald {} is ready.\n  \
+           RAS        {}\n  \
+           discovery  {discovery}\n  \
+           zone       {}\n  \
+           data       {}\n\n\
+         Next, in another terminal:\n  \
+           herald endpoint --alias alice{}    register an endpoint to try with\n  \
+           herald{with_data} watch            see presence change\n  \
+           herald{with_data} why alice        ask why somebody is shown as they are\n\n",
+        env!("CARGO_PKG_VERSION"),
+        list(&listening),
+        settings.zone.domain,
+        directory.display(),
+        gatekeeper_hint(&listening),
+    )
+}
+
+/// How an endpoint on this machine is told where we are, unless it finds us by itself.
+fn gatekeeper_hint(listening: &[SocketAddr]) -> String {
+    let Some(address) = listening.iter().find(|address| address.is_ipv4()).or(listening.first()) else {
+        return String::new();
+    };
+    let ip = match address.ip() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    let is_default = ip == IpAddr::V4(Ipv4Addr::LOCALHOST) && address.port() == RAS_PORT;
+    if is_default { String::new() } else { format!(" --gatekeeper {}", SocketAddr::new(ip, address.port())) }
+}

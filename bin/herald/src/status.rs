@@ -1,0 +1,80 @@
+//! `herald status`: how the server is.
+
+use crate::arguments::StatusArguments;
+use crate::exit::Failure;
+use crate::{ask, print, time};
+use server::control::{Answer, Question, Status};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Shows how the server is.
+pub fn run(data: &Path, arguments: &StatusArguments) -> Result<(), Failure> {
+    let status = ask::one(data, &Question::Status, |answer| match answer {
+        Answer::Status(status) => Some(status),
+        _ => None,
+    })?;
+    if arguments.json {
+        return print::json(&status);
+    }
+    print::text(&show(&status, arguments.counters))
+}
+
+fn show(status: &Status, counters: bool) -> String {
+    let mut text = format!(
+        "Herald {}, process {}, running since {} ({})\n",
+        status.version,
+        status.process,
+        time::moment(status.started_at),
+        time::ago(status.started_at)
+    );
+    // Writing to a string can't fail.
+    for problem in &status.problems {
+        let _ = writeln!(text, "PROBLEM    {problem}");
+    }
+    let listening = status
+        .listening
+        .iter()
+        .map(|one| format!("udp {} (receive buffer {} KiB)", one.address, one.receive_buffer / 1024));
+    let discovery = status.discovery.iter().map(|address| format!("udp {address}"));
+    let _ = writeln!(text, "RAS        {}", joined(listening));
+    let _ = writeln!(text, "discovery  {}", joined(discovery));
+    let _ = writeln!(text, "zone       {}", status.domain);
+    let _ = writeln!(text, "data       {}", status.data.display());
+    let store = &status.store;
+    let _ = writeln!(
+        text,
+        "store      {}, epoch {}, last shutdown {}, last commit {:.1} ms",
+        store.state,
+        store.epoch,
+        store.last_shutdown,
+        store.last_commit_us as f64 / 1000.0
+    );
+    let presence = |name: &str| status.presence.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let _ = writeln!(
+        text,
+        "presence   {} known: {} available, {} on call, {} away, {} offline, {} unknown",
+        presence("principals"),
+        presence("available"),
+        presence("onCall"),
+        presence("away"),
+        presence("offline"),
+        presence("unknown")
+    );
+    let counter = |name: &str| {
+        status.counters.iter().find(|counter| counter.name == name).map_or(0, |counter| counter.value)
+    };
+    let (registered, calls) = (counter("ras.registered"), counter("calls.now"));
+    let _ = writeln!(text, "endpoints  {registered} registered, {calls} calls in progress");
+    if counters {
+        let _ = writeln!(text);
+        for counter in &status.counters {
+            let _ = writeln!(text, "{:>12}  {:32}  {}", counter.value, counter.name, counter.help);
+        }
+    }
+    text
+}
+
+fn joined(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.collect();
+    if items.is_empty() { "off".to_owned() } else { items.join(", ") }
+}
