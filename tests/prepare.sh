@@ -1,14 +1,48 @@
-# Ways to get what a group of tests needs; sourced by ./test and by the groups. Whatever can't be got fails the run.
+# How a group of tests is written; sourced by ./test and by tests/groups/*.
+#
+# A group says first what it needs (`debian_packages`, `cargo_tool`, …, `prepare_step`), then `prepared "$@"`, then its
+# steps, then `finish`. ./test calls it twice, first with the word `prepare`: what is installed and built then counts
+# apart. Whatever can't be got fails the run.
+set -u
 
 # What tests download lives outside of the clone, so that a fresh clone does not download it again.
 export HERALD_TEST_CACHE="${HERALD_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/herald-tests}"
+# Python must not leave files in the clone.
+export PYTHONDONTWRITEBYTECODE=1
+
+failed_steps=()
 
 fail() {
     echo "$*" >&2
     exit 1
 }
 
-# debian_packages NAME...: installs those that are missing.
+# step COMMAND…: runs a step of the group; the group goes on when it fails, so that one run tells all.
+step() {
+    echo "--- $*"
+    "$@" || failed_steps+=("$*")
+}
+
+# finish: ends the group.
+finish() {
+    [ ${#failed_steps[@]} -eq 0 ] && exit 0
+    printf 'FAILED: %s\n' "${failed_steps[@]}"
+    exit 1
+}
+
+# prepared "$@": ends here when only preparation was asked for.
+prepared() {
+    [ "${1-}" = prepare ] && exit 0
+    return 0
+}
+
+# prepare_step COMMAND…: builds what the steps use. Steps would build it too; so its time counts as preparation.
+prepare_step() {
+    echo "--- $*"
+    "$@" || fail "FAILED: $*"
+}
+
+# debian_packages NAME…: installs those that are missing.
 debian_packages() {
     local missing=() package
     for package in "$@"; do
@@ -25,7 +59,8 @@ debian_packages() {
         fail "could not install ${missing[*]}; install them and run again"
 }
 
-# cargo_tool NAME VERSION [FLAG...]: builds a program from crates.io, quickly rather than for speed, and puts it on PATH.
+# cargo_tool NAME VERSION [FLAG…]: builds a program from crates.io, for a quick build rather than speed, and puts it
+# on PATH.
 cargo_tool() {
     local name=$1 version=$2 place="$HERALD_TEST_CACHE/$1-$2"
     shift 2
@@ -39,11 +74,16 @@ cargo_tool() {
     PATH="$place/bin:$PATH"
 }
 
-# rust_components NAME...: adds those parts of the toolchain that are missing.
+# rust_components NAME…: adds those parts of the toolchain that are missing.
 rust_components() {
     local component
     for component in "$@"; do
         cargo "$component" --version >/dev/null 2>&1 && continue
         rustup component add "$component" || fail "cargo $component is missing and rustup can't add it"
     done
+}
+
+# target_directory: where cargo puts what it builds.
+target_directory() {
+    echo "${CARGO_TARGET_DIR:-$PWD/target}"
 }
