@@ -121,7 +121,7 @@ impl Engine {
         let name = claim.aliases.first().map_or("another name", |alias| alias.address.as_str());
         let reason = format!("its device goes by {name} now").into();
         let departure = Departure { agent: Some(claim.agent), at: now.wall, reason };
-        self.unsaved.insert(before);
+        self.outdate(before);
         self.touch(before);
         self.principals[before].remove_device(claim.agent, departure)
     }

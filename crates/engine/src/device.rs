@@ -73,13 +73,12 @@ impl Device {
         }
         self.ended_at = self.ended_at.max(at);
         let piece = &mut self.pieces[place];
-        match hold_until.filter(|_| key.source == Source::Call && !piece.is_held) {
+        match hold_until.filter(|_| key.source == Source::Call) {
             Some(until) => {
                 piece.is_held = true;
                 piece.expires = piece.expires.min(until);
                 Withdrawn::Held(piece.expires)
             }
-            None if piece.is_held => Withdrawn::Unknown,
             None => {
                 self.pieces.swap_remove(place);
                 Withdrawn::Ended

@@ -13,7 +13,7 @@ use model::{
     Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
     PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Presence of the principals of one shard.
@@ -33,8 +33,8 @@ pub struct Engine {
     touched: Vec<PrincipalId>,
     /// Who is to be told of whom when the batch is settled.
     pub(crate) owed: Vec<(PrincipalId, WatcherId)>,
-    /// Principals whose soft record is out of date.
-    pub(crate) unsaved: BTreeSet<PrincipalId>,
+    /// Principals whose soft record is out of date, the longest first.
+    pub(crate) unsaved: VecDeque<PrincipalId>,
     pub(crate) restart: Option<Restart>,
     /// What was published of agents before the restart, until they claim again.
     pub(crate) restored: HashMap<AgentId, Spell>,
@@ -55,7 +55,7 @@ impl Engine {
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
             owed: Vec::new(),
-            unsaved: BTreeSet::new(),
+            unsaved: VecDeque::new(),
             restart: None,
             restored: HashMap::new(),
             counts: Counts::default(),
@@ -148,7 +148,7 @@ impl Engine {
             }
             Withdrawn::Lost => {
                 principal.depart(Departure { agent: Some(agent), at, reason: WITHDRAWN.into() });
-                self.unsaved.insert(id);
+                self.outdate(id);
                 self.touch(id);
             }
         }
@@ -158,7 +158,7 @@ impl Engine {
         let Some(id) = self.agents.remove(&agent) else { return self.counts.strays += 1 };
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);
-        self.unsaved.insert(id);
+        self.outdate(id);
         self.touch(id);
     }
 
@@ -205,7 +205,7 @@ impl Engine {
         }
         if let Some(departure) = lost {
             principal.depart(departure);
-            self.unsaved.insert(id);
+            self.outdate(id);
         }
         self.touch(id);
     }
@@ -242,6 +242,15 @@ impl Engine {
         if !principal.is_touched {
             principal.is_touched = true;
             self.touched.push(id);
+        }
+    }
+
+    /// Marks a soft record as out of date.
+    pub(crate) fn outdate(&mut self, id: PrincipalId) {
+        let principal = &mut self.principals[id];
+        if !principal.is_unsaved {
+            principal.is_unsaved = true;
+            self.unsaved.push_back(id);
         }
     }
 

@@ -78,6 +78,8 @@ pub(crate) struct Principal {
     pub(crate) armed: Instant,
     /// Whether its document may be out of date.
     pub(crate) is_touched: bool,
+    /// Whether its soft record is out of date.
+    pub(crate) is_unsaved: bool,
     /// Whether the server has started and heard nothing of it yet.
     pub(crate) is_unsettled: bool,
 }
@@ -97,6 +99,7 @@ impl Principal {
             document,
             armed: FOREVER,
             is_touched: false,
+            is_unsaved: false,
             is_unsettled: false,
         }
     }

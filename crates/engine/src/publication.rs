@@ -13,43 +13,46 @@ impl Engine {
     pub(crate) fn publish(&mut self, now: Timestamp, id: PrincipalId, effects: &mut Effects) {
         let principal = &mut self.principals[id];
         principal.is_touched = false;
-        let Some(presentity) = presentity(&self.book, principal, id) else {
+        let Some(presentity) = presentity(&self.book, principal, id).cloned() else {
             return self.close(now, id, effects);
         };
         let tuples = principal.tuples(self.restart.as_ref(), now);
         let Some((winner, basic)) = composition::compose(&tuples) else { return };
         let said = Spell { state: winner.state, since: winner.since };
-        let is_restart = winner.agent.is_none() && principal.restart(self.restart.as_ref()).is_some();
-        let spell = if is_restart {
-            said // What was published before the restart is kept, to be gone on with.
-        } else {
-            let spell = Spell::follow(Some(principal.spell), said, principal.ended_at, now);
-            if remember(principal, spell, &tuples) {
-                self.unsaved.insert(id);
-            }
-            spell
-        };
         let note = winner.note.clone();
-        let before = &principal.document;
-        let is_same = before.tuples == tuples
-            && (before.state, before.since, before.basic) == (spell.state, spell.since, basic)
-            && before.note == note
-            && before.version.version == principal.version
-            && before.presentity == *presentity;
-        if is_same {
+        let is_restart = winner.agent.is_none() && principal.restart(self.restart.as_ref()).is_some();
+        // What was published before a restart is kept, to be gone on with when there is evidence again.
+        let Spell { state, since } = if is_restart { said } else { self.follow(now, id, said, &tuples) };
+        let before = &self.principals[id].document;
+        let version = Version { epoch: self.epoch, version: self.principals[id].version };
+        let document = PresenceDocument { presentity, version, state, basic, since, note, tuples };
+        if **before == document {
             return;
         }
-        let presentity = presentity.clone();
-        if before.presentity != presentity {
+        if before.presentity != document.presentity {
             self.close(now, id, effects);
         }
-        let (state, since) = (spell.state, spell.since);
-        let version = Version::default();
-        self.replace(id, PresenceDocument { presentity, version, state, basic, since, note, tuples });
+        self.replace(id, document);
         for &name in &self.principals[id].names {
             self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
         }
         self.owed.extend(self.watchers.of_all().map(|watcher| (id, watcher)));
+    }
+
+    /// The spell after the tuples say `said`; it and those of the devices are kept for the next composition.
+    fn follow(&mut self, now: Timestamp, id: PrincipalId, said: Spell, tuples: &[PresenceTuple]) -> Spell {
+        let principal = &mut self.principals[id];
+        let spell = Spell::follow(Some(principal.spell), said, principal.ended_at, now);
+        let mut differs = std::mem::replace(&mut principal.spell, spell) != spell;
+        for tuple in tuples {
+            let Some(device) = tuple.agent.and_then(|agent| principal.device_mut(agent)) else { continue };
+            let spell = Some(Spell { state: tuple.state, since: tuple.since });
+            differs |= std::mem::replace(&mut device.spell, spell) != spell;
+        }
+        if differs {
+            self.outdate(id);
+        }
+        spell
     }
 
     /// Publishes a last document under a name that the principal has lost, for those who watch everybody: those who
@@ -100,16 +103,4 @@ pub(crate) fn presentity<'a>(
         return Some(book.address(principal.identity));
     }
     principal.names.iter().map(|name| book.address(*name)).min()
-}
-
-/// Keeps what is published for the next composition; whether it differs from what was kept.
-fn remember(principal: &mut Principal, spell: Spell, tuples: &[PresenceTuple]) -> bool {
-    let mut differs = std::mem::replace(&mut principal.spell, spell) != spell;
-    for tuple in tuples {
-        let Some(agent) = tuple.agent else { continue };
-        let spell = Some(Spell { state: tuple.state, since: tuple.since });
-        let Some(device) = principal.device_mut(agent) else { continue };
-        differs |= std::mem::replace(&mut device.spell, spell) != spell;
-    }
-    differs
 }

@@ -127,7 +127,6 @@ impl Engine {
             // There are no watchers yet, so nothing comes of it but the document.
             self.publish(now.wall, id, &mut Effects::default());
         }
-        self.unsaved.clear();
     }
 
     /// Ends the time after a start, a bounded number of principals at a time.
@@ -145,7 +144,7 @@ impl Engine {
             principal.is_unsettled = false;
             if principal.spell.state != PresenceState::Offline {
                 principal.depart(Departure { agent: None, at: now.wall, reason: MISSED.into() });
-                self.unsaved.insert(id);
+                self.outdate(id);
             }
             self.touch(id);
         }
@@ -158,8 +157,12 @@ impl Engine {
     /// The soft state that changed since the last call, at most `limit` records; what is left over comes next time.
     /// One record for each principal: its state and since when, the same of its devices, and the last departure.
     pub fn snapshot(&mut self, limit: usize) -> Vec<SoftRecord> {
-        let ids: Vec<_> = std::iter::from_fn(|| self.unsaved.pop_first()).take(limit).collect();
-        ids.into_iter().map(|id| self.record(id)).collect()
+        let ids = Vec::from_iter(self.unsaved.drain(..limit.min(self.unsaved.len())));
+        let record = |id| {
+            self.principals[id].is_unsaved = false;
+            self.record(id)
+        };
+        ids.into_iter().map(record).collect()
     }
 
     fn record(&self, id: PrincipalId) -> SoftRecord {

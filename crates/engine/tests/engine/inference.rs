@@ -100,9 +100,22 @@ fn a_call_gap_under_two_seconds_is_not_seen() {
 }
 
 #[test]
+fn a_call_does_not_outlast_its_expiry_by_the_gap() {
+    let mut scene = Scene::new();
+    scene.register(1, &["room4"]);
+    scene.observe(1, Evidence { expires: Some(Instant(1_000)), ..call("a", scene.now.wall) });
+    scene.hang_up(1, "a");
+    scene.pass(Millis(999));
+    assert_eq!(scene.state("room4"), PresenceState::OnCall);
+    scene.pass(Millis(1));
+    assert_eq!(scene.state("room4"), PresenceState::Online);
+}
+
+#[test]
 fn a_call_whose_end_is_reported_late_has_no_gap() {
     let mut scene = Scene::new();
     scene.register(1, &["room4"]);
+    scene.register(2, &["room4"]);
     scene.answer_call(1, "a");
     scene.pass(Millis::seconds(10));
     let key = EvidenceKey { source: Source::Call, id: "a".to_owned() };
@@ -125,6 +138,29 @@ fn the_loss_of_the_registration_beats_a_call() {
     scene.answer_call(1, "b");
     scene.pass(TIME_TO_LIVE);
     assert_eq!(scene.state("room4"), PresenceState::Offline);
+}
+
+#[test]
+fn a_device_that_comes_back_is_there_since_then() {
+    let mut scene = Scene::new();
+    scene.register(1, &["room4"]);
+    scene.settle();
+    scene.withdraw(1, Source::Registration, "");
+    scene.pass(Millis::seconds(10));
+    scene.keep_alive(1);
+    let document = scene.document("room4");
+    assert_eq!((document.since, document.tuples[0].since), (scene.wall(10_000), scene.wall(10_000)));
+}
+
+#[test]
+fn a_device_that_has_changed_its_name_still_expires() {
+    let mut scene = Scene::new();
+    scene.register(1, &["alice"]);
+    scene.settle();
+    scene.claim(1, &["bob"]);
+    assert_eq!(scene.state("bob"), PresenceState::Online);
+    scene.pass(TIME_TO_LIVE);
+    assert_eq!(scene.state("bob"), PresenceState::Offline);
 }
 
 // covers: D-15, D-17, B-11
