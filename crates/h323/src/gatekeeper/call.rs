@@ -286,6 +286,11 @@ impl Gatekeeper {
         let Some(call) = self.calls.get_mut(key) else { return };
         let Some(side) = call.side_mut(number) else { return };
         side.ended = true;
+        if let Some(ended) = &mut call.ended
+            && ended.reason.is_none()
+        {
+            ended.reason = reason.clone();
+        }
         self.end_call(now, key, end, reason);
         let Some(call) = self.calls.get(key) else { return };
         if call.sides().into_iter().all(|side| side.ended || !side.admitted) {

@@ -86,7 +86,8 @@ impl Gatekeeper {
             self.call_answered(now, key, answer);
         }
         if released || usage.is_some_and(|usage| usage.end_time.is_some()) {
-            self.end_call(now, key, CallEnd::Disengaged, Some("released".to_owned()));
+            // The DRQ that follows says why.
+            self.end_call(now, key, CallEnd::Disengaged, None);
         }
     }
 

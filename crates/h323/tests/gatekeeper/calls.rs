@@ -153,6 +153,9 @@ fn a_reported_release_ends_the_call() {
     reports(&mut world, &pair.bob, MessageBody::Connect(ConnectUuie::default().into()));
     reports(&mut world, &pair.bob, MessageBody::ReleaseComplete(ReleaseCompleteUuie::default().into()));
     assert_eq!(withdrawn(&world), 2);
+    pair.bob.disengage(&mut world, 1);
+    pair.alice.disengage(&mut world, 1);
+    assert_eq!(world.accounts[0].reason.as_deref(), Some("normalDrop"));
 }
 
 // covers: D-12
