@@ -39,10 +39,12 @@ impl Gatekeeper {
     }
 
     /// Who unregisters. Without an identifier only the very socket that registered can, naming its own call
-    /// signalling address: anybody knows that address.
+    /// signalling address: anybody knows that address. The same goes for an identifier that nobody has: h323plus
+    /// says goodbye with the first one it was given, after a second registration too.
     fn unregistering(&mut self, now: Now, peer: &Peer, request: &UnregistrationRequest) -> Option<u64> {
-        if let Some(identifier) = &request.endpoint_identifier {
-            return self.identify(now, peer, &identifier.to_string());
+        let identifier = request.endpoint_identifier.as_ref().map(ToString::to_string);
+        if let Some(known) = identifier.filter(|identifier| self.registrations.by_identifier(identifier).is_some()) {
+            return self.identify(now, peer, &known);
         }
         let registration = self.registrations.by_peer(peer.address);
         let names_itself = registration.filter(|registration| {

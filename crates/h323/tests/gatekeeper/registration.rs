@@ -242,6 +242,21 @@ fn unregistration_ends_presence_at_once() {
 }
 
 #[test]
+fn a_goodbye_with_an_outdated_identifier_counts_from_the_very_socket_that_registered() {
+    let mut world = World::new();
+    let mut room = Room::new("192.0.2.10", &["alice"]);
+    room.register(&mut world);
+    world.command(Command::Unregister { endpoint: "alice".to_owned() });
+    world.take(room.ras.parse().unwrap());
+    let goodbye = room.unregistration(&mut world);
+    room.register(&mut world);
+    assert!(matches!(world.ask("192.0.2.10:5000", &goodbye), RasMessage::UnregistrationReject(_)));
+    assert_eq!(world.registered(), 1);
+    assert!(matches!(world.ask(&room.ras, &goodbye), RasMessage::UnregistrationConfirm(_)));
+    assert_eq!(world.registered(), 0);
+}
+
+#[test]
 fn the_operator_can_unregister_an_endpoint() {
     let mut world = World::new();
     let mut room = Room::new("192.0.2.10", &["alice"]);
