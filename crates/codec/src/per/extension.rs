@@ -13,7 +13,10 @@ pub struct UnknownAddition {
 
 /// The additions of a newer edition, in order; usually none, and then no larger than a pointer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(clippy::box_collection, reason = "nearly every sequence has this field, and nearly always it is empty")]
+#[expect(
+    clippy::box_collection,
+    reason = "nearly every sequence has this field, and nearly always it is empty"
+)]
 pub struct UnknownAdditions(Option<Box<Vec<UnknownAddition>>>);
 
 impl UnknownAdditions {
@@ -33,9 +36,12 @@ impl UnknownAdditions {
     }
 }
 
+/// Puts them in order; of several with the same index the first stays.
 impl FromIterator<UnknownAddition> for UnknownAdditions {
     fn from_iter<I: IntoIterator<Item = UnknownAddition>>(additions: I) -> Self {
-        let additions: Vec<_> = additions.into_iter().collect();
+        let mut additions: Vec<_> = additions.into_iter().collect();
+        additions.sort_by_key(|addition| addition.index);
+        additions.dedup_by_key(|addition| addition.index);
         Self(if additions.is_empty() { None } else { Some(Box::new(additions)) })
     }
 }

@@ -307,7 +307,10 @@ macro_rules! enumerated {
 
             fn decode(decoder: &mut $crate::per::Decoder<'_>) -> Result<Self, $crate::per::DecodeError> {
                 if decoder.bit()? {
-                    return decoder.small().map(|value| Self::Unknown(value as u16));
+                    let index = decoder.small()?;
+                    return u16::try_from(index).map(Self::Unknown).map_err(|_| {
+                        $crate::per::DecodeError::OutOfRange { what: "enumerated value", value: u64::from(index) }
+                    });
                 }
                 let index = decoder.constrained(0, Self::ROOT.len() as u64 - 1)?;
                 let value = Self::ROOT.get(index as usize).map(|(_, value)| *value);

@@ -150,21 +150,21 @@ fn hex(octets: &[u8]) -> Value {
 }
 
 fn write_call_signalling(decoded: &Value, q931: &Value) -> Result<Vec<u8>, ReadingError> {
-    let number = |object: &Value, name: &str| {
-        let value = object.get(name).ok_or_else(|| JsonError::new("is missing").at(name))?;
-        Integer::<0, 65_535>::from_json(value)
-            .map(|number| number.get() as u16)
-            .map_err(|error| error.at(name))
-    };
     let in_q931 = |error: JsonError| error.at("q931");
-    let mut message = Q931::new(number(q931, "messageTypeCode").map_err(in_q931)? as u8, 0, false);
-    message.call_reference_length = number(q931, "callReferenceLength").map_err(in_q931)? as u8;
-    message.call_reference = number(q931, "callReferenceValue").map_err(in_q931)?;
+    let code = number::<255>(q931, "messageTypeCode").map_err(in_q931)?;
+    let mut message = Q931::new(code as u8, 0, false);
+    message.call_reference_length = number::<2>(q931, "callReferenceLength").map_err(in_q931)? as u8;
+    message.call_reference = match message.call_reference_length {
+        0 => number::<0>(q931, "callReferenceValue"),
+        1 => number::<0x7f>(q931, "callReferenceValue"),
+        _ => number::<0x7fff>(q931, "callReferenceValue"),
+    }
+    .map_err(in_q931)?;
     message.from_destination = q931.get("callReferenceFlagFromDestination") == Some(&Value::Bool(true));
     let elements = q931.get("informationElements").and_then(Value::as_array);
     for (index, element) in elements.into_iter().flatten().enumerate() {
         let place = |error: JsonError| error.at(&index.to_string()).at("informationElements").at("q931");
-        let code = number(element, "code").map_err(place)? as u8;
+        let code = number::<255>(element, "code").map_err(place)? as u8;
         if element.get("protocolDiscriminator").is_some() {
             let information = decoded.get("h323-UserInformation").unwrap_or(&Value::Null);
             let information = H323UserInformation::from_json(information);
@@ -188,9 +188,15 @@ fn write_call_signalling(decoded: &Value, q931: &Value) -> Result<Vec<u8>, Readi
         max: tpkt::PACKET_MAX,
     })?;
     if let Some(framing) = decoded.get("tpkt") {
-        packet[1] = number(framing, "reserved").map_err(|error| error.at("tpkt"))? as u8;
+        packet[1] = number::<255>(framing, "reserved").map_err(|error| error.at("tpkt"))? as u8;
     }
     Ok(packet)
+}
+
+/// A member that is a number up to `MAX`.
+fn number<const MAX: u32>(object: &Value, name: &str) -> Result<u16, JsonError> {
+    let value = object.get(name).ok_or_else(|| JsonError::new("is missing").at(name))?;
+    Integer::<0, MAX>::from_json(value).map(|number| number.get() as u16).map_err(|error| error.at(name))
 }
 
 /// The lists in which descriptors stand, wherever they are.
