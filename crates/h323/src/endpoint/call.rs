@@ -36,7 +36,7 @@ pub(super) struct Call {
     pub connect: Option<ReportedPdu>,
     /// When the present stage has lasted too long.
     pub patience: Option<Instant>,
-    /// When the next empty packet is due.
+    /// When the silence is to be broken.
     pub keep_alive_at: Option<Instant>,
     /// When the next report to the gatekeeper is due.
     pub report_at: Option<Instant>,
@@ -246,13 +246,22 @@ impl Endpoint {
             }
             if is_due(call.keep_alive_at) {
                 call.keep_alive_at = Some(now.instant.after(KEEP_ALIVE_INTERVAL));
-                if let Some(octets) = tpkt::packet(&[]) {
-                    self.outputs.push_back(Output::Send { id, octets });
-                }
+                self.keep_call_alive(now, id);
             }
             if self.calls.get(&id).is_some_and(|call| is_due(call.report_at)) {
                 self.report_call(now, id);
             }
+        }
+    }
+
+    /// Breaks the silence: with an empty packet, or, since a gatekeeper between would keep that to itself, with a
+    /// Facility that says nothing.
+    fn keep_call_alive(&mut self, now: Now, id: ConnectionId) {
+        if self.calls.get(&id).is_some_and(|call| call.grant.is_routed) {
+            let (elements, body) = message::nothing();
+            self.signal(now, id, message_type::FACILITY, elements, body);
+        } else if let Some(octets) = tpkt::packet(&[]) {
+            self.outputs.push_back(Output::Send { id, octets });
         }
     }
 

@@ -103,6 +103,11 @@ pub(super) fn connect(call: &Call) -> MessageBody {
     }))
 }
 
+/// A Facility that says nothing.
+pub(super) fn nothing() -> Message {
+    (vec![information_element(element::FACILITY, &[])], MessageBody::Empty)
+}
+
 /// Release Complete; the cause stands in its element, so there is no reason.
 pub(super) fn release_complete(call: &Call, cause: u8) -> Message {
     let release = ReleaseCompleteUuie {

@@ -50,8 +50,8 @@ pub(super) const RINGING_TIMEOUT: Millis = Millis::seconds(180);
 /// How long an incomplete packet may stay incomplete.
 pub(super) const PACKET_TIMEOUT: Millis = Millis::seconds(10);
 
-/// The time between two empty packets on the connection of a call. An h323plus peer that gets no media gives the
-/// call up after ten seconds of silence.
+/// How long the connection of an answered call may be silent from our side. An h323plus peer that gets no media gives
+/// the call up after ten seconds of silence.
 pub(super) const KEEP_ALIVE_INTERVAL: Millis = Millis::seconds(5);
 
 /// How long the farewells of an endpoint that quits may take.

@@ -232,12 +232,21 @@ fn a_callee_that_cannot_be_reached_ends_the_call() {
 }
 
 #[test]
-fn an_answered_call_is_kept_alive_and_a_silent_connection_is_not_closed() {
-    let mut world = World::connected();
-    world.pass(30);
-    assert_eq!(said(&world, ALICE), ["keep-alive"; 6]);
-    assert_eq!(world.names(ALICE), [""; 0]);
-    assert_eq!(world.status(BOB)["calls"][0]["state"], "connected");
+fn an_answered_call_is_kept_alive_also_through_a_gatekeeper() {
+    for (call_model, expected) in
+        [(CallModel::Direct, "keep-alive"), (CallModel::GatekeeperRouted, "Facility")]
+    {
+        let mut world = World::registered();
+        world.gatekeeper().admission.call_model = call_model;
+        world.command(ALICE, "call bob");
+        world.command(BOB, "answer");
+        world.forget();
+        world.pass(30);
+        assert_eq!(said(&world, ALICE), [expected; 6]);
+        assert_eq!(world.names(ALICE), [""; 0]);
+        assert_eq!(world.status(BOB)["calls"][0]["state"], "connected");
+        assert_eq!(world.status(BOB)["counters"]["ignoredMessages"], 0);
+    }
 }
 
 #[test]
