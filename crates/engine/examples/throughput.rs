@@ -22,9 +22,7 @@ fn main() {
     println!("{} octets of memory for each principal", (resident_kib() - empty) * 1024 / principals);
     let known = resident_kib();
     if watchers > 0 {
-        bench.measure("subscriptions", principals * watchers, |number| {
-            [subscribe(number % principals, number)]
-        });
+        bench.measure("subscriptions", principals * watchers, |step| [subscribe(step % principals, step)]);
         println!(
             "{} octets for each subscription",
             (resident_kib() - known) * 1024 / (principals * watchers)

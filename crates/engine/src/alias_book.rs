@@ -10,6 +10,13 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]
 pub(crate) struct NameId(u32);
 
+impl NameId {
+    /// No name has a lower number.
+    pub(crate) const FIRST: Self = Self(0);
+    /// No name has a higher number.
+    pub(crate) const LAST: Self = Self(u32::MAX);
+}
+
 /// Every name that belongs to a principal, and every name that is watched in vain so far.
 #[derive(Debug, Default)]
 pub(crate) struct AliasBook {

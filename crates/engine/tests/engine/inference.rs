@@ -250,3 +250,13 @@ fn counts_follow_the_states() {
     assert_eq!((counts.available, counts.on_call, counts.offline), (1, 1, 1));
     assert_eq!((counts.principals, counts.agents), (3, 3));
 }
+
+#[test]
+fn after_a_renewal_the_engine_sleeps_until_the_renewed_expiry() {
+    let mut scene = Scene::new();
+    scene.register(1, &["room4"]);
+    scene.pass(Millis::seconds(60));
+    scene.keep_alive(1);
+    scene.pass(Millis::seconds(61));
+    assert_eq!(scene.engine.deadline(), Some(scene.now.instant.after(Millis::seconds(59))));
+}

@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, address};
 use engine::{Limits, Settings};
-use model::{Effect, Millis, PresenceState, Refusal, Request, WatcherId};
+use model::{Effect, PresenceState, Refusal, Request, WatcherId};
 use std::sync::Arc;
 
 // covers: C-07
@@ -143,14 +143,4 @@ fn each_limit_refuses_the_subscription() {
     ];
     assert_eq!(scene.immediate, expected);
     assert_eq!(scene.engine.counts().subscriptions_refused, 2);
-}
-
-#[test]
-fn a_million_renewals_do_not_move_the_deadline_early() {
-    let mut scene = Scene::new();
-    scene.register(1, &["room4"]);
-    scene.pass(Millis::seconds(60));
-    scene.keep_alive(1);
-    scene.pass(Millis::seconds(61));
-    assert_eq!(scene.engine.deadline(), Some(scene.now.instant.after(Millis::seconds(59))));
 }
