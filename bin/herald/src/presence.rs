@@ -29,7 +29,7 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
 }
 
 /// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice`
-pub fn one_line(presence: &PresenceView) -> String {
+fn one_line(presence: &PresenceView) -> String {
     let line = format!(
         "{:32}  {:9}  since {} ({})  {}",
         presence.presentity.as_str(),

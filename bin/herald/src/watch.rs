@@ -2,7 +2,7 @@
 
 use crate::arguments::PresenceArguments;
 use crate::exit::Failure;
-use crate::{ask, presence, print, time};
+use crate::{ask, print, time};
 use model::{Address, Availability, Millis, Timestamp, Version};
 use server::control::{Answer, PresenceView, Question};
 use std::collections::HashMap;
@@ -12,7 +12,8 @@ use std::path::Path;
 pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
     let mut seen = Seen::default();
     // Of everybody only changes are told to people: the first picture is what `herald presence` is for.
-    let mut tells = arguments.json || arguments.address.is_some();
+    let tells_picture = arguments.json || arguments.address.is_some();
+    let mut is_live = false;
     let question = Question::Watch { address: arguments.address.clone() };
     ask::each(data, &question, |answer| match answer {
         Answer::Watching { address: Some(address), known: false } if !arguments.json => {
@@ -24,14 +25,20 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
                 return print::json(&presence);
             }
             match before {
-                _ if !tells => Ok(()),
-                Before::Nothing => print::line(&presence::one_line(&presence)),
+                _ if !is_live && !tells_picture => Ok(()),
+                Before::Nothing if is_live => print::line(&line(&presence, "(new)")),
+                Before::Nothing => {
+                    print::line(&line(&presence, &format!("(for {})", time::ago(presence.since))))
+                }
                 Before::Shown(availability, _) if availability == presence.availability => Ok(()),
-                Before::Shown(availability, since) => print::line(&change(&presence, availability, since)),
+                Before::Shown(before, since) => {
+                    let lasted: Millis = presence.since.since(since);
+                    print::line(&line(&presence, &format!("(was {before} for {})", time::length(lasted))))
+                }
             }
         }
         Answer::Live => {
-            tells = true;
+            is_live = true;
             Ok(())
         }
         _ => Ok(()),
@@ -73,13 +80,11 @@ impl Seen {
 }
 
 /// `13:02:11  room4@example.com  on call   (was available for 3 min)`
-fn change(presence: &PresenceView, before: Availability, before_since: Timestamp) -> String {
-    let lasted: Millis = presence.since.since(before_since);
+fn line(presence: &PresenceView, remark: &str) -> String {
     format!(
-        "{}  {:32}  {:9}  (was {before} for {})",
+        "{}  {:32}  {:9}  {remark}",
         time::moment(presence.since),
         presence.presentity.as_str(),
-        presence.availability,
-        time::length(lasted)
+        presence.availability
     )
 }

@@ -92,7 +92,13 @@ fn show(explanation: &Explanation) -> String {
             Some(state) => state.availability().to_string(),
             None => "nothing is known of it".to_owned(),
         };
-        let _ = writeln!(text, "{} {}  {state}  {}", mark(agent.decides), agent.agent, agent.description);
+        let _ = writeln!(
+            text,
+            "{} {:7}  {state}  {}",
+            mark(agent.decides),
+            agent.agent.to_string(),
+            agent.description
+        );
     }
     let names = aliases.iter().map(|alias| format!("{} ({})", alias.original, alias.kind));
     let _ = writeln!(text, "\nNames: {}", names.collect::<Vec<_>>().join(", "));
@@ -100,15 +106,13 @@ fn show(explanation: &Explanation) -> String {
 }
 
 fn evidence_line(piece: &Evidence) -> String {
-    let of = piece.agent.map_or_else(String::new, |agent| format!(" of {agent}"));
-    let until = match piece.expires {
-        Some(expires) => format!(", until {}", time::moment(expires)),
-        None => String::new(),
-    };
+    let until =
+        piece.expires.map_or_else(String::new, |expires| format!(", until {}", time::moment(expires)));
     let held = if piece.held { ", ended and kept for a moment" } else { "" };
     format!(
-        "{} {:12}  {:9}  {}{of}, since {}{until}{held}",
+        "{} {:7}  {:12}  {:9}  {} (since {}{until}{held})",
         mark(piece.decides),
+        piece.agent.map_or_else(String::new, |agent| agent.to_string()),
         piece.source,
         piece.state.availability(),
         piece.detail,

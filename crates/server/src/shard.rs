@@ -42,6 +42,9 @@ counters! {
     }
 }
 
+/// A look at the engine; what it sees it takes along itself.
+pub(crate) type Look = Box<dyn FnOnce(&Engine) + Send>;
+
 /// What a shard is given.
 pub(crate) enum ShardInput {
     /// A link asks.
@@ -53,7 +56,7 @@ pub(crate) enum ShardInput {
     /// Somebody watches no more.
     Unwatch(WatcherId),
     /// Somebody looks at the engine, after all that was given before.
-    Look(Box<dyn FnOnce(&Engine) + Send>),
+    Look(Look),
     /// The server ends; nothing comes after this.
     Stop,
 }
@@ -122,7 +125,7 @@ pub(crate) struct Shard {
     soft: SoftFlow,
     effects: Effects,
     /// Looks of this batch, which come after its documents are composed.
-    looks: Vec<Box<dyn FnOnce(&Engine) + Send>>,
+    looks: Vec<Look>,
     clock: Clock,
     containment: Containment,
     counters: Arc<ShardCounters>,
@@ -318,17 +321,19 @@ impl Shard {
     fn release(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Claimed { agent, .. } => self.to_driver(agent, effect),
+                Effect::Claimed { agent, .. } => self.tell_driver(agent, effect),
                 Effect::ClaimRefused { agent, ref refusal, .. } => {
                     if *refusal == (Refusal::Unavailable { limit: STORE_LIMIT }) {
                         self.counters.refused.fetch_add(1, Ordering::Relaxed);
                         self.forget(agent);
                     }
-                    self.to_driver(agent, effect);
+                    self.tell_driver(agent, effect);
                 }
-                Effect::Notify { watcher, document } => self.to_watcher(watcher, Change::Document(document)),
+                Effect::Notify { watcher, document } => {
+                    self.tell_watcher(watcher, Change::Document(document))
+                }
                 Effect::SubscriptionRefused { watcher, refusal, .. } => {
-                    self.to_watcher(watcher, Change::Refused(refusal));
+                    self.tell_watcher(watcher, Change::Refused(refusal));
                     self.watchers.remove(&watcher);
                 }
             }
@@ -344,13 +349,13 @@ impl Shard {
         let _ = self.think(|engine, effects| engine.handle(now, request, effects));
     }
 
-    fn to_driver(&self, agent: AgentId, effect: Effect) {
+    fn tell_driver(&self, agent: AgentId, effect: Effect) {
         if let Some((_, driver)) = self.drivers.iter().find(|(gateway, _)| *gateway == agent.gateway) {
             driver.give(DriverInput::Effect(effect));
         }
     }
 
-    fn to_watcher(&mut self, watcher: WatcherId, change: Change) {
+    fn tell_watcher(&mut self, watcher: WatcherId, change: Change) {
         let Some(changes) = self.watchers.get(&watcher) else { return };
         let Err(error) = changes.try_send(change) else { return };
         if matches!(error, TrySendError::Full(_)) {

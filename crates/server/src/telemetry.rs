@@ -32,7 +32,10 @@ pub fn start(level: LogLevel, format: LogFormat) {
         ),
     };
     panic::set_hook(Box::new(|panicked| {
-        let message = panicked.payload_as_str().unwrap_or("no message");
+        let payload = panicked.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let message =
+            text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let place = panicked.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(event = "node.panic", place, "A fault in herald: {message}");
     }));

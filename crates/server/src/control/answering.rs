@@ -142,19 +142,22 @@ impl Answering {
             },
         };
         let watch = self.shard.watch(address.clone(), self.watch_queue_max);
-        let watches_everybody = address.is_none();
-        answers.give(&Answer::Watching { address, known })?;
-        if watches_everybody {
+        answers.give(&Answer::Watching { address: address.clone(), known })?;
+        let picture = match address {
+            Some(address) => match self.shard.look(move |engine| engine.document(&address)) {
+                Some(document) => give_all(answers, document.iter().map(|document| presence(document))),
+                None => Ok(Err(ending())),
+            },
             // Changes are taken in between, or those of a long first picture would look like a slow client.
-            let picture = self.everybody(answers, |answers| {
+            None => self.everybody(answers, |answers| {
                 watch.changes.try_iter().try_for_each(|change| match change {
                     Change::Document(document) => answers.give(&presence(&document)),
                     Change::Refused(_) => Ok(()),
                 })
-            });
-            if let Err(failure) = picture? {
-                return Ok(Err(failure));
-            }
+            }),
+        };
+        if let Err(failure) = picture? {
+            return Ok(Err(failure));
         }
         answers.give(&Answer::Live)?;
         loop {

@@ -1,4 +1,6 @@
 use super::{LogFormat, Problem, SecondDevice, Settings, example, reference};
+use std::fs;
+use std::path::Path;
 
 fn problems(text: &str) -> Vec<Problem> {
     Settings::parse(text).expect_err("the text is wrong on purpose")
@@ -90,4 +92,11 @@ fn the_reference_states_default_unit_range_and_reload_of_every_field() {
     assert!(fields > 40);
     assert_eq!(reference.matches("\nDefault: ").count(), fields);
     assert!(reference.contains("Default: `120`. Unit: s. Range: 10 to 86400. Reload: restart."));
+}
+
+#[test]
+fn the_page_of_the_book_is_the_reference() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let is_up_to_date = fs::read_to_string(page).unwrap() == reference();
+    assert!(is_up_to_date, "run `herald config reference > docs/configuration.md`");
 }

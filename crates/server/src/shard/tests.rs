@@ -61,7 +61,7 @@ impl SharedDisk {
         }
     }
 
-    fn from_now_on(&self, succeeds: bool) {
+    fn work_by_itself(&self, succeeds: bool) {
         self.0.lock().unwrap().by_itself = Some(succeeds);
     }
 }
@@ -214,7 +214,7 @@ fn a_failed_commit_refuses_its_names_and_leaves_the_others_alone() {
     // Who is new is refused as long as the store does not write.
     scene.claim(3, &["carol"]);
     assert!(is_refused(&scene.next_effect(), 3));
-    scene.disk.from_now_on(true);
+    scene.disk.work_by_itself(true);
     scene.stop();
 }
 
@@ -224,7 +224,7 @@ fn what_could_not_be_written_is_written_later_in_order_and_then_names_are_grante
     scene.claim(1, &["alice"]);
     scene.disk.end_one(false);
     assert!(is_refused(&scene.next_effect(), 1));
-    scene.disk.from_now_on(true);
+    scene.disk.work_by_itself(true);
     let give_up = Instant::now() + PATIENCE;
     while scene.failing.load(Ordering::Relaxed) {
         assert!(Instant::now() < give_up, "the store was not tried again");
