@@ -134,6 +134,7 @@ impl Endpoint {
         self.requests.forget(|purpose| purpose == Purpose::Refresh);
         self.registration.state = State::Idle;
         match &request.reason {
+            Some(UnregRequestReason::SecurityDenial | UnregRequestReason::SecurityError(_)) => {}
             Some(UnregRequestReason::ReregistrationRequired | UnregRequestReason::TtlExpired) => {
                 self.register_again(now);
             }
@@ -141,7 +142,7 @@ impl Endpoint {
                 self.registration.set_alternates(request.alternate_gatekeeper.as_deref());
                 self.take_refusal(now, reason.unwrap_or_default());
             }
-            _ => {}
+            _ => self.register_later(now),
         }
     }
 

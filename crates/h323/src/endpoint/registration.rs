@@ -263,7 +263,7 @@ impl Endpoint {
             }
             reason @ RegistrationRejectReason::ResourceUnavailable if alternates.is_none() => {
                 self.tell(Event::RegistrationRejected { reason: reason_of(reason) });
-                self.pause(now, REGISTRATION_PAUSE, true);
+                self.register_later(now);
             }
             _ if alternates.is_none() => self.refuse_registration(reason_of(&reject.reject_reason)),
             reason => self.take_refusal(now, reason_of(reason)),
@@ -289,22 +289,18 @@ impl Endpoint {
     pub(super) fn lose_gatekeeper(&mut self, now: Now) {
         if let Some(reason) = self.registration.refusal.take() {
             self.tell(Event::RegistrationRejected { reason });
-            return self.pause(now, REGISTRATION_PAUSE, true);
+            return self.register_later(now);
         }
         let lost = self.registration.gatekeeper.take().map(|gatekeeper| gatekeeper.address);
         let gatekeeper = lost.or(self.settings.gatekeeper);
         if self.registration.alternates.is_empty() {
             self.tell(Event::GatekeeperLost { gatekeeper, next: None });
-            return self.pause(now, REGISTRATION_PAUSE, true);
+            return self.register_later(now);
         }
         let next = self.registration.alternates.remove(0);
         self.tell(Event::GatekeeperLost { gatekeeper, next: Some(next.address) });
         self.registration.gatekeeper = Some(next);
         self.send_registration(now);
-    }
-
-    fn pause(&mut self, now: Now, length: Millis, from_start: bool) {
-        self.registration.state = State::Pausing { until: now.instant.after(length), from_start };
     }
 
     /// Ends every call, then the registration.
@@ -342,10 +338,17 @@ impl Endpoint {
         self.tell(Event::Unregistered { by: Side::Endpoint, reason: None });
     }
 
-    /// Registers again after a short pause, because the gatekeeper wants it.
+    /// Registers again with the present gatekeeper after a short pause, because it wants it.
     pub(super) fn register_again(&mut self, now: Now) {
         self.requests.forget(|purpose| purpose == Purpose::Refresh);
-        self.pause(now, REREGISTRATION_PAUSE, false);
+        let until = now.instant.after(REREGISTRATION_PAUSE);
+        self.registration.state = State::Pausing { until, from_start: false };
+    }
+
+    /// Starts from the beginning after a longer pause.
+    pub(super) fn register_later(&mut self, now: Now) {
+        let until = now.instant.after(REGISTRATION_PAUSE);
+        self.registration.state = State::Pausing { until, from_start: true };
     }
 
     /// Takes the request that an answer belongs to; an answer to nothing is counted.

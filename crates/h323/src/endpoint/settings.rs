@@ -34,7 +34,8 @@ pub(super) const REQUEST_TIMEOUT: Millis = Millis::seconds(3);
 /// How often a request is sent again.
 pub(super) const REQUEST_RETRIES: u8 = 2;
 
-/// The pause before an endpoint that lost its gatekeeper tries again, when no alternate is left.
+/// The pause before an endpoint that lost its gatekeeper, or was sent away by it, tries again when there is no
+/// alternate.
 pub(super) const REGISTRATION_PAUSE: Millis = Millis::seconds(15);
 
 /// The pause before an endpoint registers again because the gatekeeper wants it.

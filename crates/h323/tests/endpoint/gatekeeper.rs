@@ -47,12 +47,12 @@ fn unregistration(identifier: &str, reason: UnregRequestReason) -> RasMessage {
 }
 
 #[test]
-fn an_unregistration_by_the_gatekeeper_is_confirmed_and_final() {
+fn an_unregistration_for_want_of_rights_is_confirmed_and_final() {
     let mut world = World::registered();
-    world.tell(ALICE, &unregistration("ep-10.0.0.11", UnregRequestReason::Maintenance));
+    world.tell(ALICE, &unregistration("ep-10.0.0.11", UnregRequestReason::SecurityDenial));
     assert_eq!(
         world.last(ALICE),
-        json!({ "event": "unregistered", "by": "gatekeeper", "reason": "maintenance" })
+        json!({ "event": "unregistered", "by": "gatekeeper", "reason": "securityDenial" })
     );
     let confirmed = answers(&mut world, |message| match message {
         RasMessage::UnregistrationConfirm(confirm) => Some(confirm.request_seq_num),
@@ -74,6 +74,16 @@ fn an_endpoint_asked_to_register_again_does() {
         world.pass(1);
         assert_eq!(world.names(ALICE), ["unregistered", "registered"]);
     }
+}
+
+#[test]
+fn an_endpoint_sent_away_comes_back_later() {
+    let mut world = World::registered();
+    world.tell(ALICE, &unregistration("ep-10.0.0.11", UnregRequestReason::Maintenance));
+    world.pass(14);
+    assert_eq!(world.names(ALICE), ["unregistered"]);
+    world.pass(1);
+    assert_eq!(world.names(ALICE), ["unregistered", "discovered", "registered"]);
 }
 
 #[test]
