@@ -1,0 +1,100 @@
+//! `herald endpoint`: an H.323 endpoint for the terminal, for people and for scripts.
+//!
+//! The endpoint itself is [`h323::endpoint`], which does no IO. Here are its sockets, each with a thread that waits,
+//! and one thread that feeds it from a bounded queue.
+
+mod connection;
+mod console;
+mod drive;
+mod input;
+mod place;
+
+use clap::Args;
+use console::Console;
+use h323::alias::{Alias, AliasError};
+use h323::endpoint::CALLS_MAX;
+use place::{GatekeeperName, Own, Place};
+use std::process::ExitCode;
+
+/// How to be an endpoint.
+#[derive(Debug, Args)]
+pub struct EndpointArguments {
+    /// A name of this endpoint; may be given several times
+    ///
+    /// Digits are dialled digits, text with @ is a url-ID, the prefixes h323:, sip:, xmpp:, tel:, url:, email: and
+    /// e164: select a kind, anything else is an h323-ID.
+    #[arg(long = "alias", required = true, value_name = "NAME", value_parser = alias)]
+    pub aliases: Vec<Alias>,
+    /// The gatekeeper; without it the first one is taken that answers multicast or broadcast
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub gatekeeper: Option<GatekeeperName>,
+    /// Our address, and the port for RAS; without it the address that reaches the gatekeeper, and any port
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub bind: Option<Own>,
+    /// The TCP port for calls; without it 1720, or any port where that is taken
+    #[arg(long, value_name = "PORT")]
+    pub signalling_port: Option<u16>,
+    /// The time to live to ask the gatekeeper for
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u32).range(1..))]
+    pub ttl: u32,
+    /// How many calls at once; one more is told that this endpoint is busy
+    #[arg(long, value_name = "NUMBER", default_value = "1",
+        value_parser = clap::value_parser!(u8).range(1..=CALLS_MAX as i64))]
+    pub calls: u8,
+    /// Answer calls as soon as they ring
+    #[arg(long)]
+    pub auto_answer: bool,
+    /// Leave out every generic feature, like a room system of old
+    #[arg(long)]
+    pub plain: bool,
+    /// Write one JSON object a line for each event
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald endpoint --help` shows after the options.
+pub const AFTER_HELP: &str = "\
+Commands, one a line on standard input; the end of input is `quit`:
+  register            find the gatekeeper and register
+  unregister          end every call and the registration
+  call ALIAS          call somebody
+  answer [CALL]       answer the call that rings, or the one with this call identifier
+  hangup [CALL]       end or refuse every call, or the one with this call identifier
+  status              the registration, the calls, and what was counted
+  help                these lines
+  quit                hang up, unregister, end
+
+Events (with --json, the member `event`):
+  listening discovered registered registrationRejected unregistered gatekeeperLost
+  calling alerting incoming connected ended admissionRejected status help error
+
+Calls carry signalling only: they ring, are answered and end, without sound.
+
+Examples:
+  herald endpoint --alias alice --gatekeeper 192.0.2.1
+  herald endpoint --alias room4 --alias 4004 --plain --auto-answer
+  printf 'register\\ncall bob\\n' | cat - /dev/tty | herald endpoint --alias alice --json
+
+Exit status: 0 it quit, 1 it could not start.";
+
+/// Is an endpoint until it is told to quit.
+pub fn run(arguments: &EndpointArguments) -> ExitCode {
+    let place = match Place::take(arguments) {
+        Ok(place) => place,
+        Err(error) => {
+            eprintln!("herald: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match drive::run(place, arguments, Console::new(arguments.json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("herald: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn alias(text: &str) -> Result<Alias, AliasError> {
+    Alias::parse_typed(text)
+}
