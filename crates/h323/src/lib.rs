@@ -11,6 +11,7 @@
 //! ```
 
 pub mod alias;
+pub mod endpoint;
 pub mod gatekeeper;
 mod transport;
 pub mod wire;
