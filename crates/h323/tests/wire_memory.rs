@@ -13,11 +13,10 @@ use serde_json::Value;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// Octets allocated at most for each octet of input: the budget of 32 for elements and boxes, twice over while lists
-/// grow, and strings.
-const FACTOR: usize = 64;
+/// Octets allocated at most for each octet of input: the budget of 64 for elements and boxes, and strings.
+const FACTOR: usize = 72;
 /// Octets allocated at most beyond that, for an input however small.
-const FLOOR: usize = 32 * 1024;
+const FLOOR: usize = 24 * 1024;
 
 /// The most that was allocated at once while `decode` ran.
 fn peak<T>(decode: impl FnOnce() -> T) -> usize {

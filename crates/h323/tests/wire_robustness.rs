@@ -139,6 +139,29 @@ fn an_edited_reading_overrules_the_exact_octets() {
 }
 
 #[test]
+fn a_contact_list_of_short_numbers_that_fills_a_datagram_is_read() {
+    use codec::per::RestrictedString;
+    use h323::wire::h225::AliasAddress;
+    use h323::wire::presence::{PresenceAlias, PresenceInstruct, PresenceInstruction, PresenceMessage};
+    let contact = |number: usize| {
+        let digits = RestrictedString::new(&number.to_string()).unwrap();
+        let alias = AliasAddress::DialledDigits(digits);
+        PresenceInstruction::Subscribe(PresenceAlias { alias, ..PresenceAlias::default() })
+    };
+    for contacts in [10, 100, 1000, 10_000] {
+        let instruction = (0..contacts).map(|number| contact(100 + number % 900)).collect();
+        let message = PresenceInstruct { instruction, ..PresenceInstruct::default() };
+        let message = PresenceMessage::PresenceInstruct(PresenceInstruct {
+            alias: AliasAddress::DialledDigits(RestrictedString::new("1").unwrap()),
+            ..message
+        });
+        let element = PresenceElement { message: vec![message], ..PresenceElement::default() };
+        let octets = per::encode(&element).unwrap();
+        assert_eq!(per::decode(&octets), Ok(element), "{contacts} contacts in {} octets", octets.len());
+    }
+}
+
+#[test]
 fn numbers_of_a_call_signalling_header_that_do_not_fit_are_refused() {
     let setup = recorded().into_iter().find(|message| message.starts_with(&[3, 0])).unwrap();
     let good = reading::read(&setup).unwrap();

@@ -64,7 +64,7 @@ impl Alias {
                     None => Some(None),
                 };
                 let uim = GsmUim { imsi: digits(imsi)?, msisdn: digits(msisdn)?, ..GsmUim::default() };
-                AliasAddress::MobileUim(MobileUim::GsmUim(uim))
+                AliasAddress::MobileUim(MobileUim::GsmUim(Box::new(uim)))
             }
             Self::IsupNumber { number_type, digits } => {
                 AliasAddress::IsupNumber(isup_number(*number_type, digits)?)

@@ -186,8 +186,8 @@ choice! {
 
     /// `MobileUIM`.
     MobileUim {
-        "ansi-41-uim" Ansi41Uim(Ansi41Uim),
-        "gsm-uim" GsmUim(GsmUim),
+        "ansi-41-uim" Ansi41Uim(Box<Ansi41Uim>),
+        "gsm-uim" GsmUim(Box<GsmUim>),
     } ... {}
 
     /// `ANSI-41-UIM.system-id`.
