@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::endpoint::{self, EndpointArguments};
 use crate::wire::WireCommand;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -25,6 +26,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   herald serve                        start a gatekeeper on UDP port 1719
+  herald endpoint --alias alice       register an endpoint to try with
   herald watch                        see presence change
   herald presence room4               how one is, by any of its names
   herald why room4@example.com        the evidence behind it
@@ -44,6 +46,9 @@ Examples:
   herald serve --listen 192.0.2.1 --trust 192.0.2.0/24
   herald --data /var/lib/herald serve --config /etc/herald.toml --log-format json")]
     Serve(ServeArguments),
+    /// Be an H.323 endpoint in this terminal, to try a gatekeeper with
+    #[command(after_help = endpoint::AFTER_HELP)]
+    Endpoint(EndpointArguments),
     /// Work on single messages
     #[command(subcommand)]
     Wire(WireCommand),

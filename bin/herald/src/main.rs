@@ -6,6 +6,7 @@ mod backup;
 mod calls;
 mod configuration;
 mod end;
+mod endpoint;
 mod endpoints;
 mod exit;
 mod presence;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let Arguments { data, verb } = Arguments::parse();
     let outcome = match verb {
         Verb::Serve(arguments) => serve::run(&data, &arguments),
+        Verb::Endpoint(arguments) => return endpoint::run(&arguments),
         Verb::Wire(verb) => return wire::run(&verb),
         Verb::Status(arguments) => status::run(&data, &arguments),
         Verb::Endpoints(arguments) => endpoints::run(&data, &arguments),
