@@ -65,6 +65,13 @@ fn show(status: &Status, counters: bool) -> String {
     };
     let (registered, calls) = (counter("ras.registered"), counter("calls.now"));
     let _ = writeln!(text, "endpoints  {registered} registered, {calls} calls in progress");
+    let refused: Vec<_> = REFUSED
+        .iter()
+        .map(|(name, word)| (counter(name), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let _ = writeln!(text, "refused    {}", if refused.is_empty() { "nothing".to_owned() } else { refused.join(", ") });
     if counters {
         let _ = writeln!(text);
         for counter in &status.counters {
@@ -73,6 +80,17 @@ fn show(status: &Status, counters: bool) -> String {
     }
     text
 }
+
+/// The counters of bad input, with what they count in a word or two.
+const REFUSED: [(&str, &str); 7] = [
+    ("ras.malformed", "malformed"),
+    ("driver.too_long", "too long"),
+    ("ras.unknown_message", "not understood"),
+    ("ras.unexpected_reply", "replies to nothing"),
+    ("ras.not_for_many", "misplaced in multicast"),
+    ("ras.forged", "forged"),
+    ("ras.rate_limited", "over the rate limit"),
+];
 
 fn joined(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.collect();
