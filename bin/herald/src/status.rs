@@ -71,7 +71,11 @@ fn show(status: &Status, counters: bool) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let _ = writeln!(text, "refused    {}", if refused.is_empty() { "nothing".to_owned() } else { refused.join(", ") });
+    let _ = writeln!(
+        text,
+        "refused    {}",
+        if refused.is_empty() { "nothing".to_owned() } else { refused.join(", ") }
+    );
     if counters {
         let _ = writeln!(text);
         for counter in &status.counters {
