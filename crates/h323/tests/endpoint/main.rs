@@ -7,4 +7,5 @@ mod calls;
 mod gatekeeper;
 mod registration;
 mod robustness;
+mod scripted;
 mod world;

@@ -1,5 +1,6 @@
 //! Discovery and registration.
 
+use crate::scripted::*;
 use crate::world::*;
 use codec::per;
 use h323::endpoint::Settings;

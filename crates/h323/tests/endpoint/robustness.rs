@@ -1,5 +1,6 @@
 //! Strangers, noise and impatience.
 
+use crate::scripted::*;
 use crate::world::*;
 use codec::per;
 use h323::endpoint::CONNECTIONS_MAX;

@@ -1,9 +1,10 @@
-//! A network without delay, a clock that jumps from deadline to deadline, and a gatekeeper that does as it is told.
+//! A network without delay and a clock that jumps from deadline to deadline.
 
+use crate::scripted::Gatekeeper;
 use codec::per;
 use h323::alias::Alias;
 use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Output, Settings};
-use h323::wire::h225::*;
+use h323::wire::h225::RasMessage;
 use model::{Instant, Now, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -13,29 +14,6 @@ pub const BOB: usize = 1;
 
 /// When the world begins, in civil time.
 pub const EPOCH: i64 = 1_800_000_000_000;
-
-/// A gatekeeper that registers and admits everyone, as far as its knobs let it.
-#[derive(Default)]
-pub struct Gatekeeper {
-    /// Answers nothing.
-    pub is_silent: bool,
-    /// What registration confirms carry.
-    pub time_to_live: Option<u32>,
-    pub alternates: Option<Vec<AlternateGk>>,
-    /// Why registrations are refused, where they are.
-    pub registration_reject: Option<RegistrationRejectReason>,
-    /// Taken and sent instead of the answer, one for each request.
-    pub instead: VecDeque<RasMessage>,
-    /// Sent instead of the confirm to those who ask whether they may answer.
-    pub reject_answers: Option<AdmissionReject>,
-    /// Where everyone is called.
-    pub callee: Option<SocketAddr>,
-    /// What admission confirms carry.
-    pub admission: AdmissionConfirm,
-    /// What was heard, with its sender.
-    pub heard: Vec<(SocketAddr, RasMessage)>,
-    registered: Vec<(RegistrationRequest, String)>,
-}
 
 pub struct World {
     pub now: Now,
@@ -254,8 +232,8 @@ impl World {
 
     /// The connection of an endpoint that was opened last.
     pub fn last_connection(&self, endpoint: usize) -> ConnectionId {
-        let ends = self.wires.iter().flatten().filter(|(owner, _)| *owner == endpoint);
-        ends.last().unwrap().1
+        let mut ends = self.wires.iter().flatten().filter(|(owner, _)| *owner == endpoint);
+        ends.next_back().unwrap().1
     }
 
     /// The names of the events of an endpoint, in order.
@@ -282,125 +260,4 @@ impl World {
     pub fn heard<T>(&mut self, read: impl Fn(&RasMessage) -> Option<T>) -> Vec<T> {
         self.gatekeeper().heard.iter().filter_map(|(_, message)| read(message)).collect()
     }
-}
-
-impl Gatekeeper {
-    fn hear(&mut self, own: SocketAddr, from: SocketAddr, octets: &[u8]) -> Option<RasMessage> {
-        let message: RasMessage = per::decode(octets).unwrap();
-        self.heard.push((from, message.clone()));
-        if self.is_silent {
-            return None;
-        }
-        let answer = self.answer(own, message)?;
-        Some(match self.instead.pop_front() {
-            Some(instead) => with_number(instead, &answer),
-            None => answer,
-        })
-    }
-
-    fn answer(&mut self, own: SocketAddr, message: RasMessage) -> Option<RasMessage> {
-        Some(match message {
-            RasMessage::GatekeeperRequest(request) => confirm_discovery(own, request.request_seq_num),
-            RasMessage::RegistrationRequest(request) if self.registration_reject.is_some() => {
-                RasMessage::RegistrationReject(Box::new(RegistrationReject {
-                    request_seq_num: request.request_seq_num,
-                    reject_reason: self.registration_reject.clone()?,
-                    ..RegistrationReject::default()
-                }))
-            }
-            RasMessage::RegistrationRequest(request) => {
-                let address = request.ras_address[0].socket_address().unwrap();
-                let identifier = format!("ep-{}", address.ip());
-                if request.keep_alive != Some(true) {
-                    self.registered.retain(|(_, known)| *known != identifier);
-                    self.registered.push((*request.clone(), identifier.clone()));
-                }
-                RasMessage::RegistrationConfirm(Box::new(RegistrationConfirm {
-                    request_seq_num: request.request_seq_num,
-                    endpoint_identifier: EndpointIdentifier::new(&identifier).unwrap(),
-                    gatekeeper_identifier: GatekeeperIdentifier::new("GK"),
-                    time_to_live: self.time_to_live.and_then(TimeToLive::new),
-                    alternate_gatekeeper: self.alternates.clone(),
-                    ..RegistrationConfirm::default()
-                }))
-            }
-            RasMessage::UnregistrationRequest(request) => {
-                RasMessage::UnregistrationConfirm(Box::new(UnregistrationConfirm {
-                    request_seq_num: request.request_seq_num,
-                    ..UnregistrationConfirm::default()
-                }))
-            }
-            RasMessage::AdmissionRequest(request) => self.admit(&request),
-            RasMessage::DisengageRequest(request) => {
-                RasMessage::DisengageConfirm(Box::new(DisengageConfirm {
-                    request_seq_num: request.request_seq_num,
-                    ..DisengageConfirm::default()
-                }))
-            }
-            RasMessage::InfoRequestResponse(response) if response.need_response == Some(true) => {
-                RasMessage::InfoRequestAck(Box::new(InfoRequestAck {
-                    request_seq_num: response.request_seq_num,
-                    ..InfoRequestAck::default()
-                }))
-            }
-            _ => return None,
-        })
-    }
-
-    fn admit(&self, request: &AdmissionRequest) -> RasMessage {
-        let wanted = request.destination_info.as_ref().and_then(|aliases| aliases.first());
-        let callee = self.registered.iter().find(|(registration, _)| {
-            registration.terminal_alias.iter().flatten().any(|alias| Some(alias) == wanted)
-        });
-        let request_seq_num = request.request_seq_num;
-        if let Some(reject) = self.reject_answers.clone().filter(|_| request.answer_call) {
-            return RasMessage::AdmissionReject(Box::new(AdmissionReject { request_seq_num, ..reject }));
-        }
-        match callee {
-            Some((callee, _)) => RasMessage::AdmissionConfirm(Box::new(AdmissionConfirm {
-                request_seq_num,
-                band_width: request.band_width,
-                dest_call_signal_address: match self.callee {
-                    Some(address) => address.into(),
-                    None => callee.call_signal_address[0].clone(),
-                },
-                ..self.admission.clone()
-            })),
-            None => RasMessage::AdmissionReject(Box::new(AdmissionReject {
-                request_seq_num,
-                reject_reason: AdmissionRejectReason::CalledPartyNotRegistered,
-                ..AdmissionReject::default()
-            })),
-        }
-    }
-}
-
-/// The answer of a gatekeeper to a discovery request.
-pub fn confirm_discovery(own: SocketAddr, request_seq_num: RequestSeqNum) -> RasMessage {
-    RasMessage::GatekeeperConfirm(Box::new(GatekeeperConfirm {
-        request_seq_num,
-        gatekeeper_identifier: GatekeeperIdentifier::new("GK"),
-        ras_address: own.into(),
-        ..GatekeeperConfirm::default()
-    }))
-}
-
-/// A message with the sequence number of another.
-fn with_number(mut message: RasMessage, other: &RasMessage) -> RasMessage {
-    let number = match other {
-        RasMessage::GatekeeperConfirm(confirm) => confirm.request_seq_num,
-        RasMessage::RegistrationConfirm(confirm) => confirm.request_seq_num,
-        RasMessage::AdmissionConfirm(confirm) => confirm.request_seq_num,
-        RasMessage::AdmissionReject(reject) => reject.request_seq_num,
-        RasMessage::UnregistrationConfirm(confirm) => confirm.request_seq_num,
-        other => panic!("no number is known of {other:?}"),
-    };
-    match &mut message {
-        RasMessage::GatekeeperReject(reject) => reject.request_seq_num = number,
-        RasMessage::RegistrationReject(reject) => reject.request_seq_num = number,
-        RasMessage::AdmissionReject(reject) => reject.request_seq_num = number,
-        RasMessage::RequestInProgress(progress) => progress.request_seq_num = number,
-        other => panic!("no number can be given to {other:?}"),
-    }
-    message
 }
