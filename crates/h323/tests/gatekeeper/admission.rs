@@ -200,7 +200,6 @@ fn an_instant_message_takes_no_bandwidth_and_is_no_call() {
     assert!(world.evidence.iter().all(|(_, evidence)| evidence.key.source != model::Source::Call));
 }
 
-// covers: D-34
 #[test]
 fn neighbours_and_endpoints_learn_where_an_alias_is_and_strangers_do_not() {
     let mut world = World::with(|settings| settings.neighbours = vec!["198.51.100.0/24".parse().unwrap()]);

@@ -228,6 +228,24 @@ fn aliases_can_be_added_and_given_up() {
     assert!(world.told.contains(&Told::Claim(vec!["alice@example.com".to_owned()])));
 }
 
+// covers: D-18
+#[test]
+fn presence_is_not_inferred_for_infrastructure_and_for_whom_the_operator_excepts() {
+    let mut world = World::with(|settings| settings.infer_except = vec!["lab-*".to_owned()]);
+    Room::new("192.0.2.10", &["alice"]).register(&mut world);
+    Room::new("192.0.2.11", &["Lab-7"]).register(&mut world);
+    let mut bridge = Room::new("192.0.2.12", &["bridge"]);
+    bridge.terminal_type = EndpointType { mcu: Some(McuInfo::default()), ..EndpointType::default() };
+    bridge.register(&mut world);
+    assert_eq!(world.inferred, [true, false, false]);
+    let mut world = World::with(|settings| settings.infer_infrastructure = true);
+    bridge.register(&mut world);
+    assert_eq!(world.inferred, [true]);
+    let mut world = World::with(|settings| settings.infer = false);
+    Room::new("192.0.2.10", &["alice"]).register(&mut world);
+    assert_eq!(world.inferred, [false]);
+}
+
 // covers: D-11
 #[test]
 fn unregistration_ends_presence_at_once() {

@@ -42,6 +42,8 @@ pub struct World {
     pub told: Vec<Told>,
     pub evidence: Vec<(u64, Evidence)>,
     pub accounts: Vec<CallDetailRecord>,
+    /// Of each claim, whether presence is to be inferred.
+    pub inferred: Vec<bool>,
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
@@ -63,6 +65,7 @@ impl World {
             told: Vec::new(),
             evidence: Vec::new(),
             accounts: Vec::new(),
+            inferred: Vec::new(),
             sequence: 0,
             engine_answers: true,
         }
@@ -122,6 +125,7 @@ impl World {
     fn engine(&mut self, request: Request) {
         match request {
             Request::Claim { ticket, claim } => {
+                self.inferred.push(claim.inferred);
                 let addresses = claim.aliases.iter().map(|alias| alias.address.to_string());
                 self.told.push(Told::Claim(addresses.collect()));
                 if self.engine_answers {
