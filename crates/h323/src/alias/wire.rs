@@ -217,7 +217,7 @@ mod tests {
             system_id: SystemId::Sid(RestrictedString::new("1").unwrap()),
             ..Default::default()
         };
-        let alias = Alias::from_wire(&AliasAddress::MobileUim(MobileUim::Ansi41Uim(uim)));
+        let alias = Alias::from_wire(&AliasAddress::MobileUim(MobileUim::Ansi41Uim(Box::new(uim))));
         assert_eq!(alias, Some(Alias::MobileUim { msisdn: Some("15551230100".to_owned()), imsi: None }));
     }
 }
