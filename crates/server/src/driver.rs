@@ -160,8 +160,8 @@ impl Driver {
         while !self.take_inputs()? {
             self.keep_time()?;
             self.release_held();
-            self.wait();
-            self.read_sockets()?;
+            let ready = self.wait();
+            self.read_sockets(&ready)?;
         }
         for held in self.held.drain(..) {
             // The shard ends after us; where it has ended by a fault, nobody waits for this.
@@ -266,8 +266,9 @@ impl Driver {
         }
     }
 
-    /// Waits for a datagram, an input or the next deadline.
-    fn wait(&self) {
+    /// Waits for a datagram, an input or the next deadline. Which sockets have something: those that are listened
+    /// on, then those of discovery.
+    fn wait(&self) -> Vec<bool> {
         let reads = self.held.is_empty();
         let mut descriptors = vec![PollFd::new(self.waker.as_fd(), PollFlags::POLLIN)];
         if reads {
@@ -286,29 +287,27 @@ impl Driver {
         // Rounded up, because a wait that is too short by a fraction is followed by many of no length.
         let milliseconds = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
-        // An interrupted wait is a short one; everything is looked at again anyway.
+        // An interrupted wait is a short one.
         let _ = poll(&mut descriptors, timeout);
+        descriptors.iter().skip(1).map(|descriptor| descriptor.any().unwrap_or(true)).collect()
     }
 
-    fn read_sockets(&mut self) -> Result<(), Failed> {
-        for socket in 0..self.channels.sockets().len() {
+    fn read_sockets(&mut self, ready: &[bool]) -> Result<(), Failed> {
+        let listening = self.channels.sockets().len();
+        for (socket, _) in ready.iter().enumerate().filter(|(_, is_ready)| **is_ready) {
             for _ in 0..DATAGRAMS_AT_ONCE {
                 if !self.held.is_empty() {
                     return Ok(());
                 }
-                let arrival = self.channels.receive(socket, &mut self.buffer);
-                let Some(arrival) = self.arrived(arrival) else { break };
-                self.feed(socket, arrival)?;
-            }
-        }
-        for socket in 0..self.discovery.as_ref().map_or(0, |discovery| discovery.sockets().len()) {
-            for _ in 0..DATAGRAMS_AT_ONCE {
-                let Some(discovery) = self.discovery.as_mut().filter(|_| self.held.is_empty()) else {
-                    return Ok(());
+                let arrival = match (socket.checked_sub(listening), &mut self.discovery) {
+                    (None, _) => self.channels.receive(socket, &mut self.buffer),
+                    (Some(socket), Some(discovery)) => discovery.receive(socket, &mut self.buffer),
+                    (Some(_), None) => Ok(None),
                 };
-                let arrival = discovery.receive(socket, &mut self.buffer);
                 let Some(arrival) = self.arrived(arrival) else { break };
-                match self.channels.socket_of(arrival.local) {
+                let answering =
+                    if socket < listening { Some(socket) } else { self.channels.socket_of(arrival.local) };
+                match answering {
                     Some(answering) => self.feed(answering, arrival)?,
                     None => {
                         self.counters.not_ours.fetch_add(1, Ordering::Relaxed);

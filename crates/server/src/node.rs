@@ -102,8 +102,9 @@ impl Node {
         signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
             .map_err(system("wait for signals"))?;
 
-        let store = Arc::new(Store::open(data, settings.store.options())?);
+        // The sockets first: a start that fails here has not touched the store, which would take it for a crash.
         let sockets = open_sockets(settings)?;
+        let store = Arc::new(Store::open(data, settings.store.options())?);
         let clock = Clock::start();
         let now = clock.now();
         let random = || secrets::random().map_err(system("give random numbers"));

@@ -3,6 +3,7 @@
 mod promises;
 #[cfg(test)]
 mod tests;
+mod unwritten;
 
 pub(crate) use promises::{Promises, to_store};
 
@@ -184,7 +185,7 @@ impl Shard {
                     self.batch(None)?;
                 }
             }
-            self.promises.retry_if_due();
+            self.promises.keep_time();
             self.snapshot()?;
         }
         for effects in self.promises.finish() {
@@ -196,12 +197,12 @@ impl Shard {
     }
 
     fn wait(&self) -> Woken {
-        // With too many commits under way nothing new is begun.
+        // A store that is behind must catch up first; links then stop reading, and their peers ask again.
         let idle = never();
-        let inputs = if self.promises.is_full() { &idle } else { &self.inputs };
+        let inputs = if self.promises.is_behind() { &idle } else { &self.inputs };
         let mut due = self.soft.due();
-        if let Some(retry) = self.promises.retry_at() {
-            due = due.min(retry);
+        if let Some(promises_due) = self.promises.due() {
+            due = due.min(promises_due);
         }
         let mut wait = due.saturating_duration_since(Instant::now());
         if let Some(deadline) = self.engine.deadline() {

@@ -1,31 +1,35 @@
 //! Promises: effects that may leave only when the facts they rest on are durable.
 //!
-//! While the store can't write, the engine goes on and knows more than the store. What the store does not have is
-//! kept in order and tried again; claims on those names are refused meanwhile, all others stand, and presence goes
-//! on. When too much waits, no new claim is taken at all.
+//! The commits of a shard stand in one queue, the first of them under way. While the store can't write, the engine
+//! goes on and knows more than the store: what is missing there is [`Unwritten`].
 
-use super::{STORE_LIMIT, ShardCounters};
+use super::ShardCounters;
+use super::unwritten::Unwritten;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use model::{Address, Batch, Effect, Fact, Refusal};
-use std::collections::{HashSet, VecDeque};
+use model::{Batch, Effect, Fact};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use store::{ErrorKind, StoreError, Writer};
+use store::{StoreError, Writer};
 
 /// Commits under way at one time.
-const IN_FLIGHT_MAX: usize = 64;
+const COMMITS_MAX: usize = 64;
 
-/// Facts that may wait for a store that can't write.
-const UNWRITTEN_MAX: usize = 65_536;
+/// Facts under way at one time; half of what the store's queue takes by default.
+const FACTS_MAX: usize = 32_768;
 
-/// Facts tried again in one commit.
-const RETRY_CHUNK: usize = 512;
+/// Facts of one commit; a batch that has more is divided.
+const COMMIT_FACTS_MAX: usize = 4096;
 
-/// How long the store is left alone after a failure.
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// Facts and promises that may wait. A store that is behind gets no more until it has caught up; one that does not
+/// write at all leaves new claims refused.
+const WAITING_MAX: usize = 65_536;
 
-/// How long the end waits for a store that can't write.
+/// How long a commit may take before the store counts as one that does not write.
+const COMMIT_MAX: Duration = Duration::from_secs(5);
+
+/// How long the end waits for a store that does not write.
 const FINISH_MAX: Duration = Duration::from_secs(10);
 
 /// Where batches go: [`Writer::submit`], or what a test puts in its place.
@@ -35,22 +39,23 @@ pub(crate) type BatchSink =
 /// How one commit ended. Commits end in the order they were begun.
 pub(crate) struct Outcome(Result<(), StoreError>);
 
-/// Commits under way, and what waits for them.
+/// Commits, and what waits for them.
 pub(crate) struct Promises {
     sink: BatchSink,
     ended: Sender<Outcome>,
     outcomes: Receiver<Outcome>,
-    in_flight: VecDeque<Commit>,
-    /// Facts that the store does not have, in order.
-    unwritten: VecDeque<Fact>,
-    /// The principals they are about.
-    affected: HashSet<Address>,
-    retry_at: Option<Instant>,
-    /// Facts in the next attempt; one at a time when the store has found one of them at fault.
-    retry_chunk: usize,
-    /// Tells the other threads.
+    /// In order; the first [`Self::begun`] are under way.
+    queue: VecDeque<Commit>,
+    begun: usize,
+    begun_facts: usize,
+    /// Facts and promises in the queue.
+    weight: usize,
+    /// When a commit ended last, or the first of the queue was begun.
+    progress_at: Instant,
+    is_stalled: bool,
+    unwritten: Unwritten,
+    /// Tells the other threads that the store does not write.
     failing: Arc<AtomicBool>,
-    counters: Arc<ShardCounters>,
 }
 
 struct Commit {
@@ -65,110 +70,133 @@ pub(crate) fn to_store(writer: Writer) -> BatchSink {
 }
 
 impl Promises {
-    /// Promises that rest on `sink`; `failing` tells other threads whether it can't write.
+    /// Promises that rest on `sink`; `failing` tells other threads whether it does not write.
     pub fn new(sink: BatchSink, failing: Arc<AtomicBool>, counters: Arc<ShardCounters>) -> Self {
         // Room for every commit under way, so that the writer's thread never waits for us.
-        let (ended, outcomes) = bounded(IN_FLIGHT_MAX);
+        let (ended, outcomes) = bounded(COMMITS_MAX);
         Self {
             sink,
             ended,
             outcomes,
-            in_flight: VecDeque::new(),
-            unwritten: VecDeque::new(),
-            affected: HashSet::new(),
-            retry_at: None,
-            retry_chunk: RETRY_CHUNK,
+            queue: VecDeque::new(),
+            begun: 0,
+            begun_facts: 0,
+            weight: 0,
+            progress_at: Instant::now(),
+            is_stalled: false,
+            unwritten: Unwritten::new(counters),
             failing,
-            counters,
         }
     }
 
     /// Commits facts, and keeps effects until that is done; what may or must be said now comes back.
-    pub fn promise(&mut self, facts: Vec<Fact>, promised: Vec<Effect>) -> Vec<Effect> {
-        if self.is_failing() {
-            self.keep(facts);
-            return self.judge(promised);
-        }
+    pub fn promise(&mut self, mut facts: Vec<Fact>, promised: Vec<Effect>) -> Vec<Effect> {
         if facts.is_empty() {
             return promised.into_iter().flat_map(|effect| self.answer(effect)).collect();
         }
-        self.begin(Commit { facts, promised, is_retry: false })
+        while facts.len() > COMMIT_FACTS_MAX {
+            let rest = facts.split_off(COMMIT_FACTS_MAX);
+            self.push(Commit { facts, promised: Vec::new(), is_retry: false });
+            facts = rest;
+        }
+        self.push(Commit { facts, promised, is_retry: false });
+        self.go_on()
     }
 
     /// Keeps an effect that brought no facts until those before it are durable; comes back at once where all are.
     pub fn answer(&mut self, effect: Effect) -> Vec<Effect> {
-        match self.in_flight.back_mut() {
+        match self.queue.back_mut() {
             Some(last) => {
                 last.promised.push(effect);
+                self.weight += 1;
                 Vec::new()
             }
-            None => self.judge(vec![effect]),
+            None => self.unwritten.judge(vec![effect]),
         }
     }
 
     /// Takes the end of the oldest commit; what may or must be said now comes back.
     pub fn conclude(&mut self, outcome: Outcome) -> Vec<Effect> {
-        let Some(commit) = self.in_flight.pop_front() else { return Vec::new() };
-        match outcome.0 {
+        let Some(commit) = self.pop() else { return Vec::new() };
+        self.begun = self.begun.saturating_sub(1);
+        self.begun_facts = self.begun_facts.saturating_sub(commit.facts.len());
+        self.progress_at = Instant::now();
+        if self.is_stalled {
+            self.is_stalled = false;
+            tracing::info!(event = "store.goes_on", "The store writes again.");
+        }
+        let mut said = match outcome.0 {
             Ok(()) if commit.is_retry => {
-                self.unwritten.drain(..commit.facts.len());
-                self.settle_failure();
+                self.unwritten.written(commit.facts.len());
                 Vec::new()
             }
             Ok(()) => {
-                let said = self.judge(commit.promised);
-                if self.is_failing() {
+                let said = self.unwritten.judge(commit.promised);
+                if self.unwritten.is_failing() {
                     // A commit before it failed and is tried again: to keep the order, so is this one.
-                    self.keep(commit.facts);
+                    self.unwritten.keep(commit.facts);
                 }
                 said
             }
-            Err(error) => {
-                self.failed(commit.facts, commit.is_retry, &error);
-                self.judge(commit.promised)
+            Err(error) if commit.is_retry => {
+                self.unwritten.failed_again(&error);
+                Vec::new()
             }
+            Err(error) => {
+                self.unwritten.failed(&error);
+                self.unwritten.keep(commit.facts);
+                self.unwritten.judge(commit.promised)
+            }
+        };
+        said.extend(self.go_on());
+        self.tell();
+        said
+    }
+
+    /// Tries again what the store does not have, if it is time, and notices a store that has stopped to write.
+    pub fn keep_time(&mut self) {
+        if self.begun == 0
+            && let Some(facts) = self.unwritten.take_due()
+        {
+            self.push(Commit { facts, promised: Vec::new(), is_retry: true });
+            self.begin_next();
+        }
+        if self.begun > 0 && !self.is_stalled && self.progress_at.elapsed() >= COMMIT_MAX {
+            self.is_stalled = true;
+            tracing::error!(
+                event = "store.stalled",
+                "The store has not written for {} s; look at the disk. Presence goes on; new names wait.",
+                COMMIT_MAX.as_secs()
+            );
+        }
+        self.tell();
+    }
+
+    /// When [`Self::keep_time`] has something to do.
+    pub fn due(&self) -> Option<Instant> {
+        match self.begun {
+            0 => self.unwritten.due(),
+            _ if self.is_stalled => None,
+            _ => Some(self.progress_at + COMMIT_MAX),
         }
     }
 
-    /// Tries again what the store does not have, if it is time.
-    pub fn retry_if_due(&mut self) {
-        if self.retry_at.is_some_and(|at| at <= Instant::now()) && self.in_flight.is_empty() {
-            self.retry_at = None;
-            let facts: Vec<_> = self.unwritten.iter().take(self.retry_chunk).cloned().collect();
-            let said = self.begin(Commit { facts, promised: Vec::new(), is_retry: true });
-            debug_assert!(said.is_empty(), "nothing was promised");
-        }
-    }
-
-    /// Waits for all commits under way, and tries for a while to write what is left. Every item is what may be said.
+    /// Waits for all commits, and for a while for a store that does not write. Every item is what may be said.
     pub fn finish(&mut self) -> Vec<Vec<Effect>> {
         let give_up = Instant::now() + FINISH_MAX;
         let mut said = Vec::new();
-        loop {
-            if self.in_flight.is_empty() {
-                if self.unwritten.is_empty() || Instant::now() >= give_up {
-                    break;
-                }
-                if let Some(at) = self.retry_at {
-                    std::thread::sleep(at.saturating_duration_since(Instant::now()));
-                }
-                self.retry_if_due();
-                continue;
+        while self.begun > 0 || self.unwritten.is_failing() {
+            let next = self.due().unwrap_or(give_up).min(give_up);
+            if let Ok(outcome) = self.outcomes.recv_deadline(next) {
+                said.push(self.conclude(outcome));
             }
-            match self.outcomes.recv() {
-                Ok(outcome) => said.push(self.conclude(outcome)),
-                Err(_) => break,
+            if Instant::now() >= give_up {
+                break;
             }
+            self.keep_time();
         }
-        if !self.unwritten.is_empty() {
-            let lost = self.unwritten.len() as u64;
-            self.counters.facts_lost.fetch_add(lost, Ordering::Relaxed);
-            tracing::error!(
-                event = "store.facts_lost",
-                lost,
-                "The store did not write; these facts are lost."
-            );
-        }
+        let lost = self.queue.iter().map(|commit| commit.facts.len()).sum();
+        self.unwritten.give_up(lost);
         said
     }
 
@@ -177,114 +205,81 @@ impl Promises {
         &self.outcomes
     }
 
-    /// When to try again.
-    pub const fn retry_at(&self) -> Option<Instant> {
-        self.retry_at
+    /// Whether nothing more may be begun until the store has caught up.
+    pub const fn is_behind(&self) -> bool {
+        self.weight >= WAITING_MAX && !self.is_stalled && !self.unwritten.is_failing()
     }
 
-    /// Whether no further commit may begin.
-    pub fn is_full(&self) -> bool {
-        self.in_flight.len() >= IN_FLIGHT_MAX
-    }
-
-    /// Whether no new claim may be taken.
+    /// Whether no new claim may be taken, because the store does not write and enough waits for it.
     pub fn is_exhausted(&self) -> bool {
-        self.unwritten.len() >= UNWRITTEN_MAX
+        let waiting = self.weight + self.unwritten.len();
+        waiting >= WAITING_MAX && (self.is_stalled || self.unwritten.is_failing())
     }
 
-    fn is_failing(&self) -> bool {
-        !self.unwritten.is_empty()
+    /// Begins what may be begun. While the store can't write, everything behind the commits under way is kept, and
+    /// what may or must be said of it comes back.
+    fn go_on(&mut self) -> Vec<Effect> {
+        let mut said = Vec::new();
+        loop {
+            if !self.unwritten.is_failing() {
+                let Some(next) = self.queue.get(self.begun) else { return said };
+                let has_room = self.begun < COMMITS_MAX && self.begun_facts + next.facts.len() <= FACTS_MAX;
+                if !has_room {
+                    return said;
+                }
+                self.begin_next();
+            } else if self.begun > 0 {
+                return said;
+            } else {
+                let Some(commit) = self.pop() else { return said };
+                self.unwritten.keep(commit.facts);
+                said.extend(self.unwritten.judge(commit.promised));
+            }
+        }
     }
 
-    fn begin(&mut self, commit: Commit) -> Vec<Effect> {
+    /// Hands the next commit of the queue to the store.
+    fn begin_next(&mut self) {
+        let Some(next) = self.queue.get(self.begun) else { return };
         let ended = self.ended.clone();
-        let batch = Batch { facts: commit.facts.clone() };
+        let batch = Batch { facts: next.facts.clone() };
         let done = Box::new(move |outcome| {
             let _ = ended.send(Outcome(outcome));
         });
         match (self.sink)(batch, done) {
             Ok(()) => {
-                self.in_flight.push_back(commit);
-                Vec::new()
-            }
-            Err(error) => {
-                self.failed(commit.facts, commit.is_retry, &error);
-                self.judge(commit.promised)
-            }
-        }
-    }
-
-    /// Says what was promised, except what rests on names that the store does not have.
-    fn judge(&self, promised: Vec<Effect>) -> Vec<Effect> {
-        let judge = |effect| match effect {
-            Effect::Claimed { ticket, agent, presentity } if self.affected.contains(&presentity) => {
-                Effect::ClaimRefused { ticket, agent, refusal: Refusal::Unavailable { limit: STORE_LIMIT } }
-            }
-            effect => effect,
-        };
-        promised.into_iter().map(judge).collect()
-    }
-
-    fn failed(&mut self, facts: Vec<Fact>, is_retry: bool, error: &StoreError) {
-        if !self.failing.swap(true, Ordering::Relaxed) {
-            tracing::error!(
-                event = "store.failed",
-                %error,
-                "The store can't write. Presence goes on; new names are refused until it writes again."
-            );
-        }
-        if !is_retry {
-            self.keep(facts);
-        }
-        if error.kind() == ErrorKind::Fault {
-            // One of them contradicts the store: it is found by trying one after the other, and given up.
-            if is_retry && self.retry_chunk == 1 {
-                let fact = self.unwritten.pop_front();
-                self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(event = "store.fact_refused", ?fact, %error, "A fact was given up.");
-                self.retry_chunk = RETRY_CHUNK;
-                self.settle_failure();
-                return;
-            }
-            self.retry_chunk = 1;
-        }
-        self.retry_at = Some(Instant::now() + RETRY_INTERVAL);
-    }
-
-    fn settle_failure(&mut self) {
-        if self.unwritten.is_empty() {
-            self.affected.clear();
-            self.retry_chunk = RETRY_CHUNK;
-            self.retry_at = None;
-            self.failing.store(false, Ordering::Relaxed);
-            tracing::info!(event = "store.recovered", "The store writes again, and has all it missed.");
-        } else {
-            self.retry_at = Some(Instant::now());
-        }
-    }
-
-    fn keep(&mut self, facts: Vec<Fact>) {
-        for fact in facts {
-            if let Fact::Call(_) = fact
-                && self.is_exhausted()
-            {
-                self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
-                continue;
-            }
-            match &fact {
-                Fact::Principal { address, .. } | Fact::AliasRemoved { address } => {
-                    self.affected.insert(address.clone());
+                if self.begun == 0 {
+                    self.progress_at = Instant::now();
                 }
-                Fact::Alias(entry) => {
-                    self.affected.insert(entry.address.clone());
-                    self.affected.insert(entry.principal.clone());
-                }
-                Fact::Call(_) => {}
+                self.begun += 1;
+                self.begun_facts += next.facts.len();
             }
-            self.unwritten.push_back(fact);
+            Err(error) if next.is_retry => {
+                self.pop();
+                self.unwritten.failed_again(&error);
+            }
+            Err(error) => self.unwritten.failed(&error),
         }
-        if self.retry_at.is_none() && self.in_flight.is_empty() && !self.unwritten.is_empty() {
-            self.retry_at = Some(Instant::now() + RETRY_INTERVAL);
-        }
+    }
+
+    fn push(&mut self, commit: Commit) {
+        self.weight += commit.weight();
+        self.queue.push_back(commit);
+    }
+
+    fn pop(&mut self) -> Option<Commit> {
+        let commit = self.queue.pop_front()?;
+        self.weight = self.weight.saturating_sub(commit.weight());
+        Some(commit)
+    }
+
+    fn tell(&self) {
+        self.failing.store(self.is_stalled || self.unwritten.is_failing(), Ordering::Relaxed);
+    }
+}
+
+impl Commit {
+    fn weight(&self) -> usize {
+        self.facts.len() + self.promised.len()
     }
 }

@@ -20,6 +20,8 @@ struct Disk {
     facts: Vec<Fact>,
     /// Commits succeed or fail by themselves.
     by_itself: Option<bool>,
+    /// Commits succeed by themselves, except those with such a fact.
+    refused: Option<fn(&Fact) -> bool>,
 }
 
 #[derive(Clone, Default)]
@@ -29,8 +31,15 @@ impl SharedDisk {
     fn sink(&self) -> promises::BatchSink {
         let disk = self.clone();
         Box::new(move |batch, done| {
-            let by_itself = disk.0.lock().unwrap().by_itself;
+            let (by_itself, refused) = {
+                let disk = disk.0.lock().unwrap();
+                (disk.by_itself, disk.refused)
+            };
             match by_itself {
+                _ if refused.is_some_and(|refused| batch.facts.iter().any(refused)) => {
+                    done(Err(StoreError::Contradiction { finding: "on purpose".into() }));
+                }
+                _ if refused.is_some() => disk.end(batch, done, true),
                 None => disk.0.lock().unwrap().waiting.push((batch, done)),
                 Some(succeeds) => disk.end(batch, done, succeeds),
             }
@@ -58,6 +67,16 @@ impl SharedDisk {
             drop(disk);
             assert!(Instant::now() < give_up, "no commit was begun");
             thread::yield_now();
+        }
+    }
+
+    fn refuse(&self, refused: fn(&Fact) -> bool) {
+        let mut disk = self.0.lock().unwrap();
+        disk.refused = Some(refused);
+        let waiting = std::mem::take(&mut disk.waiting);
+        drop(disk);
+        for (_, done) in waiting {
+            done(Err(StoreError::Contradiction { finding: "on purpose".into() }));
         }
     }
 
@@ -277,5 +296,46 @@ fn the_account_of_a_call_is_a_fact() {
     scene.shard.inputs.send(ShardInput::Call(record.clone())).unwrap();
     scene.disk.end_one(true);
     assert_eq!(scene.disk.0.lock().unwrap().facts, [Fact::Call(record)]);
+    scene.stop();
+}
+
+#[test]
+fn a_contradicting_fact_is_given_up_alone() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.claim(2, &["bob"]);
+    scene.disk.refuse(|fact| matches!(fact, Fact::Principal { address, .. } if address.local() == "alice"));
+    let mut effects = vec![scene.next_effect(), scene.next_effect()];
+    effects.retain(|effect| is_refused(effect, 1) || is_refused(effect, 2));
+    assert_eq!(effects.len(), 2);
+    let give_up = Instant::now() + PATIENCE;
+    while scene.failing.load(Ordering::Relaxed) {
+        assert!(Instant::now() < give_up, "the others were not written");
+        thread::yield_now();
+    }
+    let written = scene.disk.0.lock().unwrap().facts.clone();
+    assert!(
+        matches!(written.as_slice(), [Fact::Alias(_), Fact::Principal { .. }, Fact::Alias(_)]),
+        "{written:?}"
+    );
+    scene.stop();
+}
+
+#[test]
+fn claims_that_come_while_a_commit_fails_are_refused_in_order() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.catch_up();
+    scene.claim(2, &["bob"]);
+    scene.catch_up();
+    scene.disk.end_one(false);
+    assert!(is_refused(&scene.next_effect(), 1));
+    scene.claim(3, &["carol"]);
+    scene.catch_up();
+    assert!(scene.is_silent(), "what came later is not told earlier");
+    scene.disk.end_one(true);
+    assert!(is_granted(&scene.next_effect(), 2));
+    assert!(is_refused(&scene.next_effect(), 3));
+    scene.disk.work_by_itself(true);
     scene.stop();
 }
