@@ -18,7 +18,9 @@ class Tree:
     @classmethod
     def of_git(cls, root):
         """What git tracks and is there."""
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, stdout=subprocess.PIPE).stdout
+        # The clone may be another user's, as in continuous integration.
+        command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+        listed = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE).stdout
         paths = [path for path in listed.decode().split("\0") if path]
         return cls(root, [path for path in paths if (Path(root) / path).is_file()])
 
