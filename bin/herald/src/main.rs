@@ -43,8 +43,9 @@ fn main() -> ExitCode {
         Verb::Config(ConfigVerb::Reference) => print::text(&server::settings::reference()),
         Verb::Config(ConfigVerb::Example) => print::text(&server::settings::example()),
         Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "herald", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "herald", &mut script);
+            print::text(&String::from_utf8_lossy(&script))
         }
     };
     outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)

@@ -4,9 +4,9 @@ use crate::arguments::ServeArguments;
 use crate::configuration;
 use crate::exit::Failure;
 use crate::print;
-use server::settings::{LogFormat, RAS_PORT};
+use server::settings::LogFormat;
 use server::{Node, Settings, telemetry};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, absolute};
 
 /// Runs the server until it is told to stop.
@@ -15,14 +15,14 @@ pub fn run(data: &Path, arguments: &ServeArguments) -> Result<(), Failure> {
     telemetry::start(settings.log.level, settings.log.format);
     let node = Node::start(&settings, data).map_err(Failure::new)?;
     if settings.log.format == LogFormat::Human {
-        print::text(&welcome(data, &settings, &node))?;
+        // A server that nobody looks at serves all the same.
+        let _ = print::text(&welcome(data, &settings, &node));
     }
     node.run().map_err(Failure::new)
 }
 
 /// What runs where, and what to try next.
 fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
-    let listening = node.listening();
     let list = |addresses: &[SocketAddr]| {
         addresses.iter().map(|address| format!("udp {address}")).collect::<Vec<_>>().join(", ")
     };
@@ -46,22 +46,23 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
            herald{with_data} watch            see presence change\n  \
            herald{with_data} why alice        ask why somebody is shown as they are\n\n",
         env!("CARGO_PKG_VERSION"),
-        list(&listening),
+        list(&node.listening()),
         settings.zone.domain,
         directory.display(),
-        gatekeeper_hint(&listening),
+        gatekeeper_hint(node),
     )
 }
 
 /// How an endpoint on this machine is told where we are, unless it finds us by itself.
-fn gatekeeper_hint(listening: &[SocketAddr]) -> String {
+fn gatekeeper_hint(node: &Node) -> String {
+    let listening = node.listening();
     let Some(address) = listening.iter().find(|address| address.is_ipv4()).or(listening.first()) else {
         return String::new();
     };
-    let ip = match address.ip() {
-        ip if ip.is_unspecified() && ip.is_ipv4() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ip => ip,
-    };
-    let is_default = ip == IpAddr::V4(Ipv4Addr::LOCALHOST) && address.port() == RAS_PORT;
-    if is_default { String::new() } else { format!(" --gatekeeper {}", SocketAddr::new(ip, address.port())) }
+    let is_everywhere = address.is_ipv4() && address.ip().is_unspecified();
+    if is_everywhere && !node.discovery().is_empty() {
+        return String::new();
+    }
+    let ip = if is_everywhere { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+    format!(" --gatekeeper {}", SocketAddr::new(ip, address.port()))
 }

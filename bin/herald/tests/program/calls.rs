@@ -23,7 +23,9 @@ fn a_call_is_seen_while_it_lasts_and_accounted_for_when_it_has_ended() {
     let account = eventually(|| herald.json(&["calls", "--history", "--json"]).pop());
     assert_eq!(account["callIdentifier"], call["callIdentifier"]);
     assert!(account["answeredAt"].is_string(), "{account}");
-    let line = eventually(|| fs::read_to_string(herald.data().join("calls.jsonl")).ok().filter(|text| !text.is_empty()));
+    let line = eventually(|| {
+        fs::read_to_string(herald.data().join("calls.jsonl")).ok().filter(|text| !text.is_empty())
+    });
     assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), account);
 }
 

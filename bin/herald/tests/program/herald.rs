@@ -50,7 +50,13 @@ impl Herald {
         eventually(|| {
             let server = self.server.as_mut().unwrap();
             assert_eq!(server.try_wait().unwrap(), None, "the server ended");
-            command(&self.data(), &["status"]).stderr(Stdio::null()).output().unwrap().status.success().then_some(())
+            command(&self.data(), &["status"])
+                .stderr(Stdio::null())
+                .output()
+                .unwrap()
+                .status
+                .success()
+                .then_some(())
         });
         self.address = self.status()["listening"][0]["address"].as_str().unwrap().parse().unwrap();
     }
@@ -165,7 +171,9 @@ impl Lines {
         let mut read = Vec::new();
         loop {
             let left = give_up.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else { panic!("not what was waited for: {read:#?}") };
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("not what was waited for: {read:#?}")
+            };
             let is_last = fits(&line);
             read.push(line);
             if is_last {

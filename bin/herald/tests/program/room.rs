@@ -35,7 +35,9 @@ impl Room {
             ..room.request()
         };
         match room.ask(&RasMessage::RegistrationRequest(request.into())) {
-            RasMessage::RegistrationConfirm(confirm) => room.identifier = confirm.endpoint_identifier.to_string(),
+            RasMessage::RegistrationConfirm(confirm) => {
+                room.identifier = confirm.endpoint_identifier.to_string()
+            }
             other => panic!("{} could not register: {other:?}", room.alias),
         }
         room

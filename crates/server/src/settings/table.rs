@@ -37,7 +37,7 @@ pub(super) fn as_toml(value: &impl serde::Serialize) -> Option<String> {
     toml::Value::try_from(value).ok().map(|value| value.to_string())
 }
 
-/// Declares a table: `name: type = default, "unit", range;` for each field, where the range is a [`super::Limit`].
+/// Declares a table: `name: type = default, "unit", range;` for each field, where the range is a [`Limit`](super::limit::Limit).
 macro_rules! table {
     (
         $(#[doc = $about:literal])*
