@@ -11,7 +11,9 @@ use crate::soft::SoftFlow;
 use crate::{gateway, secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::{Engine, Stop};
-use model::SoftRecord;
+use h323::alias::Zone;
+use link::Link;
+use model::{Now, SoftRecord};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -102,16 +104,7 @@ impl Node {
         signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
             .map_err(system("wait for signals"))?;
 
-        // The sockets first: a start that fails here has not touched the store, which would take it for a crash.
-        let sockets = open_sockets(settings)?;
-        let store = Arc::new(Store::open(data, settings.store.options())?);
-        let clock = Clock::start();
-        let now = clock.now();
-        let random = || secrets::random().map_err(system("give random numbers"));
-        let zone =
-            settings.zone.zone(secrets::pseudonym_key(&store, random()?)?).map_err(StartError::Settings)?;
-        let engine = load_engine(settings, now, &store)?;
-        let link = gateway::h323(settings, zone.clone(), random()?, now, &store)?;
+        let Foundation { sockets, store, clock, now, zone, engine, link } = Foundation::lay(settings, data)?;
 
         let driver_counters = Arc::<DriverCounters>::default();
         let shard_counters = Arc::<ShardCounters>::default();
@@ -236,6 +229,36 @@ impl Node {
     }
 }
 
+/// What the threads of a node work on.
+struct Foundation {
+    sockets: Sockets,
+    store: Arc<Store>,
+    clock: Clock,
+    /// The moment at which the state was taken back.
+    now: Now,
+    zone: Zone,
+    engine: Engine,
+    link: Box<dyn Link>,
+}
+
+impl Foundation {
+    /// Opens the sockets and the store, and takes back the state of the process before.
+    fn lay(settings: &Settings, data: &Path) -> Result<Self, StartError> {
+        // The sockets first: a start that fails here has not touched the store, which would take it for a crash.
+        let sockets = open_sockets(settings)?;
+        let store = Arc::new(Store::open(data, settings.store.options())?);
+        let clock = Clock::start();
+        let now = clock.now();
+        let random =
+            || secrets::random().map_err(|error| StartError::System { what: "give random numbers", error });
+        let key = secrets::pseudonym_key(&store, random()?)?;
+        let zone = settings.zone.zone(key).map_err(StartError::Settings)?;
+        let engine = load_engine(settings, now, &store)?;
+        let link = gateway::h323(settings, zone.clone(), random()?, now, &store)?;
+        Ok(Self { sockets, store, clock, now, zone, engine, link })
+    }
+}
+
 fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
     let addresses: Vec<_> = settings.h323.listen.iter().map(|address| address.value().0).collect();
     let sockets = Sockets::open(&addresses, settings.h323.discovery, settings.h323.socket_buffer_octets)?;
@@ -254,7 +277,7 @@ fn listening(sockets: &Sockets) -> Vec<Listening> {
 }
 
 /// The engine with all that the store has for it.
-fn load_engine(settings: &Settings, now: model::Now, store: &Store) -> Result<Engine, StoreError> {
+fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, StoreError> {
     let mut engine = Engine::new(settings.presence.engine(), store.epoch());
     let principals =
         store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;

@@ -1,10 +1,12 @@
 //! The engine's thread: takes requests in batches, commits their facts together, and speaks when that is durable.
 
+mod handle;
 mod promises;
 #[cfg(test)]
 mod tests;
 mod unwritten;
 
+pub(crate) use handle::ShardHandle;
 pub(crate) use promises::{Promises, to_store};
 
 use crate::accounts::Accounts;
@@ -21,7 +23,7 @@ use model::{
 };
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Requests that may wait; beyond it drivers stop reading.
@@ -69,50 +71,6 @@ pub(crate) enum Change {
     Document(Arc<PresenceDocument>),
     /// The subscription was refused; nothing more comes.
     Refused(Refusal),
-}
-
-/// The way to a shard; clones share it.
-#[derive(Clone)]
-pub(crate) struct ShardHandle {
-    pub inputs: Sender<ShardInput>,
-}
-
-/// The next watcher's number.
-static NEXT_WATCHER: AtomicU64 = AtomicU64::new(1);
-
-impl ShardHandle {
-    /// What `look` sees in the engine; `None` where the shard has ended. Waits for its turn.
-    pub fn look<T: Send + 'static>(&self, look: impl FnOnce(&Engine) -> T + Send + 'static) -> Option<T> {
-        let (answer, answered) = crossbeam_channel::bounded(1);
-        let look = Box::new(move |engine: &Engine| {
-            let _ = answer.send(look(engine));
-        });
-        self.inputs.send(ShardInput::Look(look)).ok()?;
-        answered.recv().ok()
-    }
-
-    /// Watches one presentity, or all; at most `queue_max` changes may wait to be taken.
-    pub fn watch(&self, presentity: Option<Address>, queue_max: usize) -> Watch {
-        let (changes, receiver) = crossbeam_channel::bounded(queue_max);
-        let watcher = WatcherId(NEXT_WATCHER.fetch_add(1, Ordering::Relaxed));
-        // Where the shard has ended the sender is dropped, and the watch is over at once.
-        let _ = self.inputs.send(ShardInput::Watch { watcher, presentity, changes });
-        Watch { changes: receiver, watcher, shard: self.clone() }
-    }
-}
-
-/// A subscription of somebody outside the engine; it ends when it is dropped.
-pub(crate) struct Watch {
-    /// Ends when the watcher was too slow, or the server stops.
-    pub changes: Receiver<Change>,
-    watcher: WatcherId,
-    shard: ShardHandle,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.shard.inputs.send(ShardInput::Unwatch(self.watcher));
-    }
 }
 
 /// One shard.
@@ -215,19 +173,24 @@ impl Shard {
         }
     }
 
-    /// Takes what waits, up to a limit, thinks once and speaks once.
+    /// Takes an input and what waits behind it, up to a limit, or only what time brings; thinks once and speaks
+    /// once.
     fn batch(&mut self, first: Option<ShardInput>) -> Result<Turn, Failed> {
         let now = self.clock.now();
         let mut facts = Vec::new();
         let mut turn = Turn::More;
         let mut next = first;
-        for _ in 0..BATCH_MAX {
-            let Some(input) = next.take().or_else(|| self.inputs.try_recv().ok()) else { break };
+        let mut taken = 0;
+        while let Some(input) = next.take() {
             if matches!(input, ShardInput::Stop) {
                 turn = Turn::Last;
                 break;
             }
             self.take(now, input, &mut facts)?;
+            taken += 1;
+            if taken < BATCH_MAX {
+                next = self.inputs.try_recv().ok();
+            }
         }
         if self.engine.deadline().is_some_and(|deadline| deadline <= now.instant) {
             self.think(|engine, _| engine.timeout(now))?;

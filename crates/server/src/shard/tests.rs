@@ -339,3 +339,24 @@ fn claims_that_come_while_a_commit_fails_are_refused_in_order() {
     scene.disk.work_by_itself(true);
     scene.stop();
 }
+
+#[test]
+fn more_requests_than_a_batch_holds_are_all_answered() {
+    let scene = scene();
+    scene.disk.work_by_itself(true);
+    // A look keeps the shard from taking the claims one by one.
+    let (go, wait) = bounded::<()>(1);
+    let look = Box::new(move |_: &Engine| drop(wait.recv_timeout(PATIENCE)));
+    scene.shard.inputs.send(ShardInput::Look(look)).unwrap();
+    let claims = 2 * BATCH_MAX as u64 + 1;
+    let answers = scene.effects.clone();
+    let counting = thread::spawn(move || {
+        (0..claims).take_while(|_| answers.recv_timeout(PATIENCE).is_ok()).count() as u64
+    });
+    for number in 0..claims {
+        scene.claim(number, &[&format!("room{number}")]);
+    }
+    go.send(()).unwrap();
+    assert_eq!(counting.join().unwrap(), claims);
+    scene.stop();
+}
