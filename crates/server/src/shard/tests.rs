@@ -346,7 +346,7 @@ fn more_requests_than_a_batch_holds_are_all_answered() {
     scene.disk.work_by_itself(true);
     // A look keeps the shard from taking the claims one by one.
     let (go, wait) = bounded::<()>(1);
-    let look = Box::new(move |_: &Engine| drop(wait.recv_timeout(PATIENCE)));
+    let look = Box::new(move |_: &Engine| assert!(wait.recv_timeout(PATIENCE).is_ok()));
     scene.shard.inputs.send(ShardInput::Look(look)).unwrap();
     let claims = 2 * BATCH_MAX as u64 + 1;
     let answers = scene.effects.clone();
