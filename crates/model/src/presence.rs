@@ -53,8 +53,8 @@ impl PresenceState {
     /// The code of the interworking tables, `C0` to `C17`.
     pub const fn code(self) -> &'static str {
         const CODES: [&str; 18] = [
-            "C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14", "C15",
-            "C16", "C17",
+            "C0", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14",
+            "C15", "C16", "C17",
         ];
         CODES[self as usize]
     }

@@ -103,7 +103,9 @@ impl Gatekeeper {
             // An alias at a domain that is not ours is somebody of ours with an `@` in the name; one that stands for
             // no address at all stays out of the directory, which is no error while another one is in it.
             let own = canonical(&alias, zone).ok().filter(|address| zone.serves(address));
-            let Some(address) = own.or_else(|| alternative(&alias, zone)).filter(|address| zone.serves(address)) else {
+            let Some(address) =
+                own.or_else(|| alternative(&alias, zone)).filter(|address| zone.serves(address))
+            else {
                 continue;
             };
             if names.iter().all(|name| name.address != address) {

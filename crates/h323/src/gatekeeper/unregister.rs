@@ -43,7 +43,9 @@ impl Gatekeeper {
     /// says goodbye with the first one it was given, after a second registration too.
     fn unregistering(&mut self, now: Now, peer: &Peer, request: &UnregistrationRequest) -> Option<u64> {
         let identifier = request.endpoint_identifier.as_ref().map(ToString::to_string);
-        if let Some(known) = identifier.filter(|identifier| self.registrations.by_identifier(identifier).is_some()) {
+        if let Some(known) =
+            identifier.filter(|identifier| self.registrations.by_identifier(identifier).is_some())
+        {
             return self.identify(now, peer, &known);
         }
         let registration = self.registrations.by_peer(peer.address);
