@@ -79,7 +79,7 @@ pub fn canonical(alias: &Alias, zone: &Zone) -> Result<Address, AliasError> {
 }
 
 /// The other reading of a text with `@` before a domain that nobody configured, to be tried where the
-/// [canonical](canonical) one is unknown: somebody of the zone with `@` in the name, or somebody of that domain.
+/// [canonical] one is unknown: somebody of the zone with `@` in the name, or somebody of that domain.
 ///
 /// An h323-ID and a url-ID of the same text have the same two readings, each a different one first.
 #[must_use]

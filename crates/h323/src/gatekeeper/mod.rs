@@ -1,7 +1,7 @@
 //! The gatekeeper: RAS with endpoints (H.225.0 clause 7), direct call signalling, and what follows from both for
 //! presence.
 //!
-//! [`Gatekeeper`] is a [`link::Link`]. Each operation has a file of its own; `registration` and `call` hold the two
+//! [`Gatekeeper`] is a [`Link`](::link::Link). Each operation has a file of its own; `registration` and `call` hold the two
 //! tables, `outstanding` the requests of ours that wait for an answer.
 
 mod admission;
