@@ -2,17 +2,13 @@
 
 use crate::settings::Settings;
 use h323::alias::Zone;
-use h323::gatekeeper::Gatekeeper;
+use h323::gatekeeper::{Gatekeeper, SOFT_TABLES};
 use link::Link;
 use model::{GatewayId, Now, SoftRecord};
 use store::{Store, StoreError};
 
 /// The number of the H.323 gateway.
 pub(crate) const H323: GatewayId = GatewayId(0);
-
-/// The tables of soft state of the H.323 gateway, in the order in which it takes them back: calls refer to
-/// registrations.
-const H323_TABLES: [&str; 2] = ["h323.registration", "h323.call"];
 
 /// The H.323 gatekeeper with the state of the process before.
 ///
@@ -27,7 +23,7 @@ pub(crate) fn h323(
 ) -> Result<Box<dyn Link>, StoreError> {
     let settings = settings.h323.gatekeeper(zone, &settings.presence);
     let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
-    for table in H323_TABLES {
+    for table in SOFT_TABLES {
         store.soft(table, |key, value, _| {
             gatekeeper.restore(now, SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
         })?;

@@ -30,3 +30,4 @@ mod unregister;
 
 pub use link::Gatekeeper;
 pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings};
+pub use snapshot::SOFT_TABLES;

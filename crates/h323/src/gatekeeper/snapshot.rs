@@ -14,6 +14,9 @@ use std::net::SocketAddr;
 const REGISTRATIONS: &str = "h323.registration";
 const CALLS: &str = "h323.call";
 
+/// The tables of soft state that a gatekeeper writes and takes back, in any order.
+pub const SOFT_TABLES: [&str; 2] = [REGISTRATIONS, CALLS];
+
 /// What has changed since it was written last.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
