@@ -142,7 +142,7 @@ impl Store {
         self.background_check.start(self.directory.join(DATABASE), Arc::clone(&self.status), done)
     }
 
-    /// Writes a checked copy of the database to a file; see [`crate::backup`]. Blocks until it is done.
+    /// Writes a checked copy of the database to a file; see [`backup`](fn@crate::backup). Blocks until it is done.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
         backup::backup(&self.directory, to)
     }
