@@ -35,7 +35,7 @@ for target in "$@"; do
     if ! "$binary" $limits -max_total_time="$seconds" -print_final_stats=1 -verbosity=0 \
         "$found" "corpus/$target" >"$log" 2>&1; then
         tail -40 "$log"
-        echo "$target FAILED; the input is in fuzz/artifacts/$target"
+        echo "$target FAILED; the input, if one did it, is in fuzz/artifacts/$target"
         exit 1
     fi
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
