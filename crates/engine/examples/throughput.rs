@@ -4,7 +4,7 @@
 
 use engine::{Effects, Engine, Limits, Settings};
 use model::{
-    Address, AgentId, Claim, ClaimedAlias, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now,
+    Address, AgentId, Claim, Evidence, EvidenceKey, GatewayId, Instant, Millis, NamedAddress, Now,
     PresenceState, Request, Source, Ticket, Timestamp, WatcherId,
 };
 
@@ -84,7 +84,7 @@ fn address(number: u64) -> Address {
 }
 
 fn claim(number: u64) -> Request {
-    let alias = |address: Address, kind: &str, original: String| ClaimedAlias {
+    let alias = |address: Address, kind: &str, original: String| NamedAddress {
         address,
         kind: kind.to_owned(),
         original,
@@ -97,6 +97,9 @@ fn claim(number: u64) -> Request {
             alias(digits, "dialedDigits", number.to_string()),
         ],
         inferred: true,
+        has_presence: false,
+        has_messaging: false,
+        device: String::new(),
         description: "a room system of some make 4.2, 192.0.2.17:1719".to_owned(),
     };
     Request::Claim { ticket: Ticket(number), claim }

@@ -5,7 +5,7 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::{Departure, PrincipalId};
 use crate::publication;
-use model::{Address, Claim, ClaimedAlias, Effect, Fact, Now, Refusal, Ticket};
+use model::{Address, Claim, Effect, Fact, NamedAddress, Now, Refusal, Ticket};
 
 impl Engine {
     /// Gives an agent its names and its principal: the one known under the most preferred name that anybody has,
@@ -44,7 +44,7 @@ impl Engine {
         let limits = &self.settings.limits;
         let full = |limit| Err(Refusal::Unavailable { limit });
         let Some(first) = claim.aliases.first() else { return Err(Refusal::Nameless) };
-        let owner = |alias: &ClaimedAlias| self.book.owner_of(&alias.address);
+        let owner = |alias: &NamedAddress| self.book.owner_of(&alias.address);
         let id = claim.aliases.iter().find_map(owner);
         let new_to_all = claim.aliases.iter().filter(|alias| owner(alias).is_none()).count();
         let new_to_it = claim.aliases.iter().filter(|alias| id.is_none() || owner(alias) != id).count();
@@ -68,7 +68,7 @@ impl Engine {
     }
 
     /// Gives one name to a principal, unless it has it already as an agent registered it.
-    fn give(&mut self, id: PrincipalId, alias: &ClaimedAlias, effects: &mut Effects) {
+    fn give(&mut self, id: PrincipalId, alias: &NamedAddress, effects: &mut Effects) {
         let name = self.book.intern(&alias.address);
         let before = self.book.owner(name);
         if before == Some(id) && self.book.is_registered(name) {

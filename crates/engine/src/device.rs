@@ -125,6 +125,7 @@ impl Device {
             basic: verdict.basic,
             since: spell.since,
             note,
+            publication: None,
         })
     }
 }

@@ -68,9 +68,10 @@ impl Engine {
             Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
             Request::Observe { agent, evidence } => self.observe(agent, evidence),
             Request::Withdraw { agent, key, at } => self.withdraw(now, agent, &key, at),
-            Request::Depart { agent, at, reason } => self.depart(agent, at, &reason),
+            Request::Depart { agent, at, reason, .. } => self.depart(agent, at, &reason),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
+            _ => self.counts.strays += 1,
         }
     }
 
@@ -215,7 +216,14 @@ impl Engine {
         let id = self.principals.next_id();
         let (state, basic) = (PresenceState::Offline, Basic::Closed);
         let note = Some(NEVER_REGISTERED.to_owned());
-        let tuple = PresenceTuple { agent: None, state, basic, since: created_at, note: note.clone() };
+        let tuple = PresenceTuple {
+            agent: None,
+            state,
+            basic,
+            since: created_at,
+            note: note.clone(),
+            publication: None,
+        };
         let document = PresenceDocument {
             presentity: self.book.address(identity).clone(),
             version: Version { epoch: self.epoch, version: 1 },

@@ -160,7 +160,14 @@ impl Principal {
             (None, Some(departure)) => (PresenceState::Offline, departure.at, &*departure.reason),
             (None, None) => (PresenceState::Offline, self.created_at, NEVER_REGISTERED),
         };
-        PresenceTuple { agent: None, state, basic: Basic::Closed, since, note: Some(note.to_owned()) }
+        PresenceTuple {
+            agent: None,
+            state,
+            basic: Basic::Closed,
+            since,
+            note: Some(note.to_owned()),
+            publication: None,
+        }
     }
 }
 

@@ -1,10 +1,19 @@
 //! Channels: the sockets and connections under a link.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-/// A listening datagram socket or a connection, numbered by the server.
+/// A listening datagram socket or a connection.
+///
+/// Sockets and accepted connections are numbered by the server, below [`ChannelId::OPENED`]; connections that a link
+/// opens are numbered by the link, from there on. No number of a connection is used again while the process runs and
+/// fewer than 2^30 have been.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]
 pub struct ChannelId(pub u32);
+
+impl ChannelId {
+    /// The first number of those that a link gives to connections it opens.
+    pub const OPENED: u32 = 0x8000_0000;
+}
 
 /// One input from a channel.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,13 +30,40 @@ pub enum Input<'a> {
         /// Its content.
         octets: &'a [u8],
     },
+    /// A peer has connected; the channel is a new one.
+    Accepted {
+        /// Who.
+        peer: SocketAddr,
+        /// Our end.
+        local: SocketAddr,
+    },
+    /// A connection that the link opened is there.
+    Connected {
+        /// Our end.
+        local: SocketAddr,
+    },
+    /// Octets of a connection, in order, cut anywhere.
+    Octets {
+        /// The octets, at least one.
+        octets: &'a [u8],
+    },
+    /// A connection is gone, or could not be had, and its channel means nothing from now on. Not given for one that
+    /// the link closed itself.
+    Closed {
+        /// How.
+        how: Closure,
+    },
 }
 
-impl Input<'_> {
-    /// The address of the peer.
-    pub const fn peer(&self) -> IpAddr {
-        match self {
-            Self::Datagram { peer, .. } => peer.ip(),
-        }
-    }
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Closure {
+    /// The peer closed it in order.
+    Ended,
+    /// The peer broke it, or it broke on the way.
+    Broken,
+    /// It could not be opened.
+    Unreachable,
+    /// The peer did not read what was sent to it, and the connection was given up.
+    Stuck,
 }

@@ -28,6 +28,18 @@ pub enum Command {
         /// The name.
         endpoint: String,
     },
+    /// Follow an endpoint: every message from and to it comes as [`Output::Traced`](crate::Output::Traced).
+    Trace {
+        /// A number for it, to end it by.
+        trace: u64,
+        /// One of its aliases, whether it is registered yet or not.
+        endpoint: String,
+    },
+    /// Follow it no more.
+    Untrace {
+        /// Its number.
+        trace: u64,
+    },
     /// Show the counters.
     Counters,
 }
@@ -41,8 +53,30 @@ pub enum Outcome {
     Calls(Vec<CallSummary>),
     /// Of [`Command::Disconnect`] and [`Command::Unregister`]: how many were ended.
     Ended(usize),
+    /// Of [`Command::Trace`] and [`Command::Untrace`].
+    Tracing,
     /// Of [`Command::Counters`].
     Counters(Vec<Counter>),
+}
+
+/// A message from or to an endpoint that is followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Traced {
+    /// For which of the traces.
+    pub trace: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it came to us; else we sent it.
+    pub is_received: bool,
+    /// The protocol, for example `RAS` or `H.225.0`.
+    pub protocol: String,
+    /// The other side.
+    pub peer: String,
+    /// The name of the message, for example `registrationRequest`.
+    pub name: String,
+    /// The message, decoded, in the reading that `herald wire` gives.
+    pub reading: serde_json::Value,
 }
 
 /// Why a command can't be done.
@@ -54,6 +88,9 @@ pub enum CommandError {
     /// There is no such endpoint.
     #[error("no endpoint {0} is registered; `herald endpoints` lists them")]
     NoEndpoint(String),
+    /// Enough are followed already.
+    #[error("as many endpoints are followed as may be; end another `herald trace` first")]
+    TracesExhausted,
     /// This link has no such thing.
     #[error("this gateway can't do that")]
     Unsupported,

@@ -16,8 +16,8 @@ mod channel;
 mod command;
 mod output;
 
-pub use channel::{ChannelId, Input};
-pub use command::{CallSummary, Command, CommandError, Counter, EndpointSummary, Outcome};
+pub use channel::{ChannelId, Closure, Input};
+pub use command::{CallSummary, Command, CommandError, Counter, EndpointSummary, Outcome, Traced};
 pub use output::{Level, Output};
 
 use model::{Effect, Instant, Now, SoftRecord};

@@ -1,8 +1,8 @@
 //! What a link wants done.
 
-use crate::ChannelId;
+use crate::{ChannelId, Traced};
 use model::{CallDetailRecord, Request};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// How much an event matters (the levels of the log).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -29,6 +29,31 @@ pub enum Output {
         /// Its content.
         octets: Vec<u8>,
     },
+    /// Open a connection; answered by [`Input::Connected`](crate::Input::Connected) or
+    /// [`Input::Closed`](crate::Input::Closed). Octets sent before it is there wait.
+    Open {
+        /// Its channel, a number that the link has not used before, not below
+        /// [`ChannelId::OPENED`](crate::ChannelId::OPENED).
+        channel: ChannelId,
+        /// To whom.
+        peer: SocketAddr,
+        /// The address of ours to come from; `None`: as the system chooses.
+        local: Option<IpAddr>,
+    },
+    /// Send octets on a connection; nothing happens where it is gone.
+    Octets {
+        /// On which channel.
+        channel: ChannelId,
+        /// The octets.
+        octets: Vec<u8>,
+    },
+    /// Close a connection after what was sent on it; nothing happens where it is gone.
+    Close {
+        /// Which.
+        channel: ChannelId,
+    },
+    /// A message from or to an endpoint that an operator follows ([`Command::Trace`](crate::Command::Trace)).
+    Traced(Box<Traced>),
     /// Ask the engine.
     Request(Request),
     /// Write the account of a call.

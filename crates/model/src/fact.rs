@@ -1,6 +1,9 @@
 //! Facts: what must survive a crash.
 
-use crate::{Address, CallDetailRecord, Timestamp};
+use crate::{
+    Address, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication, SubscriptionRecord,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// An entry of the alias book: one name of one principal.
@@ -32,6 +35,65 @@ pub enum Fact {
     AliasRemoved {
         /// The name.
         address: Address,
+    },
+    /// What a person published through a device; replaces what was published through it before.
+    Published {
+        /// The address of the principal.
+        principal: Address,
+        /// The name of the device ([`Claim::device`](crate::Claim::device)).
+        device: String,
+        /// What, merged with what was known.
+        publication: Publication,
+    },
+    /// What was published through a device counts no more.
+    PublicationEnded {
+        /// The address of the principal.
+        principal: Address,
+        /// The name of the device.
+        device: String,
+    },
+    /// A subscription; replaces the one of the same watcher and presentity.
+    Subscription(SubscriptionRecord),
+    /// A subscription has ended.
+    SubscriptionEnded {
+        /// Who watched.
+        watcher: Address,
+        /// Whom.
+        presentity: Address,
+    },
+    /// A block; replaces the one of the same owner and blocked.
+    Block(BlockRecord),
+    /// A block has ended.
+    BlockEnded {
+        /// Whose.
+        owner: Address,
+        /// Who was blocked.
+        blocked: Address,
+    },
+    /// A message is in an inbox.
+    Message {
+        /// The address of the principal whose inbox it is.
+        inbox: Address,
+        /// Its place: it only grows within an inbox.
+        place: u64,
+        /// What.
+        message: Box<InstantMessage>,
+    },
+    /// A message has left its inbox. Its id stays known, so that a repeat is not delivered again; its text does not.
+    MessageSettled {
+        /// The address of the principal whose inbox it was in.
+        inbox: Address,
+        /// Whose message.
+        sender: Address,
+        /// Which.
+        id: MessageId,
+        /// When it left.
+        at: Timestamp,
+    },
+    /// The ids of messages that left an inbox before a moment are forgotten.
+    MessagesForgotten {
+        /// The moment.
+        before: Timestamp,
     },
     /// A call has ended; written once for each `call_identifier` and `admitted_at`.
     Call(CallDetailRecord),

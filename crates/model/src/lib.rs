@@ -10,8 +10,11 @@ mod call;
 mod evidence;
 mod fact;
 mod identity;
+mod message;
 mod presence;
+mod publication;
 mod request;
+mod subscription;
 mod time;
 
 pub use address::Address;
@@ -19,6 +22,15 @@ pub use call::{CallDetailRecord, CallEnd};
 pub use evidence::{Evidence, EvidenceKey, Source};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
+pub use message::{
+    Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,
+    ReceiptKind, ReceiptsWanted,
+};
 pub use presence::{Availability, Basic, PresenceDocument, PresenceState, PresenceTuple, Version};
-pub use request::{Claim, ClaimedAlias, Effect, Refusal, Request};
+pub use publication::{Capability, Location, Note, Publication};
+pub use request::{Claim, Effect, Refusal, Request};
+pub use subscription::{
+    BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, NamedAddress, SubscriptionId,
+    SubscriptionRecord, SubscriptionRequest,
+};
 pub use time::{Instant, Millis, Now, Timestamp};

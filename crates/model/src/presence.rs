@@ -1,6 +1,6 @@
 //! Presence information: the canonical states and the document a watcher sees (RFC 2778, RFC 3863).
 
-use crate::{Address, AgentId, Timestamp};
+use crate::{Address, AgentId, Publication, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -136,6 +136,9 @@ pub struct PresenceTuple {
     pub since: Timestamp,
     /// In a few words why, for people.
     pub note: Option<String>,
+    /// What its person published of himself through it, capabilities and location as last told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publication: Option<Box<Publication>>,
 }
 
 /// The version of a document: it only grows, and a watcher drops anything older.
@@ -164,4 +167,12 @@ pub struct PresenceDocument {
     pub note: Option<String>,
     /// One tuple for each device.
     pub tuples: Vec<PresenceTuple>,
+}
+
+impl PresenceDocument {
+    /// The tuple that decides the composed state: of those in that state the one that began first.
+    pub fn deciding(&self) -> Option<&PresenceTuple> {
+        let in_state = self.tuples.iter().filter(|tuple| tuple.state == self.state);
+        in_state.min_by(|one, other| one.since.cmp(&other.since).then_with(|| one.agent.cmp(&other.agent)))
+    }
 }

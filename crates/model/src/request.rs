@@ -1,19 +1,11 @@
 //! What links ask of the engine, and what the engine asks of links.
 
-use crate::{Address, AgentId, Evidence, EvidenceKey, PresenceDocument, Ticket, Timestamp, WatcherId};
-use serde::{Deserialize, Serialize};
+use crate::{
+    Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
+    InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument, Publication, Receipt,
+    SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
+};
 use std::sync::Arc;
-
-/// One name an agent registered, in canonical and in original form (D-28).
-#[derive(Clone, Debug, Eq, PartialEq, Hash, Serialize, Deserialize)]
-pub struct ClaimedAlias {
-    /// The canonical address it stands for.
-    pub address: Address,
-    /// The kind of alias in its protocol's own word, for example `h323-ID`.
-    pub kind: String,
-    /// The alias exactly as it was registered.
-    pub original: String,
-}
 
 /// An agent's claim to names.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,9 +13,16 @@ pub struct Claim {
     /// Who claims.
     pub agent: AgentId,
     /// The names, the one that names the presentity first.
-    pub aliases: Vec<ClaimedAlias>,
+    pub aliases: Vec<NamedAddress>,
     /// Whether presence is inferred for this agent (D-18).
     pub inferred: bool,
+    /// Whether the agent takes part in presence: has a contact list, is notified, can be asked for a decision.
+    pub has_presence: bool,
+    /// Whether the agent takes messages, as far as is known.
+    pub has_messaging: bool,
+    /// Names the device among those of its principal, over registrations and restarts: what a person published
+    /// through it is kept under this name. For example its call signalling address.
+    pub device: String,
     /// In a few words what the agent is, for people: product and version, transport address.
     pub description: String,
 }
@@ -63,6 +62,110 @@ pub enum Request {
         at: Timestamp,
         /// In a few words why, for people.
         reason: String,
+        /// Whether it signed off by itself, which also ends what was published through it.
+        is_farewell: bool,
+    },
+    /// A person publishes through an agent; answered by [`Effect::Done`] or [`Effect::Refused`] when it is durable.
+    Publish {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Through whom.
+        agent: AgentId,
+        /// What.
+        publication: Publication,
+    },
+    /// An agent changes the contact list of its principal; answered by [`Effect::Done`] or [`Effect::Refused`] when
+    /// it is durable, and followed by [`Effect::Listed`] to every agent whose list is another now.
+    ChangeContact {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who.
+        agent: AgentId,
+        /// What.
+        change: ContactChange,
+        /// Which contact.
+        contact: NamedAddress,
+        /// What is noted on it, or, in a request to watch, of the watcher.
+        card: ContactCard,
+        /// The name of the subscription, should it be a new one; random.
+        id: SubscriptionId,
+        /// Whether a subscription of one means one of the other, as H.323 clients expect.
+        is_mutual: bool,
+    },
+    /// An agent decides a request to watch its principal; answered by [`Effect::Done`] or [`Effect::Refused`].
+    Decide {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who decides.
+        agent: AgentId,
+        /// What.
+        id: SubscriptionId,
+        /// Whether the watcher may watch.
+        is_approved: bool,
+        /// As in a [`Request::ChangeContact`].
+        is_mutual: bool,
+    },
+    /// An agent has (again) registered and wants its whole contact list, the states of the contacts and the requests
+    /// that wait: [`Effect::Listed`], [`Effect::Inform`], [`Effect::Asked`]. What was not delivered is delivered.
+    Attend {
+        /// Who.
+        agent: AgentId,
+    },
+    /// Where would a message of an agent go? Answered by [`Effect::Routed`] or [`Effect::MessageRefused`].
+    Route {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who would send.
+        agent: AgentId,
+        /// To whom.
+        recipient: Address,
+    },
+    /// A message is sent; answered by [`Effect::Accepted`] when it is durable, or [`Effect::MessageRefused`].
+    Send {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Through whom; `None`: by the operator, for the sender that the message names.
+        agent: Option<AgentId>,
+        /// What.
+        message: Box<InstantMessage>,
+    },
+    /// The store did not take a message: it is in no inbox, and its sender has been told.
+    Retract {
+        /// The address of the principal whose inbox it was for.
+        inbox: Address,
+        /// Its sender.
+        sender: Address,
+        /// Which.
+        message: MessageId,
+    },
+    /// What became of a delivery to an agent. Each delivery has one outcome; `Displayed` may follow `Delivered`.
+    Conclude {
+        /// Who was to have it.
+        agent: AgentId,
+        /// The sender of the message.
+        sender: Address,
+        /// Which of its messages.
+        message: MessageId,
+        /// What became of it.
+        outcome: DeliveryOutcome,
+    },
+    /// An agent's user writes, or stopped writing. May be lost.
+    Compose {
+        /// Who writes.
+        agent: AgentId,
+        /// To whom.
+        recipient: Address,
+        /// Whether it writes.
+        is_composing: bool,
+        /// In which conversation.
+        thread: Option<[u8; 16]>,
+    },
+    /// An agent has closed its session with somebody. May be lost.
+    EndSession {
+        /// Who.
+        agent: AgentId,
+        /// With whom.
+        peer: Address,
     },
     /// A watcher subscribes to one presentity, or to all where the address is `None` (an operator's view).
     Subscribe {
@@ -78,12 +181,21 @@ pub enum Request {
     },
 }
 
-/// Why a claim or a subscription was refused.
+/// Why a request was refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// The claim holds no name, so there is no presentity to belong to.
     #[error("a claim needs at least one name")]
     Nameless,
+    /// Only an agent that holds a claim can ask for this.
+    #[error("the agent is not registered")]
+    Stranger,
+    /// Nobody waits for this decision, or another decides it.
+    #[error("no such request waits for a decision of this principal")]
+    NoSuchRequest,
+    /// A principal can't watch or block itself.
+    #[error("a principal can't be its own contact")]
+    Oneself,
     /// A table is full or the store is not writing.
     #[error("the server can't take more at present: {limit}")]
     Unavailable {
@@ -122,6 +234,104 @@ pub enum Effect {
         /// Why.
         refusal: Refusal,
     },
+    /// The request is done, durably where it changed anything.
+    Done {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom.
+        agent: AgentId,
+    },
+    /// The request was refused and changed nothing.
+    Refused {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom.
+        agent: AgentId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Entries of an agent's contact list: all of them after it attends, else those that are new or changed.
+    Listed {
+        /// Whose list.
+        agent: AgentId,
+        /// The entries.
+        contacts: Vec<Contact>,
+    },
+    /// Somebody wants to watch an agent's principal, who is asked for a decision.
+    Asked {
+        /// Who is asked.
+        agent: AgentId,
+        /// What.
+        request: SubscriptionRequest,
+    },
+    /// A contact's newest document as this agent's principal may see it.
+    Inform {
+        /// Who is told.
+        agent: AgentId,
+        /// The contact, as it is named in the contact list.
+        contact: NamedAddress,
+        /// What.
+        document: Arc<PresenceDocument>,
+    },
+    /// A message to this recipient would be accepted.
+    Routed {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom.
+        agent: AgentId,
+        /// The agents it would be delivered to at once; none: it would be stored.
+        agents: Vec<AgentId>,
+    },
+    /// A message is accepted: durable, and delivered from now on.
+    Accepted {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Whether it waits because the recipient is away.
+        is_stored: bool,
+    },
+    /// A message is refused, or would be.
+    MessageRefused {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Why.
+        failure: MessageFailure,
+    },
+    /// Deliver a message and conclude it.
+    Deliver {
+        /// To whom.
+        agent: AgentId,
+        /// What.
+        delivery: Arc<Delivery>,
+    },
+    /// What became of a message that an agent sent and wanted to be told of.
+    Reported {
+        /// Who sent it.
+        agent: AgentId,
+        /// What became of it.
+        receipt: Receipt,
+    },
+    /// Somebody writes to an agent's user, or stopped.
+    Composing {
+        /// Who is told.
+        agent: AgentId,
+        /// Who writes.
+        peer: NamedAddress,
+        /// Whether it writes.
+        is_composing: bool,
+        /// In which conversation.
+        thread: Option<[u8; 16]>,
+    },
+    /// Somebody has closed its session with an agent's user.
+    SessionEnded {
+        /// Who is told.
+        agent: AgentId,
+        /// Who closed it.
+        peer: Address,
+    },
     /// A presentity's newest document, for a watcher.
     Notify {
         /// Who is told.
@@ -129,4 +339,41 @@ pub enum Effect {
         /// What.
         document: Arc<PresenceDocument>,
     },
+}
+
+impl Request {
+    /// The ticket of a request that is answered, and the agent that asks (`None`: the operator).
+    pub const fn ticket(&self) -> Option<(Ticket, Option<AgentId>)> {
+        match self {
+            Self::Claim { ticket, claim } => Some((*ticket, Some(claim.agent))),
+            Self::Publish { ticket, agent, .. }
+            | Self::ChangeContact { ticket, agent, .. }
+            | Self::Decide { ticket, agent, .. }
+            | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
+            Self::Send { ticket, agent, .. } => Some((*ticket, *agent)),
+            _ => None,
+        }
+    }
+}
+
+impl Effect {
+    /// The agent this is for; `None`: a watcher or the operator.
+    pub const fn agent(&self) -> Option<AgentId> {
+        match self {
+            Self::Claimed { agent, .. }
+            | Self::ClaimRefused { agent, .. }
+            | Self::Done { agent, .. }
+            | Self::Refused { agent, .. }
+            | Self::Listed { agent, .. }
+            | Self::Asked { agent, .. }
+            | Self::Inform { agent, .. }
+            | Self::Routed { agent, .. }
+            | Self::Deliver { agent, .. }
+            | Self::Reported { agent, .. }
+            | Self::Composing { agent, .. }
+            | Self::SessionEnded { agent, .. } => Some(*agent),
+            Self::Accepted { agent, .. } | Self::MessageRefused { agent, .. } => *agent,
+            Self::SubscriptionRefused { .. } | Self::Notify { .. } => None,
+        }
+    }
 }

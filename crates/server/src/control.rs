@@ -275,7 +275,7 @@ impl From<&PresenceDocument> for PresenceView {
 
 impl From<&PresenceTuple> for DeviceView {
     fn from(tuple: &PresenceTuple) -> Self {
-        let PresenceTuple { agent, state, basic, since, note } = tuple;
+        let PresenceTuple { agent, state, basic, since, note, .. } = tuple;
         Self { agent: *agent, state: *state, basic: *basic, since: *since, note: note.clone() }
     }
 }

@@ -235,6 +235,7 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Datagram { channel, peer, octets } => self.channels.send(channel, peer, &octets),
+            Output::Open { .. } | Output::Octets { .. } | Output::Close { .. } | Output::Traced(_) => {}
             Output::Request(request) => self.hand_over(ShardInput::Request(request)),
             Output::Call(record) => self.hand_over(ShardInput::Call(record)),
             Output::Event { level, name, text } => match level {

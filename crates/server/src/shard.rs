@@ -300,6 +300,11 @@ impl Shard {
                     self.tell_watcher(watcher, Change::Refused(refusal));
                     self.watchers.remove(&watcher);
                 }
+                other => {
+                    if let Some(agent) = other.agent() {
+                        self.tell_driver(agent, other);
+                    }
+                }
             }
         }
     }
@@ -307,8 +312,12 @@ impl Shard {
     /// Takes back a claim that the engine granted and the store did not.
     fn forget(&mut self, agent: AgentId) {
         let now = self.clock.now();
-        let request =
-            Request::Depart { agent, at: now.wall, reason: "the server could not store its name".into() };
+        let request = Request::Depart {
+            agent,
+            at: now.wall,
+            reason: "the server could not store its name".into(),
+            is_farewell: false,
+        };
         // A second failure here has been told; the documents follow with the next batch.
         let _ = self.think(|engine, effects| engine.handle(now, request, effects));
     }

@@ -142,6 +142,7 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
             transaction.prepare_cached(ALIAS_REMOVED)?.execute([address.as_str()])?;
         }
         Fact::Call(call) => calls::insert(transaction, call)?,
+        _ => {}
     }
     Ok(())
 }

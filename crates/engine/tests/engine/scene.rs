@@ -2,7 +2,7 @@
 
 use engine::{Effects, Engine, Settings};
 use model::{
-    Address, AgentId, Claim, ClaimedAlias, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis,
+    Address, AgentId, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis, NamedAddress,
     Now, PresenceDocument, PresenceState, Request, SoftRecord, Source, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
@@ -86,6 +86,9 @@ impl Scene {
             agent: agent(number),
             aliases: names.iter().map(|name| alias(name)).collect(),
             inferred,
+            has_presence: false,
+            has_messaging: false,
+            device: String::new(),
             description: format!("endpoint {number}"),
         };
         self.ask(Request::Claim { ticket: Ticket(number), claim });
@@ -125,7 +128,7 @@ impl Scene {
 
     pub fn depart(&mut self, number: u64, reason: &str) {
         let at = self.now.wall;
-        self.ask(Request::Depart { agent: agent(number), at, reason: reason.to_owned() });
+        self.ask(Request::Depart { agent: agent(number), at, reason: reason.to_owned(), is_farewell: false });
     }
 
     pub fn watch(&mut self, watcher: u64, name: &str) {
@@ -178,8 +181,8 @@ pub fn address(name: &str) -> Address {
     Address::parse(&format!("{name}@x.example")).unwrap()
 }
 
-pub fn alias(name: &str) -> ClaimedAlias {
-    ClaimedAlias { address: address(name), kind: "h323-ID".to_owned(), original: name.to_owned() }
+pub fn alias(name: &str) -> NamedAddress {
+    NamedAddress { address: address(name), kind: "h323-ID".to_owned(), original: name.to_owned() }
 }
 
 pub fn registration(since: Timestamp, expires: Instant) -> Evidence {

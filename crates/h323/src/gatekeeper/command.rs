@@ -20,6 +20,7 @@ impl Gatekeeper {
             }
             Command::Disconnect { call } => self.disconnect_named(now, &call),
             Command::Unregister { endpoint } => self.unregister_named(now, &endpoint),
+            Command::Trace { .. } | Command::Untrace { .. } => Err(CommandError::Unsupported),
             Command::Counters => Ok(Outcome::Counters(self.counts())),
         }
     }

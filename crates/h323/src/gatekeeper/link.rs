@@ -73,7 +73,7 @@ impl Gatekeeper {
 
 impl Link for Gatekeeper {
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
-        let Input::Datagram { peer, local, to_many, octets } = input;
+        let Input::Datagram { peer, local, to_many, octets } = input else { return };
         self.counters.datagrams += 1;
         if !self.rate.admit(now.instant, peer.ip()) {
             self.counters.limited += 1;
@@ -87,7 +87,7 @@ impl Link for Gatekeeper {
             Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
             Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
             // Nothing that endpoints of this gateway asked for.
-            Effect::Notify { .. } | Effect::SubscriptionRefused { .. } => {}
+            _ => {}
         }
     }
 

@@ -111,6 +111,11 @@ impl Gatekeeper {
         self.registrations.remove(number);
         self.changed.registrations.insert(number);
         let (agent, reason) = (self.agent(number), reason.to_owned());
-        self.outputs.push_back(Output::Request(Request::Depart { agent, at: now.wall, reason }));
+        self.outputs.push_back(Output::Request(Request::Depart {
+            agent,
+            at: now.wall,
+            reason,
+            is_farewell: false,
+        }));
     }
 }

@@ -17,7 +17,7 @@ use crate::wire::h225::{
 };
 use codec::per::{BmpString, Integer, Null};
 use link::{Level, Output};
-use model::{Address, Claim, ClaimedAlias, Millis, Now, Refusal, Request, Ticket};
+use model::{Address, Claim, Millis, NamedAddress, Now, Refusal, Request, Ticket};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -169,7 +169,7 @@ impl Gatekeeper {
     /// Asks the engine for the names of a registration.
     pub(super) fn claim(&mut self, number: u64, asker: Option<Asker>) {
         let Some(registration) = self.registrations.get(number) else { return };
-        let alias = |name: &Name| ClaimedAlias {
+        let alias = |name: &Name| NamedAddress {
             address: name.address.clone(),
             kind: name.alias.kind().to_owned(),
             original: name.alias.text(),
@@ -178,6 +178,9 @@ impl Gatekeeper {
             agent: self.agent(number),
             aliases: registration.names.iter().map(alias).collect(),
             inferred: self.is_inferred(registration),
+            has_presence: false,
+            has_messaging: false,
+            device: registration.call_signal_addresses.first().map(ToString::to_string).unwrap_or_default(),
             description: description(registration),
         };
         self.claims.last_ticket += 1;

@@ -206,7 +206,7 @@ impl Answering {
         self.driver.command(command).ok_or_else(ending)?.map_err(|error| {
             let kind = match error {
                 CommandError::NoCall(_) | CommandError::NoEndpoint(_) => FailureKind::NotFound,
-                CommandError::Unsupported => FailureKind::Unavailable,
+                CommandError::TracesExhausted | CommandError::Unsupported => FailureKind::Unavailable,
             };
             Failure::new(kind, error)
         })

@@ -7,7 +7,7 @@ use crate::shard::{ShardHandle, ShardInput};
 use crossbeam_channel::{Receiver, bounded};
 use engine::{Effects, Engine};
 use model::address::PseudonymKey;
-use model::{CallEnd, Claim, ClaimedAlias, GatewayId, Now, Request, Ticket};
+use model::{CallEnd, Claim, GatewayId, NamedAddress, Now, Request, Ticket};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -83,8 +83,16 @@ fn engine() -> Engine {
     for (number, name) in [(1, "room 1"), (2, "room 2")] {
         let address = Address::parse(&format!("{name}@example.com")).unwrap();
         let agent = AgentId { gateway: GatewayId(0), number };
-        let aliases = vec![ClaimedAlias { address, kind: "h323-ID".into(), original: name.into() }];
-        let claim = Claim { agent, aliases, inferred: true, description: String::new() };
+        let aliases = vec![NamedAddress { address, kind: "h323-ID".into(), original: name.into() }];
+        let claim = Claim {
+            agent,
+            aliases,
+            inferred: true,
+            has_presence: false,
+            has_messaging: false,
+            device: String::new(),
+            description: String::new(),
+        };
         engine.handle(Now::default(), Request::Claim { ticket: Ticket(number), claim }, &mut effects);
     }
     engine.settle(Now::default(), &mut effects);

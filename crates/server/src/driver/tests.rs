@@ -21,7 +21,7 @@ struct Echo {
 
 impl Link for Echo {
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
-        let Input::Datagram { peer, octets, .. } = input;
+        let Input::Datagram { peer, octets, .. } = input else { return };
         assert_ne!(octets, b"panic", "asked to");
         if octets == b"timer" {
             self.deadline = Some(now.instant.after(Millis(1)));

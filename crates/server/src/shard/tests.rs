@@ -1,7 +1,7 @@
 use super::*;
 use crate::driver::Waker;
 use crossbeam_channel::bounded;
-use model::{Batch, Claim, ClaimedAlias, Evidence, EvidenceKey, PresenceState, Source, Ticket, Timestamp};
+use model::{Batch, Claim, Evidence, EvidenceKey, NamedAddress, PresenceState, Source, Ticket, Timestamp};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
@@ -119,7 +119,7 @@ impl Scene {
     }
 
     fn claim(&self, number: u64, names: &[&str]) {
-        let alias = |name: &&str| ClaimedAlias {
+        let alias = |name: &&str| NamedAddress {
             address: address(name),
             kind: "h323-ID".into(),
             original: (*name).into(),
@@ -128,6 +128,9 @@ impl Scene {
             agent: agent(number),
             aliases: names.iter().map(alias).collect(),
             inferred: true,
+            has_presence: false,
+            has_messaging: false,
+            device: String::new(),
             description: String::new(),
         };
         self.request(Request::Claim { ticket: Ticket(number), claim });

@@ -67,7 +67,7 @@ impl Unwritten {
                     self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
                     continue;
                 }
-                Fact::Call(_) => {}
+                _ => {}
             }
             self.facts.push_back(fact);
         }
