@@ -118,6 +118,7 @@ impl World {
                 Output::Call(account) => self.accounts.push(account),
                 Output::Event { .. } => {}
                 Output::Request(request) => self.engine(request),
+                other => panic!("the gatekeeper does not want {other:?}"),
             }
         }
     }
