@@ -7,6 +7,7 @@ OBJECT IDENTIFIER = dotted string; character strings, BOOLEAN, INTEGER and ENUME
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -45,6 +46,18 @@ from pycrate_asn1rt import asnobj_construct, asnobj_str, codecs  # noqa: E402
 
 MODULE = H225.H323_MESSAGES
 TYPES = {"RasMessage": MODULE.RasMessage, "H323-UserInformation": MODULE.H323_UserInformation}
+
+
+def compile_module(source, name):
+    """A module of our own in pycrate's types, from its ASN.1 text."""
+    from pycrate_asn1c.asnproc import PycrateGenerator, compile_text, generate_modules
+
+    with tempfile.NamedTemporaryFile(suffix=".py") as generated:
+        compile_text(source.read_text())
+        generate_modules(PycrateGenerator, generated.name)
+        module = {}
+        exec(compile(Path(generated.name).read_text(), generated.name, "exec"), module)
+    return module[name]
 
 
 def mend_additions():
