@@ -1,11 +1,13 @@
 //! Presence as a pure state machine: who has which names, what is known of their devices, and who is told.
 //!
 //! Links offer [`Request`](model::Request)s, the engine answers with [`Effects`]. It infers presence from evidence,
-//! composes one document for each principal, and hands the newest to the watchers. It never reads a clock, does
-//! IO, takes a lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
+//! composes one document for each principal, and hands the newest to the watchers. It keeps an inbox for each
+//! principal, delivers what is in it, and tells senders what became of it. It never reads a clock, does IO, takes a
+//! lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
 //!
 //! ```text
-//! load_principal.., load_alias.., load_settled.., load_message.., restore.., resume(now, stop)       // once, from the store
+//! load_principal.., load_alias.., load_settled.., load_message.. // once, from the store
+//! restore.., resume(now, stop)
 //! for request in batch { engine.handle(now, request, &mut effects) } // then engine.timeout(now) when due
 //! engine.settle(now, &mut effects);                                  // one document and one notice per change
 //! commit(effects.facts), then send effects.promised; send effects.immediate at once; effects.clear()

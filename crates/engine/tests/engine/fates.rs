@@ -215,7 +215,7 @@ fn key_of_row(agent: AgentId, delivery: &Delivery) -> (String, String, MessageId
 }
 
 proptest! {
-    // covers, C-11
+    //
     #[test]
     fn every_accepted_message_waits_is_delivered_or_is_told_as_failed_and_none_comes_again(
         events in prop::collection::vec(event(), 1..120),

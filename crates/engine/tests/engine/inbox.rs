@@ -201,14 +201,29 @@ fn a_message_that_one_device_failed_waits_when_the_others_leave() {
 }
 
 #[test]
+fn a_device_that_failed_and_comes_back_is_tried_again() {
+    let mut scene = pair();
+    scene.join(3, "bob");
+    scene.send(1, 1, "bob");
+    scene.texts(2);
+    scene.conclude(2, "alice", 1, FAILED);
+    scene.depart(2, "unregistered");
+    scene.join(2, "bob");
+    assert_eq!(scene.texts(2), ["1"]);
+}
+
+#[test]
 fn a_device_that_becomes_another_principals_leaves_its_deliveries() {
     let mut scene = pair();
     scene.send(1, 1, "bob");
     scene.texts(2);
     scene.join(2, "carol");
     scene.conclude(2, "alice", 1, DeliveryOutcome::Delivered);
+    assert_eq!(scene.engine.counts().strays, 1);
     scene.join(3, "bob");
     assert_eq!(scene.texts(3), ["1"]);
+    scene.join(2, "bob");
+    assert_eq!(scene.texts(2), ["1"], "back again it is free");
 }
 
 #[test]
@@ -267,7 +282,6 @@ fn a_conclusion_by_whom_it_does_not_concern_is_a_stray() {
     assert_eq!((counts.strays, counts.messages_waiting), (16, 1));
 }
 
-// covers: F-20
 #[test]
 fn a_message_that_nobody_fetches_leaves_after_thirty_days() {
     let mut scene = bob_away();
@@ -343,6 +357,17 @@ fn places_grow_over_restarts_even_where_no_message_is_left() {
         scene = scene.resumed(Settings::default(), Millis::seconds(1));
     }
     assert!(places.is_sorted_by(|one, other| one < other), "{places:?}");
+}
+
+#[test]
+fn a_new_message_comes_behind_all_that_were_loaded() {
+    let mut scene = bob_away();
+    let far = 1 << 60;
+    scene.engine.load_message(&address("bob"), far, message(1, "bob", "old")).unwrap();
+    scene.send(1, 2, "bob");
+    scene.settle();
+    let rows = rows(&scene.facts);
+    assert!(rows.values().all(|(place, ..)| *place > far), "{rows:?}");
 }
 
 #[test]

@@ -47,6 +47,25 @@ fn an_accepted_message_and_its_delivery_are_promises_that_rest_on_its_fact() {
     assert_eq!(scene.texts(2), ["5"]);
 }
 
+// covers: C-11
+#[test]
+fn every_message_is_answered_once_with_its_ticket() {
+    let mut scene = pair();
+    scene.immediate.clear();
+    scene.promised.clear();
+    for (number, to) in [(1, "bob"), (2, "nobody"), (3, "bob")] {
+        scene.send(1, number, to);
+    }
+    scene.settle();
+    let answers = scene.promised.iter().chain(&scene.immediate).filter_map(|effect| match effect {
+        Effect::Accepted { ticket, agent: to, .. } => Some((ticket.0, *to, None)),
+        Effect::MessageRefused { ticket, agent: to, failure } => Some((ticket.0, *to, Some(*failure))),
+        _ => None,
+    });
+    let (sender, refused) = (Some(agent(1)), Some(MessageFailure::NoRecipient));
+    assert_eq!(Vec::from_iter(answers), [(1, sender, None), (3, sender, None), (2, sender, refused)]);
+}
+
 //
 #[test]
 fn the_sender_is_who_registered_whatever_the_message_says() {
@@ -94,7 +113,6 @@ fn a_route_names_the_agents_that_take_messages_and_none_where_it_would_be_stored
     assert_eq!(route(&mut scene, 1, "bob"), routed(&[]));
 }
 
-// covers: C-12
 #[test]
 fn a_route_is_refused_as_a_message_would_be() {
     let mut scene = limited(MessageSettings { messages_per_inbox_max: 1, ..MessageSettings::default() });
@@ -179,7 +197,7 @@ fn every_stored_message_has_an_end_and_none_lies_beyond_the_age_allowed() {
     assert_eq!(Vec::from_iter(ends), [Some(end), Some(end), soon]);
 }
 
-//
+//
 #[test]
 fn a_repeat_is_accepted_again_and_not_delivered_again() {
     let mut scene = pair();
@@ -215,6 +233,7 @@ fn a_repeat_is_known_after_a_restart() {
     assert_eq!(next.inbox("bob").waiting, 1);
 }
 
+//
 #[test]
 fn the_same_id_of_another_sender_is_another_message() {
     let mut scene = pair();
