@@ -171,7 +171,7 @@ impl AliasBook {
 const KINDS_MAX: usize = 256;
 
 /// The kind of a name that no agent has registered.
-const UNREGISTERED: &str = "address";
+pub(crate) const UNREGISTERED: &str = "address";
 
 #[cfg(test)]
 mod tests {

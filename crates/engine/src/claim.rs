@@ -14,7 +14,7 @@ impl Engine {
     /// Names that were another principal's move; the link has made sure that no registered endpoint holds them. A
     /// name that the agent claimed before and claims no more stays with its principal.
     pub(crate) fn claim(&mut self, now: Now, ticket: Ticket, claim: Claim, effects: &mut Effects) {
-        let agent = claim.agent;
+        let (agent, has_messaging) = (claim.agent, claim.has_messaging);
         let (id, first) = match self.admit(&claim) {
             Ok(admitted) => admitted,
             Err(refusal) => {
@@ -33,10 +33,16 @@ impl Engine {
         for alias in &claim.aliases {
             self.give(id, alias, effects);
         }
+        let device = self.principals[id].device_mut(agent);
+        let gains_messaging = has_messaging && device.is_some_and(|device| !device.has_messaging);
         self.place(now, id, claim);
         let presentity =
             publication::presentity(&self.book, &self.principals[id], id).unwrap_or(&first).clone();
         effects.answer(Effect::Claimed { ticket, agent, presentity });
+        // A new device attends when its registration is confirmed.
+        if gains_messaging {
+            self.attend_inbox(agent, effects);
+        }
     }
 
     /// Whether there is room; then the principal, where there is one, and the first name.
@@ -108,6 +114,7 @@ impl Engine {
         }
         let Some(device) = self.principals[id].device_mut(agent) else { return };
         device.names = names;
+        device.has_messaging = claim.has_messaging;
         if *device.description != *claim.description {
             device.description = claim.description.into();
         }
@@ -123,6 +130,7 @@ impl Engine {
         let departure = Departure { agent: Some(claim.agent), at: now.wall, reason };
         self.outdate(before);
         self.touch(before);
+        self.leave_inbox(now, before, claim.agent);
         self.principals[before].remove_device(claim.agent, departure)
     }
 }

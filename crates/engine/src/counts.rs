@@ -29,6 +29,8 @@ pub struct Counts {
     pub offline: usize,
     /// Nothing is known.
     pub unknown: usize,
+    /// Messages that wait in inboxes.
+    pub messages_waiting: usize,
     /// Counter: documents that differed from the one before.
     pub changes: u64,
     /// Counter: notifications given out.
@@ -43,6 +45,20 @@ pub struct Counts {
     pub strays: u64,
     /// Counter: soft records that could not be read or are of nobody known.
     pub records_dropped: u64,
+    /// Counter: messages put in inboxes, reports of failures among them.
+    pub messages_accepted: u64,
+    /// Counter: messages refused.
+    pub messages_refused: u64,
+    /// Counter: messages that had been accepted already and were sent again.
+    pub messages_repeated: u64,
+    /// Counter: messages that an agent of the recipient has.
+    pub messages_delivered: u64,
+    /// Counter: messages that failed after they were accepted.
+    pub messages_failed: u64,
+    /// Counter: messages that the store did not take.
+    pub messages_retracted: u64,
+    /// Counter: reports of failures for which the sender's inbox had no room.
+    pub reports_dropped: u64,
 }
 
 impl Counts {

@@ -9,6 +9,8 @@ use model::{AgentId, Evidence, EvidenceKey, Instant, Now, PresenceState, Presenc
 pub(crate) struct Device {
     pub(crate) agent: AgentId,
     pub(crate) inferred: bool,
+    /// Whether it takes messages.
+    pub(crate) has_messaging: bool,
     /// What it is, in a few words.
     pub(crate) description: Box<str>,
     /// The names it claimed last, the preferred first.
@@ -28,6 +30,7 @@ impl Device {
         Self {
             agent,
             inferred: true,
+            has_messaging: false,
             description: "".into(),
             names: [].into(),
             pieces: Vec::new(),

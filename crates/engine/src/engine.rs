@@ -5,6 +5,7 @@ use crate::composition::Spell;
 use crate::counts::Counts;
 use crate::device::{FOREVER, Observed, Withdrawn};
 use crate::effects::Effects;
+use crate::inbox::Inboxes;
 use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
 use crate::restart::Restart;
 use crate::settings::Settings;
@@ -38,6 +39,7 @@ pub struct Engine {
     pub(crate) restart: Option<Restart>,
     /// What was published of agents before the restart, until they claim again.
     pub(crate) restored: HashMap<AgentId, Spell>,
+    pub(crate) inboxes: Inboxes,
     pub(crate) counts: Counts,
 }
 
@@ -58,6 +60,7 @@ impl Engine {
             unsaved: VecDeque::new(),
             restart: None,
             restored: HashMap::new(),
+            inboxes: Inboxes::new(epoch),
             counts: Counts::default(),
         }
     }
@@ -68,7 +71,18 @@ impl Engine {
             Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
             Request::Observe { agent, evidence } => self.observe(agent, evidence),
             Request::Withdraw { agent, key, at } => self.withdraw(now, agent, &key, at),
-            Request::Depart { agent, at, reason, .. } => self.depart(agent, at, &reason),
+            Request::Depart { agent, at, reason, .. } => self.depart(now, agent, at, &reason),
+            Request::Attend { agent } => self.attend_inbox(agent, effects),
+            Request::Route { ticket, agent, recipient } => self.route(ticket, agent, &recipient, effects),
+            Request::Send { ticket, agent, message } => self.send(now, ticket, agent, *message, effects),
+            Request::Retract { inbox, sender, message } => self.retract(&inbox, sender, message, effects),
+            Request::Conclude { agent, sender, message, outcome } => {
+                self.conclude(now, agent, (sender, message), outcome, effects);
+            }
+            Request::Compose { agent, recipient, is_composing, thread } => {
+                self.compose(agent, &recipient, is_composing, thread, effects);
+            }
+            Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
             _ => self.counts.strays += 1,
@@ -92,8 +106,9 @@ impl Engine {
     }
 
     /// Ends a batch: composes each document once that its requests may have changed, and notifies each watcher at
-    /// most once of each presentity, with the newest document.
+    /// most once of each presentity, with the newest document. What is due in inboxes is done here too.
     pub fn settle(&mut self, now: Now, effects: &mut Effects) {
+        self.tend_inboxes(now, effects);
         let mut touched = std::mem::take(&mut self.touched);
         for id in touched.drain(..) {
             self.publish(now.wall, id, effects);
@@ -114,7 +129,7 @@ impl Engine {
     pub fn deadline(&self) -> Option<Instant> {
         let evidence = self.deadlines.first().map(|(at, _)| *at);
         let restart = self.restart.as_ref().map(|restart| restart.expires);
-        evidence.into_iter().chain(restart).min()
+        evidence.into_iter().chain(restart).chain(self.inboxes.deadline()).min()
     }
 
     fn observe(&mut self, agent: AgentId, evidence: Evidence) {
@@ -155,10 +170,11 @@ impl Engine {
         }
     }
 
-    fn depart(&mut self, agent: AgentId, at: Timestamp, reason: &str) {
+    fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
         let Some(id) = self.agents.remove(&agent) else { return self.counts.strays += 1 };
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);
+        self.leave_inbox(now, id, agent);
         self.outdate(id);
         self.touch(id);
     }

@@ -3,7 +3,8 @@
 use crate::counts::Counts;
 use crate::engine::Engine;
 use crate::publication;
-use model::{Address, AliasEntry, PresenceDocument};
+use model::{Address, AliasEntry, PresenceDocument, Timestamp};
+use serde::Serialize;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -60,6 +61,21 @@ impl Engine {
         begins.chain(contains).take(limit).cloned().collect()
     }
 
+    /// What waits for the principal that a name belongs to; `None` where nobody has that name.
+    #[must_use]
+    pub fn inbox(&self, name: &Address) -> Option<InboxSummary> {
+        let id = self.book.owner_of(name)?;
+        let Some(inbox) = self.inboxes.get(id) else { return Some(InboxSummary::default()) };
+        let lanes = inbox.lanes.iter().filter(|(_, lane)| !lane.waiting.is_empty());
+        let first = inbox.lanes.values().filter_map(|lane| lane.waiting.front());
+        Some(InboxSummary {
+            waiting: inbox.waiting,
+            octets: inbox.octets,
+            oldest: first.min_by_key(|first| first.place).map(|first| first.delivery.message.sent_at),
+            senders: lanes.map(|(sender, lane)| (sender.clone(), lane.waiting.len())).collect(),
+        })
+    }
+
     /// The sizes of the tables, and the counters.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -70,9 +86,24 @@ impl Engine {
             watchers: self.watchers.len(),
             subscriptions: self.watchers.subscriptions(),
             unknown_names: self.book.unknown_len(),
+            messages_waiting: self.inboxes.waiting_len(),
             ..self.counts
         }
     }
+}
+
+/// What waits for a principal, for operators.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxSummary {
+    /// How many messages wait, those under way among them.
+    pub waiting: usize,
+    /// The octets of their texts and contents.
+    pub octets: usize,
+    /// When the one that has waited longest was written.
+    pub oldest: Option<Timestamp>,
+    /// Who wrote, in order, and how many of each wait.
+    pub senders: Vec<(Address, usize)>,
 }
 
 /// The most names that one [`Engine::find`] looks through for a text in their middle.

@@ -1,11 +1,13 @@
 //! Presence as a pure state machine: who has which names, what is known of their devices, and who is told.
 //!
 //! Links offer [`Request`](model::Request)s, the engine answers with [`Effects`]. It infers presence from evidence,
-//! composes one document for each principal, and hands the newest to the watchers. It never reads a clock, does
-//! IO, takes a lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
+//! composes one document for each principal, and hands the newest to the watchers. It keeps an inbox for each
+//! principal, delivers what is in it, and tells senders what became of it. It never reads a clock, does IO, takes a
+//! lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
 //!
 //! ```text
-//! load_principal.., load_alias.., restore.., resume(now, stop)       // once, from the store
+//! load_principal.., load_alias.., load_settled.., load_message.. // once, from the store
+//! restore.., resume(now, stop)
 //! for request in batch { engine.handle(now, request, &mut effects) } // then engine.timeout(now) when due
 //! engine.settle(now, &mut effects);                                  // one document and one notice per change
 //! commit(effects.facts), then send effects.promised; send effects.immediate at once; effects.clear()
@@ -18,13 +20,17 @@ mod alias_book;
 mod claim;
 mod composition;
 mod counts;
+mod delivery;
 mod device;
 mod effects;
 mod engine;
 mod explanation;
+mod inbox;
 mod inquiry;
+mod message;
 mod principal;
 mod publication;
+mod receipt;
 mod restart;
 mod settings;
 mod watcher;
@@ -33,6 +39,6 @@ pub use counts::Counts;
 pub use effects::Effects;
 pub use engine::Engine;
 pub use explanation::{AgentExplanation, EvidenceExplanation, Explanation};
-pub use inquiry::FIND_SCAN_MAX;
+pub use inquiry::{FIND_SCAN_MAX, InboxSummary};
 pub use restart::{LoadError, PRESENCE_TABLE, Stop};
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, MessageSettings, Settings};

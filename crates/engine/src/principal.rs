@@ -110,6 +110,11 @@ impl Principal {
         Some(&mut self.devices[place])
     }
 
+    /// Its agents that take messages, in order.
+    pub(crate) fn messaging_agents(&self) -> impl Iterator<Item = AgentId> {
+        self.devices.iter().filter(|device| device.has_messaging).map(|device| device.agent)
+    }
+
     /// Adds a device, in order.
     pub(crate) fn add_device(&mut self, device: Device) {
         if self.devices.is_empty() {

@@ -29,6 +29,12 @@ pub enum LoadError {
         /// The address of the principal.
         principal: Address,
     },
+    /// The message or id is of an inbox of nobody who was loaded.
+    #[error("a message is for {inbox}, which the store does not hold")]
+    InboxUnknown {
+        /// The address of the principal.
+        inbox: Address,
+    },
 }
 
 /// The time after a start in which silence means nothing.

@@ -11,6 +11,8 @@ pub struct Settings {
     /// How long after a start a principal of whom nothing was heard yet is shown as unknown rather than offline:
     /// one full refresh interval of the endpoints, and then some. Default 150 s.
     pub restart_interval: Millis,
+    /// Instant messages.
+    pub messages: MessageSettings,
     /// The size of every table.
     pub limits: Limits,
 }
@@ -20,6 +22,7 @@ impl Default for Settings {
         Self {
             call_gap: Millis::seconds(2),
             restart_interval: Millis::seconds(150),
+            messages: MessageSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -54,6 +57,44 @@ impl Default for Limits {
             evidence_per_agent_max: 128,
             subscriptions_max: 20_000_000,
             unknown_names_max: 100_000,
+        }
+    }
+}
+
+/// Times and limits of instant messages. What is loaded from the store at start is never refused by them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MessageSettings {
+    /// Octets of the text and the content of one message together. Default 65,536.
+    pub message_octets_max: usize,
+    /// How long a message waits at most; its sender is then told. Default 30 days.
+    pub message_age_max: Millis,
+    /// How long the id of a message that has left its inbox is known at least, so that a repeat is not delivered
+    /// again. Default 1 day.
+    pub repeat_window: Millis,
+    /// Messages that wait in one inbox. Default 1000.
+    pub messages_per_inbox_max: usize,
+    /// Octets that wait in one inbox. Default 4 MiB.
+    pub octets_per_inbox_max: usize,
+    /// Messages that wait in all inboxes. Default 1,000,000.
+    pub messages_max: usize,
+    /// Octets that wait in all inboxes. Default 512 MiB.
+    pub octets_max: usize,
+    /// Ids of messages that have left; the oldest are forgotten before their time. Default 1,000,000.
+    pub repeats_max: usize,
+}
+
+impl Default for MessageSettings {
+    fn default() -> Self {
+        const DAY: u64 = 86_400;
+        Self {
+            message_octets_max: 65_536,
+            message_age_max: Millis::seconds(30 * DAY),
+            repeat_window: Millis::seconds(DAY),
+            messages_per_inbox_max: 1000,
+            octets_per_inbox_max: 4 << 20,
+            messages_max: 1_000_000,
+            octets_max: 512 << 20,
+            repeats_max: 1_000_000,
         }
     }
 }

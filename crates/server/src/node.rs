@@ -10,7 +10,7 @@ use crate::shard::{self, Promises, Shard, ShardCounters, ShardHandle, ShardInput
 use crate::soft::SoftFlow;
 use crate::{gateway, secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use engine::{Engine, Stop};
+use engine::{Engine, LoadError, Stop};
 use h323::alias::Zone;
 use link::Link;
 use model::{Now, SoftRecord};
@@ -278,7 +278,8 @@ fn listening(sockets: &Sockets) -> Vec<Listening> {
 
 /// The engine with all that the store has for it.
 fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, StoreError> {
-    let mut engine = Engine::new(settings.presence.engine(), store.epoch());
+    let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
+    let mut engine = Engine::new(told, store.epoch());
     let principals =
         store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
     let names = store.aliases(|entry| {
@@ -286,6 +287,14 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
             tracing::warn!(event = "store.name_left_out", %error, "A name was left out.");
         }
     })?;
+    let left_out = |outcome: Result<(), LoadError>| {
+        if let Err(error) = outcome {
+            tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
+        }
+    };
+    store.settled(|inbox, sender, id, at| left_out(engine.load_settled(&inbox, &sender, id, at)))?;
+    let messages =
+        store.messages(|inbox, place, message| left_out(engine.load_message(&inbox, place, message)))?;
     let table = engine::PRESENCE_TABLE;
     store.soft(table, |key, value, _| {
         engine.restore(&SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
@@ -295,7 +304,14 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
         LastShutdown::Unclean => Stop::Unclean,
     };
     engine.resume(now, stop);
-    tracing::info!(event = "node.resumed", principals, names, ?stop, "The state of the last run is loaded.");
+    tracing::info!(
+        event = "node.resumed",
+        principals,
+        names,
+        messages,
+        ?stop,
+        "The state of the last run is loaded."
+    );
     Ok(engine)
 }
 

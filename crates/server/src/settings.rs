@@ -5,6 +5,7 @@
 
 mod h323;
 mod limit;
+mod messages;
 mod node;
 mod presence;
 mod problem;
@@ -17,6 +18,7 @@ mod value;
 mod zone;
 
 pub use h323::{Alternate, H323Settings, SecondDevice};
+pub use messages::MessagesSettings;
 pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings, StoreSettings};
 pub use presence::PresenceSettings;
 pub use problem::{Problem, SettingsError};
@@ -36,6 +38,8 @@ pub struct Settings {
     pub h323: H323Settings,
     /// What is inferred and shown.
     pub presence: PresenceSettings,
+    /// Instant messages.
+    pub messages: MessagesSettings,
     /// The data directory.
     pub store: StoreSettings,
     /// Accounts of calls.
@@ -55,6 +59,7 @@ impl Settings {
         problems.extend(self.h323.check());
         problems.extend(self.h323.check_together());
         problems.extend(self.presence.check());
+        problems.extend(self.messages.check());
         problems.extend(self.store.check());
         problems.extend(self.calls.check());
         problems.extend(self.control.check());

@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, shutdown};
+use crate::{Options, StoreError, messages, shutdown};
 use model::{Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -142,6 +142,11 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
             transaction.prepare_cached(ALIAS_REMOVED)?.execute([address.as_str()])?;
         }
         Fact::Call(call) => calls::insert(transaction, call)?,
+        Fact::Message { inbox, place, message } => messages::insert(transaction, inbox, *place, message)?,
+        Fact::MessageSettled { inbox, sender, id, at } => {
+            messages::settle(transaction, inbox, sender, *id, *at)?;
+        }
+        Fact::MessagesForgotten { before } => messages::forget(transaction, *before)?,
         _ => {}
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What Herald keeps on disk: principals, the alias book, accounts of calls, and the soft state a restart resumes
+//! What Herald keeps on disk: principals, the alias book, messages that wait, accounts of calls, and the soft state a restart resumes
 //! from.
 //!
 //! One SQLite file in the data directory, one thread that writes, readers beside it. A batch of facts commits all
@@ -29,6 +29,7 @@ mod commit;
 mod connection;
 mod error;
 mod lock;
+mod messages;
 mod migration;
 mod options;
 mod queue;

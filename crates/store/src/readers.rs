@@ -80,7 +80,7 @@ impl Readers {
     }
 
     /// Hands every row to `each`, one at a time, and counts them.
-    fn rows(
+    pub(crate) fn rows(
         &self,
         sql: &str,
         parameters: impl Params,
@@ -111,7 +111,7 @@ impl Readers {
         lock(&self.slots[turn])
     }
 
-    fn address(&self, row: &Row<'_>, column: usize, name: &str) -> Result<Address, StoreError> {
+    pub(crate) fn address(&self, row: &Row<'_>, column: usize, name: &str) -> Result<Address, StoreError> {
         let text = self.text(row, column)?;
         Address::parse(text).map_err(|error| StoreError::Corrupt {
             file: self.file.clone(),
@@ -125,7 +125,7 @@ impl Readers {
             .map_err(|error| self.fail(&error))
     }
 
-    fn fail(&self, error: &rusqlite::Error) -> StoreError {
+    pub(crate) fn fail(&self, error: &rusqlite::Error) -> StoreError {
         StoreError::from_sqlite(&self.file, error)
     }
 }

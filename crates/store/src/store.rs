@@ -11,7 +11,7 @@ use crate::{
     CallQuery, LastShutdown, Options, Principal, Status, StoreError, Writer, backup, migration, restore,
     shutdown,
 };
-use model::{AliasEntry, CallDetailRecord, Timestamp};
+use model::{Address, AliasEntry, CallDetailRecord, InstantMessage, MessageId, Timestamp};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,6 +117,21 @@ impl Store {
     /// Hands every entry of the alias book to `each`; as [`Store::principals`].
     pub fn aliases(&self, each: impl FnMut(AliasEntry)) -> Result<u64, StoreError> {
         self.readers.aliases(each)
+    }
+
+    /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as
+    /// [`Store::principals`].
+    pub fn messages(&self, each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {
+        self.readers.messages(each)
+    }
+
+    /// Hands the id of every message that has left its inbox and is not forgotten to `each` (inbox, sender, id, when
+    /// it left), the one that left first before the others; as [`Store::principals`].
+    pub fn settled(
+        &self,
+        each: impl FnMut(Address, Address, MessageId, Timestamp),
+    ) -> Result<u64, StoreError> {
+        self.readers.settled(each)
     }
 
     /// Hands every record of one table of soft state to `each` (key, JSON text, when it was handed in); as

@@ -4,9 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod claims;
+mod correspondence;
 mod explanation;
+mod fates;
+mod inbox;
 mod inference;
+mod messages;
 mod properties;
+mod receipts;
 mod restart;
 mod scene;
 mod watchers;

@@ -20,6 +20,7 @@ pub struct Scene {
     /// All promises not yet looked at.
     pub promised: Vec<Effect>,
     effects: Effects,
+    epoch: u32,
 }
 
 impl Scene {
@@ -33,12 +34,29 @@ impl Scene {
 
     fn of(engine: Engine, now: Now) -> Self {
         let effects = Effects::default();
-        Self { engine, now, facts: Vec::new(), immediate: Vec::new(), promised: Vec::new(), effects }
+        Self {
+            engine,
+            now,
+            facts: Vec::new(),
+            immediate: Vec::new(),
+            promised: Vec::new(),
+            effects,
+            epoch: 1,
+        }
     }
 
     /// The next process over the same store: durable facts and the soft records that were written.
     pub fn restarted(&self, records: &[SoftRecord], down: Millis) -> Self {
-        let mut engine = Engine::new(Settings::default(), 2);
+        let mut next = self.restarted_with(Settings::default(), down);
+        for record in records {
+            next.engine.restore(record);
+        }
+        next
+    }
+
+    /// The next process, with what is durable of names.
+    pub fn restarted_with(&self, settings: Settings, down: Millis) -> Self {
+        let mut engine = Engine::new(settings, self.epoch + 1);
         for fact in &self.facts {
             if let Fact::Principal { address, created_at } = fact {
                 engine.load_principal(address, *created_at);
@@ -49,11 +67,9 @@ impl Scene {
                 engine.load_alias(entry).unwrap();
             }
         }
-        for record in records {
-            engine.restore(record);
-        }
         let mut next = Self::of(engine, Now { instant: Instant(7), wall: self.now.wall.after(down) });
         next.facts = self.facts.clone();
+        next.epoch = self.epoch + 1;
         next
     }
 

@@ -38,7 +38,7 @@ table! {
 }
 
 impl PresenceSettings {
-    /// What the engine is told.
+    /// What the engine is told of presence.
     pub fn engine(&self) -> engine::Settings {
         engine::Settings {
             call_gap: Millis(self.call_gap_ms),
@@ -52,6 +52,7 @@ impl PresenceSettings {
                 subscriptions_max: self.subscriptions_max,
                 unknown_names_max: self.unknown_names_max,
             },
+            ..engine::Settings::default()
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    CallsSettings, ControlSettings, H323Settings, LogSettings, PresenceSettings, StoreSettings, ZoneSettings,
+    CallsSettings, ControlSettings, H323Settings, LogSettings, MessagesSettings, PresenceSettings,
+    StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -22,6 +23,7 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<ZoneSettings>(),
         table::<H323Settings>(),
         table::<PresenceSettings>(),
+        table::<MessagesSettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),
         table::<ControlSettings>(),

@@ -1,5 +1,10 @@
 //! What every back end must promise; a new one adds one line to the list at the end.
 
+use crate::messages::{
+    a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
+    an_id_that_the_writer_has_forgotten_may_be_used_again, ids_that_left_before_a_moment_are_forgotten,
+    messages_come_back_whole_in_order_of_inbox_and_place, what_has_left_is_an_id_and_waits_no_more,
+};
 use crate::samples::{
     address, alias, alias_book, call, contradiction, principal, principals, registered, soft, soft_table,
     write, write_all,
@@ -10,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use store::{CallQuery, ErrorKind, LastShutdown, Options, Store, StoreError};
 
 /// Opens a back end that keeps its data at a place.
-type Open = fn(&Path) -> Store;
+pub type Open = fn(&Path) -> Store;
 
 fn place() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -228,6 +233,12 @@ macro_rules! conformance {
                 one_bad_batch_does_not_fail_its_neighbours,
                 batches_are_written_and_answered_in_order,
                 an_empty_batch_is_answered,
+                messages_come_back_whole_in_order_of_inbox_and_place,
+                what_has_left_is_an_id_and_waits_no_more,
+                ids_that_left_before_a_moment_are_forgotten,
+                a_message_written_again_is_there_once,
+                an_id_that_the_writer_has_forgotten_may_be_used_again,
+                a_message_for_nobody_contradicts_the_store,
                 the_newest_soft_record_of_a_key_is_there_after_a_restart,
                 the_epoch_grows_by_one_with_each_start_and_an_unclean_end_is_known,
                 a_closed_store_takes_nothing_and_says_so,

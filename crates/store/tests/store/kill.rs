@@ -1,6 +1,8 @@
 //! `kill -9` at any moment: all that was confirmed is there.
 
-use crate::samples::{alias_book, registered, soft, soft_table};
+use crate::messages::message;
+use crate::samples::{address, alias_book, registered, soft, soft_table};
+use model::{Fact, Timestamp};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -34,7 +36,9 @@ fn child() {
             outcome.unwrap();
             std::io::stdout().write_all(line.as_bytes()).unwrap();
         };
-        while let Err(StoreError::QueueFull { .. }) = writer.submit(registered(&name), confirm.clone()) {
+        let mut batch = registered(&name);
+        batch.facts.extend(message_facts(&round, number));
+        while let Err(StoreError::QueueFull { .. }) = writer.submit(batch.clone(), confirm.clone()) {
             thread::yield_now();
         }
         let _ = writer.submit_soft(vec![soft(&format!("key{}", number % 100), Some(&name))]);
@@ -42,6 +46,42 @@ fn child() {
             thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// A message in the inbox of the person of this number; every third time the one before has left its inbox.
+fn message_facts(round: &str, number: u64) -> Vec<Fact> {
+    let [before, inbox] = [number.saturating_sub(1), number].map(|number| format!("r{round}n{number}"));
+    let message = message(&inbox, 1);
+    let (left, sender, id) = (address(&before), address(&before), message.id);
+    let mut facts = vec![Fact::Message { inbox: address(&inbox), place: number, message: Box::new(message) }];
+    if number > 0 && number.is_multiple_of(3) {
+        facts.push(Fact::MessageSettled { inbox: left, sender, id, at: Timestamp(1) });
+    }
+    facts
+}
+
+/// Names of confirmed batches whose messages are not as those batches left them.
+fn messages_lost(store: &Store, confirmed: &BTreeSet<String>) -> Vec<String> {
+    let mut waiting = BTreeSet::new();
+    store
+        .messages(|inbox, _, found| {
+            assert_eq!(found, message(inbox.local(), 1));
+            waiting.insert(inbox.local().to_owned());
+        })
+        .unwrap();
+    let mut left = BTreeSet::new();
+    let note_left = |inbox: model::Address, _, _, _| {
+        left.insert(inbox.local().to_owned());
+    };
+    store.settled(note_left).unwrap();
+    let is_lost = |name: &&String| {
+        let (round, number) = name.split_once('n').unwrap();
+        let number: u64 = number.parse().unwrap();
+        let must_have_left = number > 0 && number.is_multiple_of(3);
+        !waiting.contains(*name) && !left.contains(*name)
+            || must_have_left && !left.contains(&format!("{round}n{}", number - 1))
+    };
+    confirmed.iter().filter(is_lost).cloned().collect()
 }
 
 fn start(directory: &Path, round: u32) -> Child {
@@ -93,14 +133,16 @@ fn all_that_was_confirmed_survives_a_kill_at_any_moment() {
             assert!(epoch > epoch_seen, "epoch {epoch} after {epoch_seen}");
             epoch_seen = epoch;
         }
-        confirmed.extend(names.into_iter().map(|name| format!("{name}>{name}")));
+        confirmed.extend(names);
     }
     let store = Store::open(place.path(), Options::default()).unwrap();
     assert!(store.epoch() > epoch_seen);
     assert_eq!(store.last_shutdown(), LastShutdown::Unclean);
     let found: BTreeSet<String> = alias_book(&store).into_iter().collect();
-    let lost: Vec<&String> = confirmed.difference(&found).collect();
+    let is_lost = |name: &&String| !found.contains(&format!("{name}>{name}"));
+    let lost: Vec<&String> = confirmed.iter().filter(is_lost).collect();
     assert!(lost.is_empty(), "{} of {} are lost: {:?}", lost.len(), confirmed.len(), lost.first());
+    assert_eq!(messages_lost(&store, &confirmed), [""; 0]);
     assert!(!soft_table(&store, "h323.registration").is_empty());
 
     let (sender, receiver) = std::sync::mpsc::channel();

@@ -12,6 +12,7 @@ mod full_disk;
 mod group_commit;
 mod kill;
 mod lock;
+mod messages;
 mod migration;
 mod read_only;
 mod restore;

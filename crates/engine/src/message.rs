@@ -1,0 +1,267 @@
+//! Instant messages: who may write to whom, and what is accepted.
+//!
+//! Accepted means durable: the answer and the first delivery are promises that rest on [`Fact::Message`]. The checks
+//! are those of RFC 3860 section 3.4: who the recipient is, whether the sender may write to it, how often the
+//! message was relayed.
+
+use crate::effects::Effects;
+use crate::engine::Engine;
+use crate::inbox::{MessageKey, Settled, Waiting, octets};
+use crate::principal::PrincipalId;
+use crate::publication;
+use crate::restart::LoadError;
+use model::{
+    Address, AgentId, Delivery, Effect, Fact, Instant, InstantMessage, MessageFailure, MessageId,
+    NamedAddress, Now, Ticket, Timestamp,
+};
+use std::sync::Arc;
+
+/// Who sends: the principal, where it is known, and the address it sends under.
+type Sender = (Option<PrincipalId>, Address);
+
+impl Engine {
+    /// Answers where a message would go.
+    pub(crate) fn route(&mut self, ticket: Ticket, agent: AgentId, to: &Address, effects: &mut Effects) {
+        let routed = self.sender(agent).and_then(|(sender, _)| {
+            let id = self.admit_recipient(sender, to)?;
+            self.inboxes.admit(id, 0, &self.settings.messages)?;
+            Ok(self.principals[id].messaging_agents().collect())
+        });
+        effects.immediate.push(match routed {
+            Ok(agents) => Effect::Routed { ticket, agent, agents },
+            Err(failure) => Effect::MessageRefused { ticket, agent: Some(agent), failure },
+        });
+    }
+
+    /// Accepts a message or refuses it.
+    pub(crate) fn send(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        agent: Option<AgentId>,
+        message: InstantMessage,
+        effects: &mut Effects,
+    ) {
+        match self.accept(now, agent, message, effects) {
+            // A repeat rests on facts of an earlier batch, for which promises wait too.
+            Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
+            Err(failure) => {
+                self.counts.messages_refused += 1;
+                effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
+            }
+        }
+    }
+
+    /// Gives back whether the message waits because the recipient is away.
+    fn accept(
+        &mut self,
+        now: Now,
+        agent: Option<AgentId>,
+        mut message: InstantMessage,
+        effects: &mut Effects,
+    ) -> Result<bool, MessageFailure> {
+        let (sender, address) = match agent {
+            Some(agent) => self.sender(agent)?,
+            None => (self.book.owner_of(&message.sender), message.sender.clone()),
+        };
+        message.sender = address;
+        // Only the server itself tells the fate of messages.
+        message.is_report &= agent.is_none();
+        let id = self.admit_recipient(sender, &message.recipient)?;
+        if let Some(lane) = self.inboxes.lane(id, &message.sender) {
+            let is_waiting = lane.holds(message.id);
+            if is_waiting || lane.has_settled(message.id) {
+                self.counts.messages_repeated += 1;
+                return Ok(is_waiting && self.principals[id].messaging_agents().next().is_none());
+            }
+        }
+        let limits = &self.settings.messages;
+        if octets(&message) > limits.message_octets_max {
+            return Err(MessageFailure::TooLarge);
+        }
+        message.max_forwards = message.max_forwards.checked_sub(1).ok_or(MessageFailure::Loop)?;
+        if message.expires_at.is_some_and(|at| at <= now.wall) {
+            return Err(MessageFailure::Expired);
+        }
+        self.inboxes.admit(id, octets(&message), limits)?;
+        Ok(self.deposit(now, id, message, effects))
+    }
+
+    /// Puts a message in an inbox and begins to deliver it; gives back whether nobody is there for it.
+    ///
+    /// It is stored with the moment at which it expires, so that a restart needs to know nothing else.
+    pub(crate) fn deposit(
+        &mut self,
+        now: Now,
+        id: PrincipalId,
+        mut message: InstantMessage,
+        effects: &mut Effects,
+    ) -> bool {
+        let age_max = now.wall.after(self.settings.messages.message_age_max);
+        let expires_at = message.expires_at.map_or(age_max, |at| at.min(age_max));
+        message.expires_at = Some(expires_at);
+        let place = self.inboxes.next_place();
+        let inbox = self.book.address(self.principals[id].identity).clone();
+        effects.facts.push(Fact::Message { inbox, place, message: Box::new(message.clone()) });
+        let is_delayed = self.principals[id].messaging_agents().next().is_none();
+        let sender = message.sender.clone();
+        self.put(id, place, message, expires_at, is_delayed);
+        self.inboxes.arm(id, now.instant_of(expires_at));
+        self.counts.messages_accepted += 1;
+        self.begin_deliveries(id, &sender, effects);
+        is_delayed
+    }
+
+    /// Takes back a message that the store did not take; its sender has been told by whoever says so.
+    pub(crate) fn retract(&mut self, inbox: &Address, from: Address, id: MessageId, effects: &mut Effects) {
+        let Some(inbox) = self.filed_under(inbox) else { return self.counts.strays += 1 };
+        let key = MessageKey { inbox, sender: from, id };
+        if self.inboxes.take(&key).is_none() {
+            return self.counts.strays += 1;
+        }
+        self.counts.messages_retracted += 1;
+        if let Some(lane) = self.inboxes.lane_mut(inbox, &key.sender) {
+            // Its deliveries were promises too, and have not left.
+            lane.attempts.retain(|attempt| attempt.message != id);
+        }
+        self.begin_deliveries(inbox, &key.sender, effects);
+    }
+
+    /// Tells the other side that somebody writes.
+    pub(crate) fn compose(
+        &mut self,
+        agent: AgentId,
+        recipient: &Address,
+        is_composing: bool,
+        thread: Option<[u8; 16]>,
+        effects: &mut Effects,
+    ) {
+        let Ok((sender, address)) = self.sender(agent) else { return };
+        let Ok(id) = self.admit_recipient(sender, recipient) else { return };
+        let peer = self.name_of(&address);
+        let others = self.principals[id].messaging_agents().filter(|other| *other != agent);
+        // Behind the messages written before.
+        effects.promised.extend(others.map(|agent| {
+            let peer = peer.clone();
+            Effect::Composing { agent, peer, is_composing, thread }
+        }));
+    }
+
+    /// Tells the other side that somebody has closed the session.
+    pub(crate) fn end_session(&mut self, agent: AgentId, peer: &Address, effects: &mut Effects) {
+        let Ok((_, address)) = self.sender(agent) else { return };
+        let Some(id) = self.book.owner_of(peer) else { return };
+        let others = self.principals[id].messaging_agents().filter(|other| *other != agent);
+        // Behind the messages written before.
+        effects.promised.extend(others.map(|agent| Effect::SessionEnded { agent, peer: address.clone() }));
+    }
+
+    /// Takes a message from the store, after the principals and the aliases, in order of the places of each inbox.
+    /// What has expired is told at the first [`Self::settle`].
+    ///
+    /// # Errors
+    /// [`LoadError::InboxUnknown`]; the engine is unchanged.
+    pub fn load_message(
+        &mut self,
+        inbox: &Address,
+        place: u64,
+        message: InstantMessage,
+    ) -> Result<(), LoadError> {
+        let id = self.filed_under(inbox).ok_or_else(|| LoadError::InboxUnknown { inbox: inbox.clone() })?;
+        let expires_at = message.expires_at.unwrap_or(Timestamp(i64::MAX));
+        self.put(id, place, message, expires_at, true);
+        self.inboxes.arm(id, Instant(0));
+        Ok(())
+    }
+
+    /// Takes the id of a message that has left its inbox from the store, the one that left first before the others.
+    ///
+    /// # Errors
+    /// [`LoadError::InboxUnknown`]; the engine is unchanged.
+    pub fn load_settled(
+        &mut self,
+        inbox: &Address,
+        sender: &Address,
+        id: MessageId,
+        at: Timestamp,
+    ) -> Result<(), LoadError> {
+        let principal = self.filed_under(inbox);
+        let inbox = principal.ok_or_else(|| LoadError::InboxUnknown { inbox: inbox.clone() })?;
+        let key = MessageKey { inbox, sender: sender.clone(), id };
+        let settled = Settled { at, display_wanted_for: None };
+        self.inboxes.remember(key, settled, self.settings.messages.repeats_max);
+        self.inboxes.forget_by(Instant(0));
+        Ok(())
+    }
+
+    fn put(
+        &mut self,
+        id: PrincipalId,
+        place: u64,
+        message: InstantMessage,
+        expires_at: Timestamp,
+        is_delayed: bool,
+    ) {
+        let sender = self.name_of(&message.sender);
+        let delivery = Arc::new(Delivery { message, sender, is_delayed });
+        self.inboxes.put(id, Waiting { place, delivery, expires_at, refused_by: Vec::new() });
+    }
+
+    /// Who an agent is: never what a message says.
+    fn sender(&self, agent: AgentId) -> Result<Sender, MessageFailure> {
+        let presentity =
+            |id| publication::presentity(&self.book, &self.principals[id], id).map(|name| (Some(id), name));
+        let sender = self.agents.get(&agent).copied().and_then(presentity);
+        let (id, name) = sender.ok_or(MessageFailure::Unavailable { limit: UNREGISTERED })?;
+        Ok((id, name.clone()))
+    }
+
+    /// The principal that a message would be for.
+    fn admit_recipient(
+        &self,
+        sender: Option<PrincipalId>,
+        recipient: &Address,
+    ) -> Result<PrincipalId, MessageFailure> {
+        let id = self.book.owner_of(recipient).ok_or(MessageFailure::NoRecipient)?;
+        if !sender.is_none_or(|sender| self.may_write(sender, id)) {
+            return Err(MessageFailure::Blocked);
+        }
+        let principal = &self.principals[id];
+        if !principal.devices.is_empty() && principal.messaging_agents().next().is_none() {
+            return Err(MessageFailure::NotSupported);
+        }
+        Ok(id)
+    }
+
+    /// Whether one principal lets another write to it.
+    pub(crate) fn may_write(&self, sender: PrincipalId, recipient: PrincipalId) -> bool {
+        !self.is_blocked(recipient, sender)
+    }
+
+    /// Whether `owner` has blocked `other`. The blocks of the roster take this place.
+    pub(crate) fn is_blocked(&self, _owner: PrincipalId, _other: PrincipalId) -> bool {
+        false
+    }
+
+    /// A name as it was registered; as it is written where nobody registered it.
+    pub(crate) fn name_of(&self, address: &Address) -> NamedAddress {
+        let entry = self.book.id(address).map(|name| self.book.entry(name, address));
+        match entry {
+            Some(entry) => {
+                NamedAddress { address: entry.address, kind: entry.kind, original: entry.original }
+            }
+            None => NamedAddress {
+                address: address.clone(),
+                kind: crate::alias_book::UNREGISTERED.to_owned(),
+                original: address.to_string(),
+            },
+        }
+    }
+
+    fn filed_under(&self, address: &Address) -> Option<PrincipalId> {
+        self.book.id(address).and_then(|name| self.book.filed(name))
+    }
+}
+
+/// What an agent is told that holds no claim, or whose names have all gone to others.
+const UNREGISTERED: &str = "the sender is not registered";
