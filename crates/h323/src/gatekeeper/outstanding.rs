@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     Unregister,
     /// End this call (DRQ).
     Disengage([u8; 16]),
+    /// This is what your contacts do (SCI).
+    Presence,
 }
 
 /// A request that waits for its answer.
