@@ -285,6 +285,3 @@ fn tagged(state: PresenceState, qualifier: Option<&str>) -> Option<Vec<GenericDa
     let tag = EnumeratedParameter::new(Feature::Herald.parameter(STATE_TAG), Content::Text(ascii(&text)?));
     Some(vec![GenericData { parameters: Some(BoundedList(vec![tag])), ..Feature::Herald.advertised() }])
 }
-
-#[cfg(test)]
-mod tests;
