@@ -59,6 +59,11 @@ impl Outstanding {
         }
     }
 
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+
     pub fn insert(&mut self, sequence: u16, request: Request) {
         self.requests.insert(sequence, request);
     }

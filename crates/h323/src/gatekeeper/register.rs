@@ -148,6 +148,9 @@ impl Gatekeeper {
         let old = old.cloned();
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
+        // What was seen of another product, or another version, says nothing of this one.
+        let same_product = old.as_ref().filter(|old| old.product == candidate.product);
+        let messaging = same_product.and_then(|old| old.messaging);
         let mut registration = Registration {
             number,
             identifier,
@@ -159,7 +162,7 @@ impl Gatekeeper {
             product: candidate.product,
             features: candidate.features,
             offer: candidate.offer,
-            messaging: old.as_ref().and_then(|old| old.messaging),
+            messaging,
             time_to_live: candidate.time_to_live,
             registered_at: old.as_ref().map_or(now.wall, |old| old.registered_at),
             heard_at: now,

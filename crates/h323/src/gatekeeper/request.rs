@@ -217,6 +217,7 @@ impl Gatekeeper {
         };
         let due = now.instant.after(interval);
         let (number, peer) = (registration.number, registration.peer);
+        self.rate.expect_answer(peer.address.ip());
         self.send(&peer, octets.clone());
         self.outstanding.insert(sequence, Request { purpose, number, peer, octets, interval, repeats, due });
         self.timers.set(due, Due::Request(sequence));
@@ -236,6 +237,7 @@ impl Gatekeeper {
             request.due = now.instant.after(request.interval);
             let (peer, octets, due) = (request.peer, request.octets.clone(), request.due);
             self.timers.set(due, Due::Request(sequence));
+            self.rate.expect_answer(peer.address.ip());
             self.send(&peer, octets);
             return;
         }

@@ -155,7 +155,6 @@ pub(super) fn of_code(code: &str) -> Option<Canonical> {
 mod tests {
     use super::*;
 
-    // covers: D-15
     #[test]
     fn every_state_is_written_as_the_table_says() {
         let expected = [

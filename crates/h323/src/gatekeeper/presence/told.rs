@@ -15,6 +15,10 @@ use std::sync::Arc;
 /// When no request of ours can be sent, it is tried again after this time.
 const TRY_AGAIN: Millis = Millis::seconds(1);
 
+/// While so many requests of ours wait for an answer, no presence is told: probes and the end of calls have numbers
+/// left.
+const UNANSWERED_MAX: usize = 40_000;
+
 impl Gatekeeper {
     /// Entries of an endpoint's contact list.
     pub(in crate::gatekeeper) fn tell_contacts(&mut self, now: Now, number: u64, contacts: Vec<Contact>) {
@@ -78,10 +82,12 @@ impl Gatekeeper {
     fn indicate(&mut self, now: Now, registration: &Registration, entries: Vec<Entry>, element: Vec<u8>) {
         let number = registration.number;
         let mut sequence = 0;
-        let is_sent = self.ask(now, registration, Purpose::Presence, |request_seq_num| {
-            sequence = request_seq_num.get() as u16;
-            indication(element, request_seq_num)
-        });
+        let has_room = self.outstanding.len() < UNANSWERED_MAX;
+        let is_sent = has_room
+            && self.ask(now, registration, Purpose::Presence, |request_seq_num| {
+                sequence = request_seq_num.get() as u16;
+                indication(element, request_seq_num)
+            });
         let pace = if is_sent { self.settings.presence_pace } else { TRY_AGAIN };
         let next_at = now.instant.after(pace);
         self.outboxes.with(number, |outbox| {

@@ -119,10 +119,8 @@ impl Gatekeeper {
         let Some(own) = own else { return };
         match publication(&own.presentity, at) {
             Some(publication) => wishes.add(Wish::Publish(publication)),
-            None => {
-                self.counters.presence_ignored += 1;
-                wishes.failed = true;
-            }
+            // A state of a newer edition.
+            None => self.counters.presence_ignored += 1,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Presence over RAS: endpoints that offer it, publish, watch and decide, and what they are told.
 
+mod delivery;
 mod negotiation;
 mod publishing;
 mod robustness;
@@ -16,9 +17,9 @@ use h323::wire::presence::{
     PresenceNotification, PresenceNotify, Presentity,
 };
 use model::{
-    Address, AgentId, Basic, Contact, ContactCard, ContactStatus, Effect, GatewayId, NamedAddress,
-    PresenceDocument, PresenceState, PresenceTuple, Publication, SubscriptionId, SubscriptionRequest,
-    Timestamp, Version,
+    Address, AgentId, Basic, Capability, Contact, ContactCard, ContactStatus, Effect, GatewayId,
+    NamedAddress, Note, PresenceDocument, PresenceState, PresenceTuple, Publication, SubscriptionId,
+    SubscriptionRequest, Timestamp, Version,
 };
 use std::sync::Arc;
 
@@ -260,4 +261,18 @@ pub fn notifications(message: &PresenceMessage) -> Vec<(AliasAddress, Presentity
 
 pub fn text(octets: &str) -> Ia5String {
     Ia5String::new(octets).unwrap()
+}
+
+pub fn note(language: &str, text: &str) -> Note {
+    Note { language: Some(language.to_owned()), text: text.to_owned() }
+}
+
+/// The feature that every deployed endpoint publishes.
+pub fn oid3() -> Capability {
+    Capability::Other { identifier: "1.3.6.1.4.1.17090.0.12".to_owned(), text: Some("OID3".to_owned()) }
+}
+
+/// The text of each display.
+pub fn texts(presentity: &Presentity) -> Vec<String> {
+    presentity.display.iter().flatten().map(|display| display.display.to_string()).collect()
 }

@@ -210,3 +210,34 @@ fn what_was_negotiated_survives_a_restart() {
     let RasMessage::RegistrationConfirm(confirm) = room.refresh(&mut restarted) else { panic!() };
     assert_eq!(offered(&confirm), [Feature::Presence.identifier(), Feature::Herald.identifier()]);
 }
+
+#[test]
+fn an_endpoint_that_answers_an_instant_message_is_claimed_to_take_them() {
+    let mut world = World::new();
+    let mut alice = Room::new("192.0.2.10", &["alice"]);
+    alice.register(&mut world);
+    let mut bob = Room::new("192.0.2.11", &["bob"]);
+    bob.register(&mut world);
+    assert!(!world.claims[1].has_messaging);
+    let marked = |mut request: AdmissionRequest| {
+        let one = Content::Number8(Integer::clamped(1));
+        let parameter = EnumeratedParameter::new(Feature::Messaging.parameter(1), one);
+        let data =
+            GenericData { parameters: Some(BoundedList(vec![parameter])), ..Feature::Messaging.advertised() };
+        request.generic_data = Some(vec![data]);
+        RasMessage::AdmissionRequest(request.into())
+    };
+    let request = alice.admission(&mut world, 1, false, "bob");
+    world.ask(&alice.ras, &RasMessage::AdmissionRequest(request.into()));
+    let request = bob.admission(&mut world, 1, true, "bob");
+    world.ask(&bob.ras, &marked(request));
+    assert_eq!((world.claims.len(), world.claims[2].agent.number), (3, 2));
+    assert!(world.claims[2].has_messaging);
+    // The same thing again is no news.
+    let request = bob.admission(&mut world, 1, true, "bob");
+    world.ask(&bob.ras, &marked(request));
+    assert_eq!(world.claims.len(), 3);
+    // And it stays known over a new registration of the same product.
+    bob.register(&mut world);
+    assert_eq!((world.claims.len(), world.attending.last()), (3, Some(&2)));
+}

@@ -23,10 +23,6 @@ fn played(name: &str, own: &str) -> World {
     world
 }
 
-fn oid3() -> Capability {
-    Capability::Other { identifier: "1.3.6.1.4.1.17090.0.12".to_owned(), text: Some("OID3".to_owned()) }
-}
-
 fn english(text: &str) -> Vec<Note> {
     vec![Note { language: Some("en-US".to_owned()), text: text.to_owned() }]
 }

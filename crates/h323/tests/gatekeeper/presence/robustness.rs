@@ -70,7 +70,7 @@ fn elements() -> Vec<Vec<u8>> {
     elements.collect()
 }
 
-// covers: checklist-3, D-43
+// covers: checklist-3
 #[test]
 fn a_truncated_or_damaged_element_is_answered_in_every_place() {
     let mut world = World::new();
@@ -161,4 +161,38 @@ fn a_response_to_nothing_is_counted() {
     world.send(&room.ras, &response);
     world.send(&room.ras, &response);
     assert_eq!((world.counter("presence.confirmed"), world.counter("ras.unexpected_reply")), (1, 2));
+}
+
+// covers: D-02, D-39
+#[test]
+fn what_is_of_another_feature_or_a_newer_edition_stands_in_nobodys_way() {
+    use h323::wire::presence::PresenceState as Native;
+    let mut world = World::new();
+    let room = present(&mut world, "192.0.2.10", &["alice"]);
+    let unknown = codec::per::UnknownAlternative { index: 5, octets: vec![0x05, 0x00] };
+    let newer = vec![
+        PresenceMessage::UnknownAlternative(unknown.clone()),
+        notify("alice", Presentity { state: Native::UnknownAlternative(unknown), ..Presentity::default() }),
+        notify("alice", Presentity { state: Native::Away, ..Presentity::default() }),
+    ];
+    let element = per::encode(&PresenceElement { message: newer, ..PresenceElement::default() }).unwrap();
+    let traversal = GenericData {
+        id: GenericIdentifier::Standard(codec::per::ExtensibleInteger(18)),
+        parameters: Some(BoundedList(vec![EnumeratedParameter::new(
+            GenericIdentifier::Standard(codec::per::ExtensibleInteger(1)),
+            Content::Raw(OctetString(vec![0xff; 20])),
+        )])),
+        ..GenericData::default()
+    };
+    let both = [described(&element), traversal];
+    for order in [[0, 1], [1, 0]] {
+        let sci = ServiceControlIndication {
+            request_seq_num: world.sequence(),
+            generic_data: Some(order.iter().map(|at| both[*at].clone()).collect()),
+            ..ServiceControlIndication::default()
+        };
+        let answer = world.ask(&room.ras, &RasMessage::ServiceControlIndication(sci.into()));
+        assert_eq!(result(&answer), None);
+    }
+    assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (2, 4));
 }
