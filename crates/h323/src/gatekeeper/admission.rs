@@ -43,6 +43,9 @@ impl Gatekeeper {
             return self.reject_admission(&asker, AdmissionRejectReason::RequestDenied);
         };
         if request.answer_call {
+            if is_messaging(request) {
+                self.messaging_learnt(number, true);
+            }
             self.admit_callee(now, &asker, request, number, key, bandwidth);
         } else {
             self.admit_caller(now, &asker, request, number, key, bandwidth);

@@ -1,12 +1,13 @@
 //! What a full RRQ says, read and checked.
 
 use super::link::Gatekeeper;
+use super::presence::{Contents, Offer, descriptors};
 use super::registration::{Kind, Name};
 use crate::alias::{Alias, alternative, canonical, presentity_alias};
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
-    AliasAddress, EndpointType, FeatureSet, GenericData, GenericIdentifier, RegistrationRejectReason,
-    RegistrationRequest, SupportedProtocols, VendorIdentifier,
+    AliasAddress, EndpointType, GenericIdentifier, RegistrationRejectReason, RegistrationRequest,
+    SupportedProtocols, VendorIdentifier,
 };
 use codec::per::{Integer, OctetString};
 use model::Millis;
@@ -16,6 +17,8 @@ use std::net::SocketAddr;
 const ALIASES_MAX: usize = 64;
 const ADDRESSES_MAX: usize = 16;
 const PREFIXES_MAX: usize = 64;
+/// The most features of a registration that operators are shown.
+const FEATURES_MAX: usize = 64;
 
 /// A full RRQ, read and checked.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Candidate {
     pub prefixes: Vec<String>,
     pub product: Option<String>,
     pub features: Vec<String>,
+    pub offer: Offer,
+    pub presence: Contents,
     pub time_to_live: Millis,
     pub identifier: Option<String>,
     pub additive: bool,
@@ -60,8 +65,7 @@ impl Gatekeeper {
         let names =
             self.read_names(request.terminal_alias.as_deref().unwrap_or_default(), &call_signal_addresses)?;
         let kind = kind_of(&request.terminal_type);
-        let descriptors = request.feature_set.as_ref().map(descriptors).unwrap_or_default();
-        let features = descriptors.into_iter().chain(request.generic_data.iter().flatten());
+        let features = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
         Ok(Candidate {
             names,
             call_signal_addresses,
@@ -69,7 +73,13 @@ impl Gatekeeper {
             prefixes: prefixes_of(&request.terminal_type),
             product: product_of(&request.endpoint_vendor)
                 .or_else(|| product_of(request.terminal_type.vendor.as_ref()?)),
-            features: features.map(|descriptor| feature_name(&descriptor.id)).take(ALIASES_MAX).collect(),
+            offer: Offer::of(&features),
+            presence: Contents::of(&features),
+            features: features
+                .iter()
+                .map(|descriptor| feature_name(&descriptor.id))
+                .take(FEATURES_MAX)
+                .collect(),
             time_to_live: self.grant_time_to_live(request.time_to_live.map(Integer::get)),
             identifier: request.endpoint_identifier.as_ref().map(ToString::to_string),
             additive: request.additive_registration.is_some(),
@@ -169,11 +179,6 @@ fn product_of(vendor: &VendorIdentifier) -> Option<String> {
     let parts = [&vendor.product_id, &vendor.version_id];
     let parts: Vec<_> = parts.into_iter().flatten().filter_map(text).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
-}
-
-fn descriptors(set: &FeatureSet) -> Vec<&GenericData> {
-    let lists = [&set.needed_features, &set.desired_features, &set.supported_features];
-    lists.into_iter().flatten().flatten().collect()
 }
 
 fn feature_name(identifier: &GenericIdentifier) -> String {

@@ -50,5 +50,21 @@ counters! {
     calls "calls.admitted" "calls admitted";
     answered "calls.answered" "calls known to be answered";
     healed "calls.healed" "calls ended because an endpoint no longer knew them";
+    presence_messages "presence.received" "presence messages taken from endpoints";
+    presence_malformed "presence.malformed" "presence elements that could not be decoded";
+    presence_strangers "presence.strangers" "service control indications from addresses where nobody is registered";
+    presence_unasked "presence.not_negotiated" "presence elements from endpoints that did not offer the feature";
+    presence_forged "presence.forged" "presence messages that name another endpoint's alias as their sender's";
+    presence_ignored "presence.ignored" "presence messages and parts of them that mean nothing from an endpoint";
+    presence_unusable "presence.unusable_alias" "contacts whose alias stands for no address";
+    presence_flooded "presence.too_many" "indications that asked for more than is taken at a time";
+    presence_refused "presence.refused" "publications, contact changes and decisions refused";
+    presence_sent "presence.sent" "service control indications sent to endpoints";
+    presence_confirmed "presence.confirmed" "service control indications confirmed by endpoints";
+    presence_lagging "presence.unconfirmed" "contacts, states and requests that were never confirmed, and wait until the endpoint is heard";
+    presence_hidden "presence.not_shown" "contacts that have no alias which an endpoint could be shown";
+    presence_reduced "presence.reduced" "notifications cut to fit into a datagram";
+    presence_unsendable "presence.unsendable" "contacts, states and requests that fit into no datagram";
+    presence_overflow "presence.outbox_full" "contacts, states and requests dropped because too many wait";
     records_dropped "soft.unreadable" "records of an earlier process that could not be read";
 }

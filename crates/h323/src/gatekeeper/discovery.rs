@@ -1,6 +1,7 @@
 //! Discovery: GRQ (H.225.0 clause 7.8).
 
 use super::link::Gatekeeper;
+use super::presence::{Offer, descriptors};
 use super::request::{Asker, PROTOCOL_IDENTIFIER, answer_address};
 use crate::wire::h225::{
     AlternateGk, GatekeeperConfirm, GatekeeperIdentifier, GatekeeperReject, GatekeeperRejectReason,
@@ -27,12 +28,14 @@ impl Gatekeeper {
             return;
         }
         self.counters.discoveries += 1;
+        let offered = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
         let confirm = GatekeeperConfirm {
             request_seq_num: asker.sequence,
             protocol_identifier: PROTOCOL_IDENTIFIER,
             gatekeeper_identifier: self.gatekeeper_identifier(),
             ras_address: asker.peer.local.into(),
             alternate_gatekeeper: self.alternate_gatekeepers(),
+            feature_set: Offer::of(&offered).feature_set(),
             ..GatekeeperConfirm::default()
         };
         self.answer(&asker, &RasMessage::GatekeeperConfirm(confirm.into()));

@@ -3,6 +3,7 @@
 use super::call::Calls;
 use super::counter::Counters;
 use super::outstanding::Outstanding;
+use super::presence::{Outboxes, Received};
 use super::rate::RateLimit;
 use super::register::Claims;
 use super::registration::{Peer, Registrations};
@@ -25,6 +26,8 @@ pub struct Gatekeeper {
     pub(super) calls: Calls,
     pub(super) claims: Claims,
     pub(super) outstanding: Outstanding,
+    pub(super) received: Received,
+    pub(super) outboxes: Outboxes,
     pub(super) replies: ReplyCache,
     pub(super) rate: RateLimit,
     pub(super) timers: Timers,
@@ -45,6 +48,8 @@ impl Gatekeeper {
             calls: Calls::default(),
             claims: Claims::default(),
             outstanding: Outstanding::default(),
+            received: Received::default(),
+            outboxes: Outboxes::default(),
             replies: ReplyCache::default(),
             rate,
             timers: Timers::default(),
@@ -86,6 +91,13 @@ impl Link for Gatekeeper {
         match effect {
             Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
             Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
+            Effect::Done { ticket, .. } => self.presence_answered(ticket, None),
+            Effect::Refused { ticket, refusal, .. } => self.presence_answered(ticket, Some(&refusal)),
+            Effect::Listed { agent, contacts } => self.tell_contacts(now, agent.number, contacts),
+            Effect::Asked { agent, request } => self.tell_request(now, agent.number, request),
+            Effect::Inform { agent, contact, document } => {
+                self.tell_state(now, agent.number, contact, document);
+            }
             // Nothing that endpoints of this gateway asked for.
             _ => {}
         }
@@ -97,6 +109,7 @@ impl Link for Gatekeeper {
                 Due::Registration(number) => self.registration_due(now, number),
                 Due::Call(key) => self.call_due(now, key),
                 Due::Request(sequence) => self.request_due(now, sequence),
+                Due::Outbox(number) => self.tell(now, number),
             }
         }
     }

@@ -100,22 +100,23 @@ impl Gatekeeper {
         });
     }
 
-    /// Ends a registration, its calls and its presence.
+    /// Ends a registration, its calls and its presence, other than by the endpoint's own word.
     pub(super) fn end_registration(&mut self, now: Now, number: u64, reason: &str) {
+        self.depart(now, number, reason, false);
+    }
+
+    /// Ends a registration; a farewell also ends what was published through it.
+    pub(super) fn depart(&mut self, now: Now, number: u64, reason: &str, is_farewell: bool) {
         if self.registrations.get(number).is_none() {
             return;
         }
         for key in self.calls.of(number).to_vec() {
             self.side_lost(now, key, number);
         }
+        self.forget_outbox(number);
         self.registrations.remove(number);
         self.changed.registrations.insert(number);
         let (agent, reason) = (self.agent(number), reason.to_owned());
-        self.outputs.push_back(Output::Request(Request::Depart {
-            agent,
-            at: now.wall,
-            reason,
-            is_farewell: false,
-        }));
+        self.outputs.push_back(Output::Request(Request::Depart { agent, at: now.wall, reason, is_farewell }));
     }
 }

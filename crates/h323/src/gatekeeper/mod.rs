@@ -1,8 +1,8 @@
-//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), direct call signalling, and what follows from both for
-//! presence.
+//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), direct call signalling, what follows from both for presence,
+//! and the presence that endpoints publish and watch.
 //!
 //! [`Gatekeeper`] is a [`Link`](::link::Link). Each operation has a file of its own; `registration` and `call` hold the two
-//! tables, `outstanding` the requests of ours that wait for an answer.
+//! tables, `outstanding` the requests of ours that wait for an answer, `presence` what deployed endpoints know as presence.
 
 mod admission;
 mod bandwidth;
@@ -12,17 +12,20 @@ mod command;
 mod counter;
 mod discovery;
 mod disengage;
+mod evidence;
 mod information;
 mod link;
 mod liveness;
 mod location;
 mod outstanding;
+mod pattern;
 mod presence;
 mod rate;
 mod register;
 mod registration;
 mod reply_cache;
 mod request;
+mod service_control;
 mod settings;
 mod snapshot;
 mod timer;

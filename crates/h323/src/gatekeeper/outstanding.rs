@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     Unregister,
     /// End this call (DRQ).
     Disengage([u8; 16]),
+    /// This is what your contacts do (SCI).
+    Presence,
 }
 
 /// A request that waits for its answer.
@@ -55,6 +57,11 @@ impl Outstanding {
                 return Some(self.last);
             }
         }
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.requests.len()
     }
 
     pub fn insert(&mut self, sequence: u16, request: Request) {

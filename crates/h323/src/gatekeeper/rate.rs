@@ -57,6 +57,13 @@ impl RateLimit {
             None => false,
         }
     }
+
+    /// A request of ours goes to `address`: its answer is to cost nothing.
+    pub fn expect_answer(&mut self, address: IpAddr) {
+        if let Some(bucket) = self.buckets.get_mut(&address) {
+            bucket.tokens = bucket.tokens.saturating_add(1000);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +80,17 @@ mod tests {
         assert_eq!(admitted(&mut limit, 99), 0);
         assert_eq!(admitted(&mut limit, 300), 3);
         assert!((0..1000).all(|_| limit.admit(Instant(300), "192.0.2.7".parse().unwrap())));
+    }
+
+    #[test]
+    fn an_answer_that_was_asked_for_costs_nothing() {
+        let mut limit = RateLimit::new(Vec::new(), (1, 2));
+        let address = "203.0.113.1".parse().unwrap();
+        for _ in 0..10 {
+            limit.expect_answer(address);
+            assert!(limit.admit(Instant(0), address));
+        }
+        assert_eq!((0..10).filter(|_| limit.admit(Instant(0), address)).count(), 1);
     }
 
     #[test]

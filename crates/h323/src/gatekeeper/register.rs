@@ -7,6 +7,7 @@
 use super::candidate::Candidate;
 use super::link::Gatekeeper;
 use super::outstanding::Purpose;
+use super::presence::{Confirmation, Contents, Offer, descriptors};
 use super::registration::{Liveness, Name, Registration};
 use super::request::{Asker, PROTOCOL_IDENTIFIER};
 use super::settings::SecondDevice;
@@ -31,12 +32,26 @@ const CONTEST_DELAY: Millis = Millis::seconds(4);
 pub(super) struct Claims {
     last_ticket: u64,
     /// Claims the engine has not answered, with who is to be told.
-    asked: HashMap<Ticket, (u64, Option<Asker>)>,
+    asked: HashMap<Ticket, (u64, Option<Registering>)>,
     /// Registrations that wait until the holder of one of their names, by its number, has been asked.
     contested: HashMap<u64, Vec<(Asker, Box<Candidate>)>>,
 }
 
+/// A full RRQ whose registration stands, but is not confirmed yet.
+#[derive(Debug)]
+pub(super) struct Registering {
+    pub asker: Asker,
+    /// What it says of presence, which takes effect before it is confirmed.
+    pub presence: Contents,
+}
+
 impl Gatekeeper {
+    /// Names a question to the engine.
+    pub(super) const fn next_ticket(&mut self) -> Ticket {
+        self.claims.last_ticket += 1;
+        Ticket(self.claims.last_ticket)
+    }
+
     /// A full registration.
     pub(super) fn register(&mut self, now: Now, asker: Asker, request: RegistrationRequest) {
         match self.read_registration(&request) {
@@ -128,16 +143,15 @@ impl Gatekeeper {
     /// Takes a candidate without conflict, and asks the engine for names that are new.
     fn accept(&mut self, now: Now, asker: Asker, candidate: Candidate, own: Option<u64>) {
         let old = own.and_then(|number| self.registrations.get(number));
-        let keeps_names = old.is_some_and(|old| {
-            let same = |new: &Name| old.names.iter().any(|name| name.address == new.address);
-            old.claimed && old.names.len() == candidate.names.len() && candidate.names.iter().all(same)
-        });
         let keeps_identifier = old.filter(|old| candidate.identifier.as_ref() == Some(&old.identifier));
         let identifier = keeps_identifier.map(|old| old.identifier.clone());
         let old = old.cloned();
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
-        let registration = Registration {
+        // What was seen of another product, or another version, says nothing of this one.
+        let same_product = old.as_ref().filter(|old| old.product == candidate.product);
+        let messaging = same_product.and_then(|old| old.messaging);
+        let mut registration = Registration {
             number,
             identifier,
             peer: asker.peer,
@@ -147,27 +161,42 @@ impl Gatekeeper {
             prefixes: candidate.prefixes,
             product: candidate.product,
             features: candidate.features,
+            offer: candidate.offer,
+            messaging,
             time_to_live: candidate.time_to_live,
             registered_at: old.as_ref().map_or(now.wall, |old| old.registered_at),
             heard_at: now,
             liveness: Liveness::Alive,
             presentity: old.as_ref().and_then(|old| old.presentity.clone()),
-            claimed: keeps_names,
+            claimed: false,
             almost_out_of_resources: false,
         };
+        let keeps_claim = old.is_some_and(|old| old.claimed && self.claims_the_same(&old, &registration));
+        registration.claimed = keeps_claim;
         let silent_at = registration.silent_at();
         self.registrations.insert(registration);
         self.timers.set(silent_at, Due::Registration(number));
         self.changed.registrations.insert(number);
-        if keeps_names {
-            self.confirm_registration(&asker, number);
+        let registering = Registering { asker, presence: candidate.presence };
+        if keeps_claim {
+            self.registered(now, registering, number);
         } else {
-            self.claim(number, Some(asker));
+            self.claim(number, Some(registering));
         }
     }
 
+    /// Whether a registration claims what its predecessor did.
+    fn claims_the_same(&self, old: &Registration, new: &Registration) -> bool {
+        let same = |new: &Name| old.names.iter().any(|name| name.address == new.address);
+        old.names.len() == new.names.len()
+            && new.names.iter().all(same)
+            && old.offer.has_presence == new.offer.has_presence
+            && self.may_message(old) == self.may_message(new)
+            && device(old) == device(new)
+    }
+
     /// Asks the engine for the names of a registration.
-    pub(super) fn claim(&mut self, number: u64, asker: Option<Asker>) {
+    pub(super) fn claim(&mut self, number: u64, registering: Option<Registering>) {
         let Some(registration) = self.registrations.get(number) else { return };
         let alias = |name: &Name| NamedAddress {
             address: name.address.clone(),
@@ -178,46 +207,78 @@ impl Gatekeeper {
             agent: self.agent(number),
             aliases: registration.names.iter().map(alias).collect(),
             inferred: self.is_inferred(registration),
-            has_presence: false,
-            has_messaging: false,
-            device: registration.call_signal_addresses.first().map(ToString::to_string).unwrap_or_default(),
+            has_presence: registration.offer.has_presence,
+            has_messaging: self.may_message(registration),
+            device: device(registration),
             description: description(registration),
         };
-        self.claims.last_ticket += 1;
-        let ticket = Ticket(self.claims.last_ticket);
-        self.claims.asked.insert(ticket, (number, asker));
+        let ticket = self.next_ticket();
+        self.claims.asked.insert(ticket, (number, registering));
         self.outputs.push_back(Output::Request(Request::Claim { ticket, claim }));
     }
 
     /// The engine has given a registration its names.
     pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address) {
-        let Some((number, asker)) = self.claims.asked.remove(&ticket) else { return };
+        let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
         let Some(registration) = self.registrations.get_mut(number) else { return };
-        registration.claimed = true;
+        let was_claimed = std::mem::replace(&mut registration.claimed, true);
         registration.presentity = Some(presentity);
         self.changed.registrations.insert(number);
         self.observe_registration(number);
         self.observe_calls_of(now, number);
-        if let Some(asker) = asker {
-            self.confirm_registration(&asker, number);
+        match registering {
+            Some(registering) => self.registered(now, registering, number),
+            // After a restart, or after it gave up names, the endpoint does not ask by itself.
+            None if !was_claimed => self.attend(number),
+            None => {}
+        }
+    }
+
+    /// A full registration stands; it is confirmed once what it published is durable.
+    fn registered(&mut self, now: Now, registering: Registering, number: u64) {
+        let Registering { asker, presence } = registering;
+        self.take_presence(now, asker, number, presence, Confirmation::Registration);
+    }
+
+    /// Asks the engine for all that an endpoint is to be told; what was on the way to it is dropped.
+    fn attend(&mut self, number: u64) {
+        self.forget_outbox(number);
+        let Some(registration) = self.registrations.get(number) else { return };
+        if registration.offer.has_presence || self.may_message(registration) {
+            let agent = self.agent(number);
+            self.outputs.push_back(Output::Request(Request::Attend { agent }));
         }
     }
 
     /// The engine can't take a registration.
     pub(super) fn claim_refused(&mut self, now: Now, ticket: Ticket, refusal: &Refusal) {
-        let Some((number, asker)) = self.claims.asked.remove(&ticket) else { return };
+        let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
         self.end_registration(now, number, &refusal.to_string());
-        if let Some(asker) = asker {
+        if let Some(Registering { asker, .. }) = registering {
             self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
         }
     }
 
-    fn confirm_registration(&mut self, asker: &Asker, number: u64) {
-        let Some(registration) = self.registrations.get(number) else { return };
+    /// Confirms a full registration.
+    pub(super) fn confirm_registration(&mut self, asker: &Asker, number: u64) {
+        let Some(registration) = self.registrations.get(number) else {
+            return self.reject_registration(asker, RegistrationRejectReason::ResourceUnavailable);
+        };
         self.counters.registrations += 1;
         let confirm = self.registration_confirm(asker, registration, true);
         let text = format!("{} registered from {}", registration.label(), asker.peer.address);
         self.event(Level::Debug, "endpoint.registered", text);
+        self.answer(asker, &RasMessage::RegistrationConfirm(confirm.into()));
+        self.attend(number);
+    }
+
+    /// Confirms a keep-alive registration.
+    pub(super) fn confirm_refresh(&mut self, asker: &Asker, number: u64) {
+        let Some(registration) = self.registrations.get(number) else {
+            return self.reject_registration(asker, RegistrationRejectReason::FullRegistrationRequired);
+        };
+        let confirm = self.registration_confirm(asker, registration, false);
+        self.counters.refreshes += 1;
         self.answer(asker, &RasMessage::RegistrationConfirm(confirm.into()));
     }
 
@@ -240,6 +301,7 @@ impl Gatekeeper {
             will_respond_to_irr: Some(false),
             maintain_connection: Some(false),
             supports_additive_registration: full.then_some(Null),
+            feature_set: registration.offer.feature_set(),
             ..RegistrationConfirm::default()
         }
     }
@@ -263,10 +325,10 @@ impl Gatekeeper {
             self.registrations.move_peer(number, asker.peer);
             self.changed.registrations.insert(number);
         }
-        let Some(registration) = self.registrations.get(number) else { return };
-        let confirm = self.registration_confirm(&asker, registration, false);
-        self.counters.refreshes += 1;
-        self.answer(&asker, &RasMessage::RegistrationConfirm(confirm.into()));
+        let descriptors = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
+        self.offered(number, Offer::of(&descriptors));
+        self.take_presence(now, asker, number, Contents::of(&descriptors), Confirmation::Refresh);
+        self.tell_lagging(now, number);
     }
 
     pub(super) fn reject_registration(&mut self, asker: &Asker, reject_reason: RegistrationRejectReason) {
@@ -287,6 +349,11 @@ impl Gatekeeper {
 /// An IRQ about the endpoint itself: call reference 0 asks for all calls (H.225.0 clause 7.15.1).
 pub(super) fn presence_check(request_seq_num: crate::wire::h225::RequestSeqNum) -> RasMessage {
     RasMessage::InfoRequest(InfoRequest { request_seq_num, ..InfoRequest::default() }.into())
+}
+
+/// What names the device of a registration among those of its principal.
+fn device(registration: &Registration) -> String {
+    registration.call_signal_addresses.first().map(ToString::to_string).unwrap_or_default()
 }
 
 /// What an endpoint is, for people.

@@ -1,5 +1,6 @@
 //! The registered endpoints and the ways to find them.
 
+use super::presence::Offer;
 use crate::alias::Alias;
 use link::ChannelId;
 use model::{Address, Instant, Millis, Now, Timestamp};
@@ -70,6 +71,10 @@ pub(super) struct Registration {
     pub prefixes: Vec<String>,
     pub product: Option<String>,
     pub features: Vec<String>,
+    /// What it offered of the features that Herald speaks with it.
+    pub offer: Offer,
+    /// Whether it takes messages, once that was seen.
+    pub messaging: Option<bool>,
     pub time_to_live: Millis,
     pub registered_at: Timestamp,
     pub heard_at: Now,

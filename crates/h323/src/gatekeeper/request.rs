@@ -2,12 +2,13 @@
 
 use super::link::Gatekeeper;
 use super::outstanding::{Purpose, Request};
+use super::presence::{Contents, descriptors};
 use super::registration::{Peer, Registration};
 use super::reply_cache::{RequestKey, Seen};
 use super::timer::Due;
 use crate::wire::h225::{
     RasMessage, RequestInProgress, RequestSeqNum, ResourcesAvailableConfirm, ResourcesAvailableIndicate,
-    ServiceControlResponse, UnknownMessageResponse,
+    UnknownMessageResponse,
 };
 use codec::per::{self, Integer, ObjectIdentifier, OctetString, UnknownAlternative};
 use link::{Level, Output};
@@ -51,11 +52,15 @@ impl Gatekeeper {
         }
         // These have an effect, so a repetition must not have it again.
         let is_once = match &message {
-            RasMessage::RegistrationRequest(request) => request.keep_alive != Some(true),
+            RasMessage::RegistrationRequest(request) => {
+                let descriptors = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
+                request.keep_alive != Some(true) || Contents::are_in(&descriptors)
+            }
             RasMessage::UnregistrationRequest(_)
             | RasMessage::AdmissionRequest(_)
             | RasMessage::BandwidthRequest(_)
-            | RasMessage::DisengageRequest(_) => true,
+            | RasMessage::DisengageRequest(_)
+            | RasMessage::ServiceControlIndication(_) => true,
             _ => false,
         };
         let mut key = None;
@@ -100,11 +105,8 @@ impl Gatekeeper {
             RasMessage::LocationRequest(m) => self.locate(asker(m.request_seq_num), to_many, &m),
             RasMessage::InfoRequestResponse(m) => self.report(now, asker(m.request_seq_num), &m),
             RasMessage::ResourcesAvailableIndicate(m) => self.resources(now, asker(m.request_seq_num), &m),
-            RasMessage::ServiceControlIndication(m) => {
-                let response =
-                    ServiceControlResponse { request_seq_num: m.request_seq_num, ..Default::default() };
-                self.answer(&asker(m.request_seq_num), &RasMessage::ServiceControlResponse(response.into()));
-            }
+            RasMessage::ServiceControlIndication(m) => self.indicated(now, asker(m.request_seq_num), &m),
+            RasMessage::ServiceControlResponse(m) => self.confirmed(now, &peer, m.request_seq_num),
             RasMessage::UnregistrationConfirm(m) => self.confirmed(now, &peer, m.request_seq_num),
             RasMessage::UnregistrationReject(m) => self.confirmed(now, &peer, m.request_seq_num),
             RasMessage::DisengageConfirm(m) => self.confirmed(now, &peer, m.request_seq_num),
@@ -215,6 +217,7 @@ impl Gatekeeper {
         };
         let due = now.instant.after(interval);
         let (number, peer) = (registration.number, registration.peer);
+        self.rate.expect_answer(peer.address.ip());
         self.send(&peer, octets.clone());
         self.outstanding.insert(sequence, Request { purpose, number, peer, octets, interval, repeats, due });
         self.timers.set(due, Due::Request(sequence));
@@ -234,6 +237,7 @@ impl Gatekeeper {
             request.due = now.instant.after(request.interval);
             let (peer, octets, due) = (request.peer, request.octets.clone(), request.due);
             self.timers.set(due, Due::Request(sequence));
+            self.rate.expect_answer(peer.address.ip());
             self.send(&peer, octets);
             return;
         }
@@ -243,6 +247,7 @@ impl Gatekeeper {
             Purpose::Contest => self.contest_decided(now, request.number, false),
             Purpose::CallCheck(_) | Purpose::Unregister => {}
             Purpose::Disengage(key) => self.side_ended(now, key, request.number),
+            Purpose::Presence => self.presence_unconfirmed(now, request.number, sequence),
         }
     }
 
@@ -251,6 +256,9 @@ impl Gatekeeper {
         match self.outstanding.answered(sequence.get() as u16, peer) {
             Some(Request { purpose: Purpose::Disengage(key), number, .. }) => {
                 self.side_ended(now, key, number)
+            }
+            Some(Request { purpose: Purpose::Presence, number, .. }) => {
+                self.presence_confirmed(now, number, sequence.get() as u16);
             }
             Some(_) => {}
             None => self.counters.unexpected += 1,

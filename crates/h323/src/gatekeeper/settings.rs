@@ -121,6 +121,18 @@ pub struct Settings {
     pub infer_except: Vec<String>,
     /// Whether presence is also inferred for gateways, MCUs and gatekeepers.
     pub infer_infrastructure: bool,
+    /// Products that take instant messages though they announce nothing of it, as patterns for what an endpoint says it
+    /// is; `*` stands for any text.
+    pub messaging_products: Vec<String>,
+    /// Endpoints that take the presence state `generic`, as patterns for their product or an alias. All others get the
+    /// nearest plain state and the text beside it: the stock handler of h323plus reads `generic` wrongly.
+    pub generic_states_to: Vec<String>,
+    /// The most octets of a presence datagram (D-03); 600 to 1400.
+    pub datagram_budget: usize,
+    /// Time between two presence datagrams to one endpoint that has not confirmed the first yet (D-03).
+    pub presence_pace: Millis,
+    /// The most contacts, states and requests that wait to be told to one endpoint.
+    pub outbox_max: usize,
     /// The most registrations.
     pub registrations_max: usize,
     /// The most calls in progress.
@@ -154,6 +166,11 @@ impl Settings {
             infer: true,
             infer_except: Vec::new(),
             infer_infrastructure: false,
+            messaging_products: vec!["*h323plus*".to_owned()],
+            generic_states_to: Vec::new(),
+            datagram_budget: 1200,
+            presence_pace: Millis(10),
+            outbox_max: 25_000,
             registrations_max: 1_000_000,
             calls_max: 200_000,
         }

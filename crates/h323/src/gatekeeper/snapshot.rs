@@ -2,6 +2,7 @@
 
 use super::call::{Answer, Call, Ended, Side};
 use super::link::Gatekeeper;
+use super::presence::Offer;
 use super::registration::{Kind, Liveness, Name, Peer, Registration};
 use super::timer::Due;
 use crate::alias::{Alias, canonical};
@@ -37,6 +38,10 @@ struct RegistrationRecord {
     prefixes: Vec<String>,
     product: Option<String>,
     features: Vec<String>,
+    #[serde(default)]
+    offer: Offer,
+    #[serde(default)]
+    messaging: Option<bool>,
     time_to_live: Millis,
     registered_at: Timestamp,
 }
@@ -115,6 +120,8 @@ impl Gatekeeper {
             prefixes: record.prefixes,
             product: record.product,
             features: record.features,
+            offer: record.offer,
+            messaging: record.messaging,
             time_to_live: record.time_to_live,
             registered_at: record.registered_at,
             heard_at: now,
@@ -176,6 +183,8 @@ fn record(registration: &Registration) -> RegistrationRecord {
         prefixes: registration.prefixes.clone(),
         product: registration.product.clone(),
         features: registration.features.clone(),
+        offer: registration.offer,
+        messaging: registration.messaging,
         time_to_live: registration.time_to_live,
         registered_at: registration.registered_at,
     }

@@ -15,6 +15,8 @@ pub(super) enum Due {
     Call([u8; 16]),
     /// A request of ours that has no answer yet.
     Request(u16),
+    /// What an endpoint is still to be told.
+    Outbox(u64),
 }
 
 /// The timers, in order of their time.

@@ -30,7 +30,7 @@ impl Gatekeeper {
                 let label = self.registrations.get(number).map(|registration| registration.label());
                 let text = format!("{} unregistered", label.unwrap_or_default());
                 self.event(Level::Debug, "endpoint.unregistered", text);
-                self.end_registration(now, number, "unregistered by itself");
+                self.depart(now, number, "unregistered by itself", true);
             }
         }
         let confirm =

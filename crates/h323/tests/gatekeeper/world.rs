@@ -7,8 +7,8 @@ use h323::wire::h225::*;
 use link::{ChannelId, Command, Input, Link, Outcome, Output};
 use model::address::{DialPlan, Domain, PseudonymKey};
 use model::{
-    CallDetailRecord, Effect, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now, PresenceState, Request,
-    Source, Timestamp,
+    CallDetailRecord, Claim, Effect, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now, PresenceState,
+    Request, Source, Timestamp,
 };
 use std::net::SocketAddr;
 
@@ -47,6 +47,16 @@ pub struct World {
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
+    /// The claims as they were made.
+    pub claims: Vec<Claim>,
+    /// What endpoints published, changed and decided.
+    pub wishes: Vec<Request>,
+    /// Whether the engine does at once what endpoints wish.
+    pub engine_obeys: bool,
+    /// Who wants to be told everything.
+    pub attending: Vec<u64>,
+    /// Who departed with a farewell.
+    pub farewells: Vec<u64>,
 }
 
 impl World {
@@ -68,6 +78,11 @@ impl World {
             inferred: Vec::new(),
             sequence: 0,
             engine_answers: true,
+            claims: Vec::new(),
+            wishes: Vec::new(),
+            engine_obeys: true,
+            attending: Vec::new(),
+            farewells: Vec::new(),
         }
     }
 
@@ -129,6 +144,7 @@ impl World {
                 self.inferred.push(claim.inferred);
                 let addresses = claim.aliases.iter().map(|alias| alias.address.to_string());
                 self.told.push(Told::Claim(addresses.collect()));
+                self.claims.push(claim.clone());
                 if self.engine_answers {
                     let presentity = claim.aliases[0].address.clone();
                     let effect = Effect::Claimed { ticket, agent: claim.agent, presentity };
@@ -140,9 +156,28 @@ impl World {
                 self.evidence.push((agent.number, evidence));
             }
             Request::Withdraw { agent, key, .. } => self.told.push(Told::Withdraw(agent.number, key)),
-            Request::Depart { agent, reason, .. } => self.told.push(Told::Depart(agent.number, reason)),
+            Request::Depart { agent, reason, is_farewell, .. } => {
+                self.told.push(Told::Depart(agent.number, reason));
+                self.farewells.extend(is_farewell.then_some(agent.number));
+            }
+            Request::Attend { agent } => self.attending.push(agent.number),
+            Request::Publish { .. } | Request::ChangeContact { .. } | Request::Decide { .. } => {
+                let asked = request.ticket();
+                self.wishes.push(request);
+                if self.engine_obeys
+                    && let Some((ticket, Some(agent))) = asked
+                {
+                    self.gatekeeper.apply(self.now, Effect::Done { ticket, agent });
+                }
+            }
             other => panic!("the gatekeeper does not ask {other:?}"),
         }
+    }
+
+    /// Hands the gatekeeper something of the engine.
+    pub fn effect(&mut self, effect: Effect) {
+        self.gatekeeper.apply(self.now, effect);
+        self.drain();
     }
 
     /// Moves the clock, stopping at every deadline on the way.

@@ -157,7 +157,7 @@ impl H323Settings {
             infer_infrastructure: presence.infer_infrastructure,
             registrations_max: self.registrations_max,
             calls_max: self.calls_max,
-            zone,
+            ..gatekeeper::Settings::new(zone)
         }
     }
 }

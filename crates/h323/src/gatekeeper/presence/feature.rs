@@ -1,0 +1,125 @@
+//! Negotiation: what an endpoint offers is confirmed to it, and nothing else (H.460.1).
+
+use crate::gatekeeper::link::Gatekeeper;
+use crate::gatekeeper::pattern::matches;
+use crate::gatekeeper::registration::Registration;
+use crate::wire::feature::Feature;
+use crate::wire::h225::{Content, EnumeratedParameter, FeatureSet, GenericData};
+use codec::per::{BoundedList, Integer};
+use serde::{Deserialize, Serialize};
+
+/// Of Herald's package: its version, and what of it we do (receipts, typing, messages over RAS).
+const VERSION: u8 = 1;
+const VERSION_PARAMETER: u8 = 1;
+const CAPABILITIES_PARAMETER: u8 = 2;
+const CAPABILITIES: u16 = 0b1011;
+
+/// What an endpoint offers of the features that Herald speaks with it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(in crate::gatekeeper) struct Offer {
+    /// Presence in the revision deployed today; the one before it counts as none.
+    pub has_presence: bool,
+    /// The capabilities of Herald's package, where it was announced.
+    pub package: Option<u16>,
+}
+
+impl Offer {
+    /// What is offered by these descriptors, wherever they stood.
+    pub fn of(descriptors: &[&GenericData]) -> Self {
+        let package = |data: &&&GenericData| Feature::of(&data.id) == Some(Feature::Herald);
+        Self {
+            has_presence: descriptors.iter().any(|data| Feature::of(&data.id) == Some(Feature::Presence)),
+            package: descriptors.iter().rev().filter(package).find_map(|data| announced(data)),
+        }
+    }
+
+    /// What either of two offers holds; the newer word on the package counts.
+    pub fn with(self, newer: Self) -> Self {
+        Self {
+            has_presence: self.has_presence || newer.has_presence,
+            package: newer.package.or(self.package),
+        }
+    }
+
+    /// The feature set that confirms it. Deployed endpoints stop presence for good when a GCF or an RCF, be it that
+    /// of a keep-alive, comes without it (Q5).
+    pub fn feature_set(self) -> Option<FeatureSet> {
+        let presence = self.has_presence.then(|| Feature::Presence.advertised());
+        let package = self.package.map(|_| announcement());
+        let supported: Vec<_> = presence.into_iter().chain(package).collect();
+        (!supported.is_empty())
+            .then(|| FeatureSet { supported_features: Some(supported), ..FeatureSet::default() })
+    }
+}
+
+/// The capabilities in an announcement of Herald's package; `None` where it is not one of a version we know.
+fn announced(data: &GenericData) -> Option<u16> {
+    let parameter = |number| data.parameter(&Feature::Herald.parameter(number));
+    match parameter(VERSION_PARAMETER)? {
+        Content::Number8(version) if version.get() >= u32::from(VERSION) => {}
+        _ => return None,
+    }
+    match parameter(CAPABILITIES_PARAMETER) {
+        None => Some(0),
+        Some(Content::Number16(capabilities)) => u16::try_from(capabilities.get()).ok(),
+        Some(_) => None,
+    }
+}
+
+/// Our announcement of Herald's package.
+fn announcement() -> GenericData {
+    let parameter = |number, content| EnumeratedParameter::new(Feature::Herald.parameter(number), content);
+    let parameters = vec![
+        parameter(VERSION_PARAMETER, Content::Number8(Integer::clamped(u32::from(VERSION)))),
+        parameter(CAPABILITIES_PARAMETER, Content::Number16(Integer::clamped(u32::from(CAPABILITIES)))),
+    ];
+    GenericData { parameters: Some(BoundedList(parameters)), ..Feature::Herald.advertised() }
+}
+
+impl Gatekeeper {
+    /// Whether an endpoint takes instant messages, as far as is known: it was seen to, or offered what goes with them,
+    /// or is a product that does.
+    pub(in crate::gatekeeper) fn may_message(&self, registration: &Registration) -> bool {
+        let offered = registration.offer.has_presence || registration.offer.package.is_some();
+        let is_known = |product: &String| {
+            self.settings.messaging_products.iter().any(|pattern| matches(pattern, product))
+        };
+        registration
+            .messaging
+            .unwrap_or_else(|| offered || registration.product.as_ref().is_some_and(is_known))
+    }
+
+    /// An endpoint was seen to take instant messages, or not to; the engine is told where that is news.
+    pub(in crate::gatekeeper) fn messaging_learnt(&mut self, number: u64, takes_messages: bool) {
+        self.relearn(number, |registration| registration.messaging = Some(takes_messages));
+    }
+
+    /// A keep-alive registration offers something; what was offered before stays.
+    pub(in crate::gatekeeper) fn offered(&mut self, number: u64, offer: Offer) {
+        self.relearn(number, |registration| {
+            let merged = registration.offer.with(offer);
+            // One that takes part from now on is to be told everything.
+            registration.claimed &= merged.has_presence == registration.offer.has_presence;
+            registration.offer = merged;
+        });
+    }
+
+    /// Changes what is known of an endpoint, and claims again what follows from it.
+    fn relearn(&mut self, number: u64, change: impl FnOnce(&mut Registration)) {
+        let Some(old) = self.registrations.get(number).cloned() else { return };
+        let Some(registration) = self.registrations.get_mut(number) else { return };
+        change(registration);
+        let (offer, messaging) = (registration.offer, registration.messaging);
+        if (offer, messaging) == (old.offer, old.messaging) {
+            return;
+        }
+        self.changed.registrations.insert(number);
+        let Some(registration) = self.registrations.get(number) else { return };
+        if offer.has_presence != old.offer.has_presence
+            || self.may_message(registration) != self.may_message(&old)
+        {
+            self.claim(number, None);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Telling endpoints what the engine has for them.
+
+use super::indication::{Item, Untold, element, fits, indication};
+use super::outbox::{Entry, Outbox};
+use super::presentity::Reach;
+use crate::gatekeeper::link::Gatekeeper;
+use crate::gatekeeper::outstanding::Purpose;
+use crate::gatekeeper::pattern::matches;
+use crate::gatekeeper::registration::Registration;
+use crate::gatekeeper::timer::Due;
+use crate::wire::h225::AliasAddress;
+use model::{Contact, Millis, NamedAddress, Now, PresenceDocument, SubscriptionRequest};
+use std::sync::Arc;
+
+/// When no request of ours can be sent, it is tried again after this time.
+const TRY_AGAIN: Millis = Millis::seconds(1);
+
+/// While so many requests of ours wait for an answer, no presence is told: probes and the end of calls have numbers
+/// left.
+const UNANSWERED_MAX: usize = 40_000;
+
+impl Gatekeeper {
+    /// Entries of an endpoint's contact list.
+    pub(in crate::gatekeeper) fn tell_contacts(&mut self, now: Now, number: u64, contacts: Vec<Contact>) {
+        for contact in contacts {
+            self.keep(number, Entry::Contact(contact));
+        }
+        self.tell(now, number);
+    }
+
+    /// A request to watch somebody at an endpoint.
+    pub(in crate::gatekeeper) fn tell_request(
+        &mut self,
+        now: Now,
+        number: u64,
+        request: SubscriptionRequest,
+    ) {
+        self.keep(number, Entry::Request(request));
+        self.tell(now, number);
+    }
+
+    /// How a contact is.
+    pub(in crate::gatekeeper) fn tell_state(
+        &mut self,
+        now: Now,
+        number: u64,
+        contact: NamedAddress,
+        document: Arc<PresenceDocument>,
+    ) {
+        self.keep(number, Entry::State { contact, document });
+        self.tell(now, number);
+    }
+
+    fn keep(&mut self, number: u64, entry: Entry) {
+        // One that does not know the feature must not be sent any of it.
+        if !self.registrations.get(number).is_some_and(|known| known.offer.has_presence) {
+            return;
+        }
+        if self.outboxes.has_room(number, self.settings.outbox_max) {
+            self.outboxes.with(number, |outbox| outbox.put(entry));
+        } else {
+            self.counters.presence_overflow += 1;
+        }
+    }
+
+    /// Sends the next of what an endpoint is to be told, if it is time.
+    pub(in crate::gatekeeper) fn tell(&mut self, now: Now, number: u64) {
+        let Some(outbox) = self.outboxes.get(number).filter(|outbox| outbox.is_ready()) else { return };
+        if outbox.next_at > now.instant {
+            let at = outbox.next_at;
+            return self.timers.set(at, Due::Outbox(number));
+        }
+        let Some(registration) = self.registrations.get(number).cloned() else { return };
+        while self.outboxes.get(number).is_some_and(Outbox::is_ready) {
+            let batch = self.outboxes.with(number, Outbox::take);
+            if let Some((entries, element)) = self.fit(&registration, batch) {
+                return self.indicate(now, &registration, entries, element);
+            }
+        }
+    }
+
+    fn indicate(&mut self, now: Now, registration: &Registration, entries: Vec<Entry>, element: Vec<u8>) {
+        let number = registration.number;
+        let mut sequence = 0;
+        let has_room = self.outstanding.len() < UNANSWERED_MAX;
+        let is_sent = has_room
+            && self.ask(now, registration, Purpose::Presence, |request_seq_num| {
+                sequence = request_seq_num.get() as u16;
+                indication(element, request_seq_num)
+            });
+        let pace = if is_sent { self.settings.presence_pace } else { TRY_AGAIN };
+        let next_at = now.instant.after(pace);
+        self.outboxes.with(number, |outbox| {
+            outbox.next_at = next_at;
+            if is_sent {
+                outbox.sent(sequence, entries);
+            } else {
+                outbox.put_back(entries.into_iter());
+            }
+        });
+        self.counters.presence_sent += u64::from(is_sent);
+        if self.outboxes.get(number).is_some_and(Outbox::is_ready) {
+            self.timers.set(next_at, Due::Outbox(number));
+        }
+    }
+
+    /// As many of these entries as fit into a datagram, and the element they make; the rest is put back. `None` where
+    /// there is nothing in them to tell.
+    fn fit(&mut self, registration: &Registration, batch: Vec<Entry>) -> Option<(Vec<Entry>, Vec<u8>)> {
+        let own = own_alias(registration, batch.first()?)?;
+        let reach = self.reach(registration);
+        let (mut entries, mut items) = (Vec::new(), Vec::new());
+        for entry in batch {
+            match Item::of(&entry, &own, reach, &self.settings.zone) {
+                Ok(item) => {
+                    entries.push(entry);
+                    items.push(item);
+                }
+                Err(Untold::Unnamed) => self.counters.presence_hidden += 1,
+                Err(Untold::Nothing) => {}
+            }
+        }
+        let budget = self.settings.datagram_budget;
+        let mut left = Vec::new();
+        let mut is_reduced = false;
+        let element = loop {
+            let made = element(&own, &items).filter(|element| fits(element, budget));
+            if let Some(element) = made {
+                break Some(element).filter(|_| !items.is_empty());
+            }
+            if items.len() > 1 {
+                items.pop();
+                left.extend(entries.pop());
+            } else if items.first_mut().is_some_and(Item::reduce) {
+                is_reduced = true;
+            } else {
+                self.counters.presence_unsendable += 1;
+                break None;
+            }
+        };
+        self.counters.presence_reduced += u64::from(is_reduced);
+        self.outboxes.with(registration.number, |outbox| outbox.put_back(left.into_iter().rev()));
+        element.map(|element| (entries, element))
+    }
+
+    /// What of presence an endpoint can be told beyond the plain states (Q9).
+    fn reach(&self, registration: &Registration) -> Reach {
+        let package = registration.offer.package.is_some();
+        let aliases = registration.names.iter().map(|name| name.alias.text());
+        let mut known = registration.product.iter().cloned().chain(aliases);
+        let patterns = &self.settings.generic_states_to;
+        let takes_generic = !patterns.is_empty()
+            && known.any(|known| patterns.iter().any(|pattern| matches(pattern, &known)));
+        Reach { generic: package || takes_generic, package }
+    }
+
+    /// An endpoint has confirmed an indication (SCR), or said that it does not know what it is: it won't know the next
+    /// time either.
+    pub(in crate::gatekeeper) fn presence_confirmed(&mut self, now: Now, number: u64, sequence: u16) {
+        if self.outboxes.get(number).is_none() {
+            return;
+        }
+        self.counters.presence_confirmed += 1;
+        self.outboxes.with(number, |outbox| outbox.confirmed(sequence));
+        self.heard(now, number);
+        self.tell(now, number);
+    }
+
+    /// An indication and its repetitions were not confirmed.
+    pub(in crate::gatekeeper) fn presence_unconfirmed(&mut self, now: Now, number: u64, sequence: u16) {
+        if self.outboxes.get(number).is_none() {
+            return;
+        }
+        let lagging = self.outboxes.with(number, |outbox| outbox.unconfirmed(sequence));
+        self.counters.presence_lagging += lagging as u64;
+        self.tell(now, number);
+    }
+
+    /// An endpoint is heard again: what it never confirmed is told again, in its newest form.
+    pub(in crate::gatekeeper) fn tell_lagging(&mut self, now: Now, number: u64) {
+        if self.outboxes.get(number).is_some() {
+            self.outboxes.with(number, Outbox::resume);
+            self.tell(now, number);
+        }
+    }
+
+    /// Drops what an endpoint was still to be told.
+    pub(in crate::gatekeeper) fn forget_outbox(&mut self, number: u64) {
+        let Some(outbox) = self.outboxes.remove(number) else { return };
+        for sequence in outbox.sequences() {
+            self.outstanding.remove(sequence);
+        }
+    }
+}
+
+/// The alias by which an endpoint is addressed: the one that was asked for, else its first.
+fn own_alias(registration: &Registration, entry: &Entry) -> Option<AliasAddress> {
+    let asked = match entry {
+        Entry::Request(request) => Some(&request.presentity),
+        _ => None,
+    };
+    let asked = registration.names.iter().find(|name| asked == Some(&name.address));
+    asked.or(registration.names.first()).and_then(|name| name.alias.to_wire())
+}
