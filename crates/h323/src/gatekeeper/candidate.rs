@@ -1,6 +1,7 @@
 //! What a full RRQ says, read and checked.
 
 use super::link::Gatekeeper;
+use super::package::announced;
 use super::registration::{Kind, Name};
 use crate::alias::{Alias, alternative, canonical, presentity_alias};
 use crate::wire::feature::Feature;
@@ -26,6 +27,7 @@ pub(super) struct Candidate {
     pub prefixes: Vec<String>,
     pub product: Option<String>,
     pub features: Vec<String>,
+    pub package: Option<u16>,
     pub time_to_live: Millis,
     pub identifier: Option<String>,
     pub additive: bool,
@@ -62,6 +64,7 @@ impl Gatekeeper {
         let kind = kind_of(&request.terminal_type);
         let descriptors = request.feature_set.as_ref().map(descriptors).unwrap_or_default();
         let features = descriptors.into_iter().chain(request.generic_data.iter().flatten());
+        let package = announced(features.clone());
         Ok(Candidate {
             names,
             call_signal_addresses,
@@ -70,6 +73,7 @@ impl Gatekeeper {
             product: product_of(&request.endpoint_vendor)
                 .or_else(|| product_of(request.terminal_type.vendor.as_ref()?)),
             features: features.map(|descriptor| feature_name(&descriptor.id)).take(ALIASES_MAX).collect(),
+            package,
             time_to_live: self.grant_time_to_live(request.time_to_live.map(Integer::get)),
             identifier: request.endpoint_identifier.as_ref().map(ToString::to_string),
             additive: request.additive_registration.is_some(),

@@ -3,6 +3,7 @@
 use super::call::Calls;
 use super::counter::Counters;
 use super::outstanding::Outstanding;
+use super::package::Packages;
 use super::rate::RateLimit;
 use super::register::Claims;
 use super::registration::{Peer, Registrations};
@@ -25,6 +26,7 @@ pub struct Gatekeeper {
     pub(super) calls: Calls,
     pub(super) claims: Claims,
     pub(super) outstanding: Outstanding,
+    pub(super) packages: Packages,
     pub(super) replies: ReplyCache,
     pub(super) rate: RateLimit,
     pub(super) timers: Timers,
@@ -45,6 +47,7 @@ impl Gatekeeper {
             calls: Calls::default(),
             claims: Claims::default(),
             outstanding: Outstanding::default(),
+            packages: Packages::default(),
             replies: ReplyCache::default(),
             rate,
             timers: Timers::default(),
@@ -86,6 +89,17 @@ impl Link for Gatekeeper {
         match effect {
             Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
             Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
+            Effect::Accepted { ticket, agent, is_stored } => {
+                self.package_answered(now, agent, ticket, Ok(is_stored));
+            }
+            Effect::MessageRefused { ticket, agent, failure } => {
+                self.package_answered(now, agent, ticket, Err(failure));
+            }
+            Effect::Deliver { agent, delivery } => self.deliver(now, agent.number, &delivery),
+            Effect::Reported { agent, receipt } => self.report_by_package(now, agent.number, &receipt),
+            Effect::Composing { agent, peer, is_composing, thread } => {
+                self.compose_by_package(now, agent.number, &peer, is_composing, thread);
+            }
             // Nothing that endpoints of this gateway asked for.
             _ => {}
         }
@@ -97,6 +111,7 @@ impl Link for Gatekeeper {
                 Due::Registration(number) => self.registration_due(now, number),
                 Due::Call(key) => self.call_due(now, key),
                 Due::Request(sequence) => self.request_due(now, sequence),
+                Due::Package(number) => self.package_due(now, number),
             }
         }
     }

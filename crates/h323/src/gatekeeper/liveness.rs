@@ -109,6 +109,7 @@ impl Gatekeeper {
             self.side_lost(now, key, number);
         }
         self.registrations.remove(number);
+        self.packages.remove(number);
         self.changed.registrations.insert(number);
         let (agent, reason) = (self.agent(number), reason.to_owned());
         self.outputs.push_back(Output::Request(Request::Depart {

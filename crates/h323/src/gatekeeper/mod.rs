@@ -17,6 +17,7 @@ mod link;
 mod liveness;
 mod location;
 mod outstanding;
+mod package;
 mod presence;
 mod rate;
 mod register;

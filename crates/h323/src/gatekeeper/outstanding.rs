@@ -20,6 +20,12 @@ pub(super) enum Purpose {
     Unregister,
     /// End this call (DRQ).
     Disengage([u8; 16]),
+    /// Here is a message, or a part of one (SCI).
+    Delivery,
+    /// This became of your message (SCI).
+    Receipt,
+    /// Somebody writes to you (SCI).
+    Typing,
 }
 
 /// A request that waits for its answer.

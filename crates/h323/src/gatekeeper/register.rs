@@ -37,6 +37,12 @@ pub(super) struct Claims {
 }
 
 impl Gatekeeper {
+    /// Names a question to the engine.
+    pub(super) const fn next_ticket(&mut self) -> Ticket {
+        self.claims.last_ticket += 1;
+        Ticket(self.claims.last_ticket)
+    }
+
     /// A full registration.
     pub(super) fn register(&mut self, now: Now, asker: Asker, request: RegistrationRequest) {
         match self.read_registration(&request) {
@@ -147,6 +153,7 @@ impl Gatekeeper {
             prefixes: candidate.prefixes,
             product: candidate.product,
             features: candidate.features,
+            package: candidate.package,
             time_to_live: candidate.time_to_live,
             registered_at: old.as_ref().map_or(now.wall, |old| old.registered_at),
             heard_at: now,
@@ -183,8 +190,7 @@ impl Gatekeeper {
             device: registration.call_signal_addresses.first().map(ToString::to_string).unwrap_or_default(),
             description: description(registration),
         };
-        self.claims.last_ticket += 1;
-        let ticket = Ticket(self.claims.last_ticket);
+        let ticket = self.next_ticket();
         self.claims.asked.insert(ticket, (number, asker));
         self.outputs.push_back(Output::Request(Request::Claim { ticket, claim }));
     }

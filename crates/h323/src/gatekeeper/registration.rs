@@ -70,6 +70,8 @@ pub(super) struct Registration {
     pub prefixes: Vec<String>,
     pub product: Option<String>,
     pub features: Vec<String>,
+    /// The capabilities of Herald's package, where it was announced.
+    pub package: Option<u16>,
     pub time_to_live: Millis,
     pub registered_at: Timestamp,
     pub heard_at: Now,

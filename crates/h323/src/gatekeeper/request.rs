@@ -55,7 +55,8 @@ impl Gatekeeper {
             RasMessage::UnregistrationRequest(_)
             | RasMessage::AdmissionRequest(_)
             | RasMessage::BandwidthRequest(_)
-            | RasMessage::DisengageRequest(_) => true,
+            | RasMessage::DisengageRequest(_)
+            | RasMessage::ServiceControlIndication(_) => true,
             _ => false,
         };
         let mut key = None;
@@ -104,7 +105,9 @@ impl Gatekeeper {
                 let response =
                     ServiceControlResponse { request_seq_num: m.request_seq_num, ..Default::default() };
                 self.answer(&asker(m.request_seq_num), &RasMessage::ServiceControlResponse(response.into()));
+                self.packages_received(now, &peer, &m);
             }
+            RasMessage::ServiceControlResponse(m) => self.confirmed(now, &peer, m.request_seq_num),
             RasMessage::UnregistrationConfirm(m) => self.confirmed(now, &peer, m.request_seq_num),
             RasMessage::UnregistrationReject(m) => self.confirmed(now, &peer, m.request_seq_num),
             RasMessage::DisengageConfirm(m) => self.confirmed(now, &peer, m.request_seq_num),
@@ -211,6 +214,7 @@ impl Gatekeeper {
         let (interval, repeats) = match purpose {
             Purpose::Probe => (self.settings.probe_interval, self.settings.probes.saturating_sub(1)),
             Purpose::Contest => (Millis(1000), 2),
+            Purpose::Typing => (ANSWER_WITHIN, 0),
             _ => (ANSWER_WITHIN, REPEATS),
         };
         let due = now.instant.after(interval);
@@ -241,8 +245,9 @@ impl Gatekeeper {
         match request.purpose {
             Purpose::Probe => self.probe_failed(now, request.number),
             Purpose::Contest => self.contest_decided(now, request.number, false),
-            Purpose::CallCheck(_) | Purpose::Unregister => {}
+            Purpose::CallCheck(_) | Purpose::Unregister | Purpose::Receipt | Purpose::Typing => {}
             Purpose::Disengage(key) => self.side_ended(now, key, request.number),
+            Purpose::Delivery => self.package_unconfirmed(now, request.number, sequence),
         }
     }
 
@@ -251,6 +256,9 @@ impl Gatekeeper {
         match self.outstanding.answered(sequence.get() as u16, peer) {
             Some(Request { purpose: Purpose::Disengage(key), number, .. }) => {
                 self.side_ended(now, key, number)
+            }
+            Some(Request { purpose: Purpose::Delivery, number, .. }) => {
+                self.package_confirmed(now, number, sequence.get() as u16);
             }
             Some(_) => {}
             None => self.counters.unexpected += 1,

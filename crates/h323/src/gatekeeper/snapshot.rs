@@ -37,6 +37,8 @@ struct RegistrationRecord {
     prefixes: Vec<String>,
     product: Option<String>,
     features: Vec<String>,
+    #[serde(default)]
+    package: Option<u16>,
     time_to_live: Millis,
     registered_at: Timestamp,
 }
@@ -115,6 +117,7 @@ impl Gatekeeper {
             prefixes: record.prefixes,
             product: record.product,
             features: record.features,
+            package: record.package,
             time_to_live: record.time_to_live,
             registered_at: record.registered_at,
             heard_at: now,
@@ -176,6 +179,7 @@ fn record(registration: &Registration) -> RegistrationRecord {
         prefixes: registration.prefixes.clone(),
         product: registration.product.clone(),
         features: registration.features.clone(),
+        package: registration.package,
         time_to_live: registration.time_to_live,
         registered_at: registration.registered_at,
     }

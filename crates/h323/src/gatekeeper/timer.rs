@@ -15,6 +15,8 @@ pub(super) enum Due {
     Call([u8; 16]),
     /// A request of ours that has no answer yet.
     Request(u16),
+    /// What is under way in the package with a registration: missing parts, missing receipts.
+    Package(u64),
 }
 
 /// The timers, in order of their time.

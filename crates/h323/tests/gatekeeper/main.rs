@@ -7,6 +7,7 @@ mod admission;
 mod bad_input;
 mod calls;
 mod liveness;
+mod package;
 mod registration;
 mod restart;
 mod world;
