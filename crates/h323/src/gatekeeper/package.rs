@@ -231,3 +231,50 @@ fn told(message: model::MessageId, kind: ReceiptStage, failure: Option<MessageFa
 
 /// After how many seconds a message may be sent again that could not be taken at present.
 const RETRY_AFTER_SECONDS: u16 = 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{MessageId, ReceiptsWanted};
+
+    fn delivery(text: &str) -> Delivery {
+        let address = Address::parse("bob@example.com").unwrap();
+        let message = InstantMessage {
+            id: MessageId([7; 16]),
+            sender: address.clone(),
+            recipient: Address::parse("alice@example.com").unwrap(),
+            text: text.to_owned(),
+            content: None,
+            language: None,
+            sent_at: Timestamp(1_600_000_000_000),
+            expires_at: None,
+            max_forwards: 109,
+            thread: Some([8; 16]),
+            wanted: ReceiptsWanted::default(),
+            in_session: true,
+            is_report: false,
+        };
+        let sender = NamedAddress { address, kind: "h323-ID".to_owned(), original: "Bob".to_owned() };
+        Delivery { message, sender, is_delayed: false }
+    }
+
+    #[test]
+    fn a_message_in_a_call_has_its_identity_and_its_sender_beside_the_text() {
+        let beside = [Feature::Messaging.advertised(), descriptor(&delivery("🎉"))];
+        let message = of_facility(&beside).unwrap();
+        assert_eq!((message.id, message.thread), (MessageId([7; 16]), Some([8; 16])));
+        assert_eq!(message.from, Alias::parse_typed("Bob").unwrap().to_wire());
+        assert_eq!(message.text.as_deref(), Some("🎉"));
+    }
+
+    #[test]
+    fn a_text_too_long_for_a_descriptor_is_left_to_the_call() {
+        let message = of_facility(&[descriptor(&delivery(&"x".repeat(8001)))]).unwrap();
+        assert_eq!((message.id, message.text), (MessageId([7; 16]), None));
+    }
+
+    #[test]
+    fn a_call_without_the_package_has_no_message_of_it() {
+        assert_eq!(of_facility(&[Feature::Messaging.advertised()]), None);
+    }
+}
