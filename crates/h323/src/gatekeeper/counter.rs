@@ -66,5 +66,14 @@ counters! {
     presence_reduced "presence.reduced" "notifications cut to fit into a datagram";
     presence_unsendable "presence.unsendable" "contacts, states and requests that fit into no datagram";
     presence_overflow "presence.outbox_full" "contacts, states and requests dropped because too many wait";
+    package_messages "package.messages" "whole messages of the package received over RAS";
+    package_refusals "package.refusals" "messages of the package refused before the engine was asked";
+    package_deliveries "package.deliveries" "messages delivered over RAS";
+    packages_unannounced "package.unannounced" "indications with the package from somebody who is not registered with it";
+    packages_malformed "package.malformed" "malformed descriptors of the package, ignored";
+    packages_dropped "package.dropped" "descriptors and messages put off because too many were under way";
+    parts_dropped "package.parts_dropped" "messages dropped whose parts did not fit, or did not come in time";
+    receipts_missing "package.receipts_missing" "messages that count as delivered though no receipt came";
+    receipts_unexpected "package.receipts_unexpected" "receipts for nothing that was delivered";
     records_dropped "soft.unreadable" "records of an earlier process that could not be read";
 }

@@ -3,6 +3,7 @@
 use super::call::Calls;
 use super::counter::Counters;
 use super::outstanding::Outstanding;
+use super::package::Packages;
 use super::presence::{Outboxes, Received};
 use super::rate::RateLimit;
 use super::register::Claims;
@@ -28,6 +29,7 @@ pub struct Gatekeeper {
     pub(super) outstanding: Outstanding,
     pub(super) received: Received,
     pub(super) outboxes: Outboxes,
+    pub(super) packages: Packages,
     pub(super) replies: ReplyCache,
     pub(super) rate: RateLimit,
     pub(super) timers: Timers,
@@ -50,6 +52,7 @@ impl Gatekeeper {
             outstanding: Outstanding::default(),
             received: Received::default(),
             outboxes: Outboxes::default(),
+            packages: Packages::default(),
             replies: ReplyCache::default(),
             rate,
             timers: Timers::default(),
@@ -98,6 +101,17 @@ impl Link for Gatekeeper {
             Effect::Inform { agent, contact, document } => {
                 self.tell_state(now, agent.number, contact, document);
             }
+            Effect::Accepted { ticket, agent, is_stored } => {
+                self.package_answered(now, agent, ticket, Ok(is_stored));
+            }
+            Effect::MessageRefused { ticket, agent, failure } => {
+                self.package_answered(now, agent, ticket, Err(failure));
+            }
+            Effect::Deliver { agent, delivery } => self.deliver(now, agent.number, &delivery),
+            Effect::Reported { agent, receipt } => self.report_by_package(now, agent.number, &receipt),
+            Effect::Composing { agent, peer, is_composing, thread } => {
+                self.compose_by_package(now, agent.number, &peer, is_composing, thread);
+            }
             // Nothing that endpoints of this gateway asked for.
             _ => {}
         }
@@ -110,6 +124,7 @@ impl Link for Gatekeeper {
                 Due::Call(key) => self.call_due(now, key),
                 Due::Request(sequence) => self.request_due(now, sequence),
                 Due::Outbox(number) => self.tell(now, number),
+                Due::Package(number) => self.package_due(now, number),
             }
         }
     }

@@ -22,6 +22,12 @@ pub(super) enum Purpose {
     Disengage([u8; 16]),
     /// This is what your contacts do (SCI).
     Presence,
+    /// Here is a message, or a part of one (SCI).
+    Delivery,
+    /// This became of your message (SCI).
+    Receipt,
+    /// Somebody writes to you (SCI).
+    Typing,
 }
 
 /// A request that waits for its answer.

@@ -213,6 +213,7 @@ impl Gatekeeper {
         let (interval, repeats) = match purpose {
             Purpose::Probe => (self.settings.probe_interval, self.settings.probes.saturating_sub(1)),
             Purpose::Contest => (Millis(1000), 2),
+            Purpose::Typing => (ANSWER_WITHIN, 0),
             _ => (ANSWER_WITHIN, REPEATS),
         };
         let due = now.instant.after(interval);
@@ -245,9 +246,10 @@ impl Gatekeeper {
         match request.purpose {
             Purpose::Probe => self.probe_failed(now, request.number),
             Purpose::Contest => self.contest_decided(now, request.number, false),
-            Purpose::CallCheck(_) | Purpose::Unregister => {}
+            Purpose::CallCheck(_) | Purpose::Unregister | Purpose::Receipt | Purpose::Typing => {}
             Purpose::Disengage(key) => self.side_ended(now, key, request.number),
             Purpose::Presence => self.presence_unconfirmed(now, request.number, sequence),
+            Purpose::Delivery => self.package_unconfirmed(now, request.number, sequence),
         }
     }
 
@@ -259,6 +261,9 @@ impl Gatekeeper {
             }
             Some(Request { purpose: Purpose::Presence, number, .. }) => {
                 self.presence_confirmed(now, number, sequence.get() as u16);
+            }
+            Some(Request { purpose: Purpose::Delivery, number, .. }) => {
+                self.package_confirmed(now, number, sequence.get() as u16);
             }
             Some(_) => {}
             None => self.counters.unexpected += 1,

@@ -17,12 +17,14 @@ impl Gatekeeper {
         let descriptors = descriptors(indication.feature_set.as_ref(), indication.generic_data.as_deref());
         let presence = Contents::of(&descriptors);
         let Some(number) = number else {
+            self.packages_received(now, None, &descriptors);
             let is_refused = !presence.is_empty();
             self.counters.presence_strangers += u64::from(is_refused);
             return self.respond(&asker, is_refused.then_some(ServiceControlResult::NotAvailable));
         };
         self.heard(now, number);
         self.take_presence(now, asker, number, presence, Confirmation::Response);
+        self.packages_received(now, Some(number), &descriptors);
     }
 
     /// Answers an indication (SCR); without a result all is well.

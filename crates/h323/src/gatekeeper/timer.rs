@@ -17,6 +17,8 @@ pub(super) enum Due {
     Request(u16),
     /// What an endpoint is still to be told.
     Outbox(u64),
+    /// What is under way in the package with a registration: missing parts, missing receipts.
+    Package(u64),
 }
 
 /// The timers, in order of their time.

@@ -7,6 +7,7 @@ mod admission;
 mod bad_input;
 mod calls;
 mod liveness;
+mod package;
 mod presence;
 mod registration;
 mod restart;

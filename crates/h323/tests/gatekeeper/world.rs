@@ -7,8 +7,8 @@ use h323::wire::h225::*;
 use link::{ChannelId, Command, Input, Link, Outcome, Output};
 use model::address::{DialPlan, Domain, PseudonymKey};
 use model::{
-    CallDetailRecord, Claim, Effect, Evidence, EvidenceKey, GatewayId, Instant, Millis, Now, PresenceState,
-    Request, Source, Timestamp,
+    AgentId, CallDetailRecord, Claim, DeliveryOutcome, Effect, Evidence, EvidenceKey, GatewayId, Instant,
+    InstantMessage, Millis, Now, PresenceState, Request, Source, Ticket, Timestamp,
 };
 use std::net::SocketAddr;
 
@@ -32,6 +32,10 @@ pub enum Told {
     Observe(u64, Source, PresenceState),
     Withdraw(u64, EvidenceKey),
     Depart(u64, String),
+    /// Of whom, to whom, and what became of it.
+    Conclude(u64, String, DeliveryOutcome),
+    /// Who writes to whom, or stopped.
+    Compose(u64, String, bool),
 }
 
 pub struct World {
@@ -44,6 +48,8 @@ pub struct World {
     pub accounts: Vec<CallDetailRecord>,
     /// Of each claim, whether presence is to be inferred.
     pub inferred: Vec<bool>,
+    /// Messages that were sent and that no test has answered.
+    pub messages: Vec<(Ticket, Option<AgentId>, InstantMessage)>,
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
@@ -76,6 +82,7 @@ impl World {
             evidence: Vec::new(),
             accounts: Vec::new(),
             inferred: Vec::new(),
+            messages: Vec::new(),
             sequence: 0,
             engine_answers: true,
             claims: Vec::new(),
@@ -170,12 +177,19 @@ impl World {
                     self.gatekeeper.apply(self.now, Effect::Done { ticket, agent });
                 }
             }
+            Request::Send { ticket, agent, message } => self.messages.push((ticket, agent, *message)),
+            Request::Conclude { agent, sender, outcome, .. } => {
+                self.told.push(Told::Conclude(agent.number, sender.to_string(), outcome));
+            }
+            Request::Compose { agent, recipient, is_composing, .. } => {
+                self.told.push(Told::Compose(agent.number, recipient.to_string(), is_composing));
+            }
             other => panic!("the gatekeeper does not ask {other:?}"),
         }
     }
 
-    /// Hands the gatekeeper something of the engine.
-    pub fn effect(&mut self, effect: Effect) {
+    /// Lets the engine speak.
+    pub fn apply(&mut self, effect: Effect) {
         self.gatekeeper.apply(self.now, effect);
         self.drain();
     }
@@ -234,6 +248,7 @@ pub struct Room {
     pub identifier: Option<String>,
     pub time_to_live: Option<u32>,
     pub terminal_type: EndpointType,
+    pub features: Vec<GenericData>,
 }
 
 impl Room {
@@ -249,6 +264,7 @@ impl Room {
                 terminal: Some(TerminalInfo::default()),
                 ..EndpointType::default()
             },
+            features: Vec::new(),
         }
     }
 
@@ -262,6 +278,10 @@ impl Room {
             terminal_type: self.terminal_type.clone(),
             terminal_alias: Some(self.aliases.iter().map(|text| alias(text)).collect()),
             time_to_live: self.time_to_live.map(Integer::clamped),
+            feature_set: (!self.features.is_empty()).then(|| FeatureSet {
+                supported_features: Some(self.features.clone()),
+                ..FeatureSet::default()
+            }),
             ..RegistrationRequest::default()
         }
     }

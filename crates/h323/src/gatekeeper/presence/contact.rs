@@ -1,7 +1,8 @@
 //! Contacts and requests of a contact list, between the wire and the canonical model.
 
 use super::presentity::{ascii, bounded, capability, display, feature, note};
-use crate::alias::{Alias, Zone, canonical, name_alias};
+use crate::alias::{Alias, Zone, canonical};
+use crate::gatekeeper::naming::shown;
 use crate::wire::h225::AliasAddress;
 use crate::wire::presence::{PresenceAlias, PresenceInstruction};
 use model::{Contact, ContactCard, ContactStatus, NamedAddress};
@@ -19,32 +20,6 @@ pub(super) fn card(alias: &PresenceAlias) -> ContactCard {
         display: alias.display.as_ref().and_then(note),
         avatar: alias.avatar.as_ref().and_then(bounded),
         category: alias.category.as_ref().and_then(capability),
-    }
-}
-
-/// The alias under which an endpoint is shown somebody: as it was written or registered, unless that has a `%`, at
-/// which deployed endpoints cut a name, or comes from another network. `None` where there is no alias that means the
-/// same.
-pub(super) fn shown(name: &NamedAddress, zone: &Zone) -> Option<AliasAddress> {
-    let original = Alias::restore(&name.kind, &name.original).ok().map(without_secret);
-    let is_shown = |alias: &Alias| !alias.text().contains('%');
-    if let Some(alias) = original.filter(is_shown) {
-        return alias.to_wire();
-    }
-    let address = &name.address;
-    let local = || Alias::H323Id(address.local().to_owned());
-    let alias = if zone.serves(address) { local() } else { name_alias(address)? };
-    let means_the_same = canonical(&alias, zone).is_ok_and(|read| read == *address);
-    if is_shown(&alias) && means_the_same { alias.to_wire() } else { None }
-}
-
-/// The identity of a mobile card is nobody else's business.
-fn without_secret(alias: Alias) -> Alias {
-    match alias {
-        Alias::MobileUim { msisdn: Some(msisdn), .. } => {
-            Alias::MobileUim { msisdn: Some(msisdn), imsi: None }
-        }
-        other => other,
     }
 }
 

@@ -4,15 +4,12 @@ use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::pattern::matches;
 use crate::gatekeeper::registration::Registration;
 use crate::wire::feature::Feature;
-use crate::wire::h225::{Content, EnumeratedParameter, FeatureSet, GenericData};
-use codec::per::{BoundedList, Integer};
+use crate::wire::h225::{FeatureSet, GenericData};
+use crate::wire::package::{Announcement, VERSION, capability};
 use serde::{Deserialize, Serialize};
 
-/// Of Herald's package: its version, and what of it we do (receipts, typing, messages over RAS).
-const VERSION: u8 = 1;
-const VERSION_PARAMETER: u8 = 1;
-const CAPABILITIES_PARAMETER: u8 = 2;
-const CAPABILITIES: u16 = 0b1011;
+/// What of Herald's package we do.
+const CAPABILITIES: u16 = capability::RECEIPTS | capability::TYPING | capability::MESSAGES;
 
 /// What an endpoint offers of the features that Herald speaks with it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
@@ -27,10 +24,10 @@ pub(in crate::gatekeeper) struct Offer {
 impl Offer {
     /// What is offered by these descriptors, wherever they stood.
     pub fn of(descriptors: &[&GenericData]) -> Self {
-        let package = |data: &&&GenericData| Feature::of(&data.id) == Some(Feature::Herald);
+        let announcement = |data: &&GenericData| Announcement::read(data).ok().flatten();
         Self {
             has_presence: descriptors.iter().any(|data| Feature::of(&data.id) == Some(Feature::Presence)),
-            package: descriptors.iter().rev().filter(package).find_map(|data| announced(data)),
+            package: descriptors.iter().rev().find_map(announcement).map(|announced| announced.capabilities),
         }
     }
 
@@ -46,35 +43,12 @@ impl Offer {
     /// of a keep-alive, comes without it (Q5).
     pub fn feature_set(self) -> Option<FeatureSet> {
         let presence = self.has_presence.then(|| Feature::Presence.advertised());
-        let package = self.package.map(|_| announcement());
+        let announcement = Announcement { version: VERSION, capabilities: CAPABILITIES };
+        let package = self.package.map(|_| announcement.write());
         let supported: Vec<_> = presence.into_iter().chain(package).collect();
         (!supported.is_empty())
             .then(|| FeatureSet { supported_features: Some(supported), ..FeatureSet::default() })
     }
-}
-
-/// The capabilities in an announcement of Herald's package; `None` where it is not one of a version we know.
-fn announced(data: &GenericData) -> Option<u16> {
-    let parameter = |number| data.parameter(&Feature::Herald.parameter(number));
-    match parameter(VERSION_PARAMETER)? {
-        Content::Number8(version) if version.get() >= u32::from(VERSION) => {}
-        _ => return None,
-    }
-    match parameter(CAPABILITIES_PARAMETER) {
-        None => Some(0),
-        Some(Content::Number16(capabilities)) => u16::try_from(capabilities.get()).ok(),
-        Some(_) => None,
-    }
-}
-
-/// Our announcement of Herald's package.
-fn announcement() -> GenericData {
-    let parameter = |number, content| EnumeratedParameter::new(Feature::Herald.parameter(number), content);
-    let parameters = vec![
-        parameter(VERSION_PARAMETER, Content::Number8(Integer::clamped(u32::from(VERSION)))),
-        parameter(CAPABILITIES_PARAMETER, Content::Number16(Integer::clamped(u32::from(CAPABILITIES)))),
-    ];
-    GenericData { parameters: Some(BoundedList(parameters)), ..Feature::Herald.advertised() }
 }
 
 impl Gatekeeper {

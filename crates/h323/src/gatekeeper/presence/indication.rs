@@ -1,10 +1,11 @@
 //! Indications to endpoints: one presence message in one element in one SCI, which fits into a datagram (Q1, D-03).
 
-use super::contact::{instruction, presence_alias, shown};
+use super::contact::{instruction, presence_alias};
 use super::contents::ELEMENT;
 use super::outbox::Entry;
 use super::presentity::{Reach, presentity, reduce};
 use crate::alias::Zone;
+use crate::gatekeeper::naming::shown;
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
     AliasAddress, Content, EnumeratedParameter, GenericData, RasMessage, RequestSeqNum,

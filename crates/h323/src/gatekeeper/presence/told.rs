@@ -4,11 +4,11 @@ use super::indication::{Item, Untold, element, fits, indication};
 use super::outbox::{Entry, Outbox};
 use super::presentity::Reach;
 use crate::gatekeeper::link::Gatekeeper;
+use crate::gatekeeper::naming::own_alias;
 use crate::gatekeeper::outstanding::Purpose;
 use crate::gatekeeper::pattern::matches;
 use crate::gatekeeper::registration::Registration;
 use crate::gatekeeper::timer::Due;
-use crate::wire::h225::AliasAddress;
 use model::{Contact, Millis, NamedAddress, Now, PresenceDocument, SubscriptionRequest};
 use std::sync::Arc;
 
@@ -107,7 +107,11 @@ impl Gatekeeper {
     /// As many of these entries as fit into a datagram, and the element they make; the rest is put back. `None` where
     /// there is nothing in them to tell.
     fn fit(&mut self, registration: &Registration, batch: Vec<Entry>) -> Option<(Vec<Entry>, Vec<u8>)> {
-        let own = own_alias(registration, batch.first()?)?;
+        let asked_for = match batch.first()? {
+            Entry::Request(request) => Some(&request.presentity),
+            _ => None,
+        };
+        let own = own_alias(registration, asked_for)?;
         let reach = self.reach(registration);
         let (mut entries, mut items) = (Vec::new(), Vec::new());
         for entry in batch {
@@ -191,14 +195,4 @@ impl Gatekeeper {
             self.outstanding.remove(sequence);
         }
     }
-}
-
-/// The alias by which an endpoint is addressed: the one that was asked for, else its first.
-fn own_alias(registration: &Registration, entry: &Entry) -> Option<AliasAddress> {
-    let asked = match entry {
-        Entry::Request(request) => Some(&request.presentity),
-        _ => None,
-    };
-    let asked = registration.names.iter().find(|name| asked == Some(&name.address));
-    asked.or(registration.names.first()).and_then(|name| name.alias.to_wire())
 }

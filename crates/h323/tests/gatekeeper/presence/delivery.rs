@@ -10,9 +10,9 @@ fn long_lists_are_split_over_indications_of_at_most_ten_entries() {
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     let contacts: Vec<String> = (0..25).map(|number| format!("contact{number}")).collect();
     let list: Vec<_> = contacts.iter().map(|name| (name.as_str(), ContactStatus::Subscribed)).collect();
-    world.effect(listed(1, &list));
+    world.apply(listed(1, &list));
     for name in &contacts {
-        world.effect(inform(1, name, PresenceState::Available));
+        world.apply(inform(1, name, PresenceState::Available));
     }
     let heard = listen(&mut world, &alice);
     let sizes: Vec<_> = heard
@@ -33,10 +33,10 @@ fn no_datagram_is_larger_than_the_budget_and_ten_thousand_contacts_all_arrive() 
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     let contacts: Vec<String> = (0..10_000).map(|n| format!("somebody with a long name {n}")).collect();
     let list: Vec<_> = contacts.iter().map(|name| (name.as_str(), ContactStatus::Subscribed)).collect();
-    world.effect(listed(1, &list));
+    world.apply(listed(1, &list));
     for name in &contacts {
         let notes = vec![note("en", "a text that takes some room in a datagram")];
-        world.effect(inform_of(1, name, Publication { notes, ..published(PresenceState::Away) }));
+        world.apply(inform_of(1, name, Publication { notes, ..published(PresenceState::Away) }));
     }
     let (mut listed, mut informed) = (0, 0);
     loop {
@@ -64,8 +64,8 @@ fn the_next_indication_leaves_at_the_confirmation_of_the_last_or_ten_millisecond
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     for name in ["bob", "carol", "dave"] {
-        world.effect(listed(1, &[(name, ContactStatus::Subscribed)]));
-        world.effect(inform(1, name, PresenceState::Away));
+        world.apply(listed(1, &[(name, ContactStatus::Subscribed)]));
+        world.apply(inform(1, name, PresenceState::Away));
     }
     let first = waiting(&mut world, &alice);
     assert_eq!(first.len(), 1);
@@ -85,11 +85,11 @@ fn the_next_indication_leaves_at_the_confirmation_of_the_last_or_ten_millisecond
 fn the_newest_state_takes_the_place_of_one_that_waits() {
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
-    world.effect(inform(1, "bob", PresenceState::Available));
+    world.apply(inform(1, "bob", PresenceState::Available));
     let [first] = &waiting(&mut world, &alice)[..] else { panic!() };
     // While that one is not confirmed, no second about the same contact leaves.
     for state in [PresenceState::Away, PresenceState::OnCall, PresenceState::NotAvailable] {
-        world.effect(inform(1, "bob", state));
+        world.apply(inform(1, "bob", state));
     }
     world.pass(Millis(100));
     assert!(waiting(&mut world, &alice).is_empty());
@@ -103,13 +103,13 @@ fn the_newest_state_takes_the_place_of_one_that_waits() {
 fn what_is_not_confirmed_is_repeated_twice_and_then_gives_way_to_what_is_newer() {
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
-    world.effect(inform(1, "bob", PresenceState::Available));
+    world.apply(inform(1, "bob", PresenceState::Available));
     let first = waiting(&mut world, &alice);
     for _ in 0..2 {
         world.seconds(3);
         assert_eq!(waiting(&mut world, &alice), first, "the same number and octets");
     }
-    world.effect(inform(1, "bob", PresenceState::Away));
+    world.apply(inform(1, "bob", PresenceState::Away));
     world.seconds(3);
     // The newer one was held back until the older was given up.
     let second = waiting(&mut world, &alice);
@@ -125,7 +125,7 @@ fn what_is_not_confirmed_is_repeated_twice_and_then_gives_way_to_what_is_newer()
 fn an_endpoint_that_comes_back_is_told_what_it_never_confirmed() {
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
-    world.effect(inform(1, "bob", PresenceState::Away));
+    world.apply(inform(1, "bob", PresenceState::Away));
     world.seconds(15);
     assert_eq!(waiting(&mut world, &alice).len(), 3);
     let request = RegistrationRequest {
@@ -150,18 +150,18 @@ fn an_endpoint_that_comes_back_is_told_what_it_never_confirmed() {
 fn nothing_of_a_contact_is_told_after_its_removal() {
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
-    world.effect(inform(1, "carol", PresenceState::Away));
+    world.apply(inform(1, "carol", PresenceState::Away));
     // These wait until the first is out.
-    world.effect(inform(1, "bob", PresenceState::Away));
-    world.effect(listed(1, &[("bob", ContactStatus::Removed)]));
+    world.apply(inform(1, "bob", PresenceState::Away));
+    world.apply(listed(1, &[("bob", ContactStatus::Removed)]));
     let heard = listen(&mut world, &alice);
     assert_eq!(heard.len(), 2);
     assert_eq!(notifications(&heard[0])[0].0, alias("carol"));
     assert!(matches!(&heard[1], PresenceMessage::PresenceInstruct(_)));
     // Nor is a repetition of a state sent after it.
-    world.effect(inform(1, "carol", PresenceState::Available));
+    world.apply(inform(1, "carol", PresenceState::Available));
     let state = waiting(&mut world, &alice);
-    world.effect(listed(1, &[("carol", ContactStatus::Removed)]));
+    world.apply(listed(1, &[("carol", ContactStatus::Removed)]));
     world.seconds(2);
     assert!(waiting(&mut world, &alice).is_empty());
     confirm(&mut world, &alice, &state[0]);
@@ -176,15 +176,15 @@ fn nothing_is_repeated_to_an_endpoint_that_is_gone_or_registered_anew() {
     let mut world = World::new();
     let mut alice = present(&mut world, "192.0.2.10", &["alice"]);
     for name in ["bob", "carol"] {
-        world.effect(inform(1, name, PresenceState::Away));
-        world.effect(listed(1, &[(name, ContactStatus::Subscribed)]));
+        world.apply(inform(1, name, PresenceState::Away));
+        world.apply(listed(1, &[(name, ContactStatus::Subscribed)]));
     }
     assert_eq!(waiting(&mut world, &alice).len(), 1);
     register(&mut alice, &mut world, vec![Feature::Presence.advertised()]);
     assert_eq!(world.attending, [1, 1], "it is all told again");
     world.seconds(10);
     assert!(waiting(&mut world, &alice).is_empty());
-    world.effect(inform(1, "bob", PresenceState::Away));
+    world.apply(inform(1, "bob", PresenceState::Away));
     waiting(&mut world, &alice);
     let goodbye = alice.unregistration(&mut world);
     world.ask(&alice.ras, &goodbye);
@@ -201,7 +201,7 @@ fn what_does_not_fit_into_a_datagram_is_reduced_to_what_matters() {
         capabilities: Some(vec![oid3(); 30]),
         ..published(PresenceState::Away)
     };
-    world.effect(inform_of(1, "bob", publication));
+    world.apply(inform_of(1, "bob", publication));
     let [sent] = &waiting(&mut world, &alice)[..] else { panic!() };
     let octets = per::encode(&RasMessage::ServiceControlIndication(sent.clone().into())).unwrap();
     assert!(octets.len() <= 600);
@@ -216,7 +216,7 @@ fn an_outbox_has_a_limit() {
     let mut world = World::with(|settings| settings.outbox_max = 5);
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     for number in 0..10 {
-        world.effect(inform(1, &format!("contact{number}"), PresenceState::Away));
+        world.apply(inform(1, &format!("contact{number}"), PresenceState::Away));
     }
     assert_eq!(world.counter("presence.outbox_full"), 4);
     let told: usize = listen(&mut world, &alice).iter().map(|message| notifications(message).len()).sum();
@@ -227,7 +227,7 @@ fn an_outbox_has_a_limit() {
 fn an_endpoint_that_does_not_know_indications_is_not_asked_again() {
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
-    world.effect(inform(1, "bob", PresenceState::Away));
+    world.apply(inform(1, "bob", PresenceState::Away));
     let [sent] = &waiting(&mut world, &alice)[..] else { panic!() };
     let unknown = UnknownMessageResponse { request_seq_num: sent.request_seq_num, ..Default::default() };
     world.send(&alice.ras, &RasMessage::UnknownMessageResponse(unknown.into()));
@@ -241,7 +241,7 @@ fn the_confirmations_of_a_long_list_are_not_taken_for_a_flood() {
     let mut world = World::with(|settings| settings.trusted.clear());
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     for number in 0..5000 {
-        world.effect(inform(1, &format!("contact{number}"), PresenceState::Away));
+        world.apply(inform(1, &format!("contact{number}"), PresenceState::Away));
     }
     let told: usize = listen(&mut world, &alice).iter().map(|message| notifications(message).len()).sum();
     assert_eq!((told, world.counter("ras.rate_limited")), (5000, 0));

@@ -47,7 +47,7 @@ fn nothing_is_confirmed_to_an_endpoint_that_offered_nothing() {
     assert!(confirm.feature_set.is_none());
     assert!(!world.claims[0].has_presence);
     // It does not know what this would be.
-    world.effect(inform(1, "bob", PresenceState::Away));
+    world.apply(inform(1, "bob", PresenceState::Away));
     assert!(waiting(&mut world, &room).is_empty());
 }
 

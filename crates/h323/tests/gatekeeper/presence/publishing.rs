@@ -201,7 +201,7 @@ fn a_state_in_a_keep_alive_registration_is_published_before_that_is_confirmed() 
         assert!(world.send(&room.ras, &request).is_empty(), "{name}");
         assert_eq!(publications(&world).len(), 1, "{name}: the same for each alias");
         let (ticket, agent) = world.wishes[0].ticket().unwrap();
-        world.effect(Effect::Done { ticket, agent: agent.unwrap() });
+        world.apply(Effect::Done { ticket, agent: agent.unwrap() });
         let answers = world.take(room.ras.parse().unwrap());
         assert!(matches!(answers[..], [RasMessage::RegistrationConfirm(_)]), "{answers:?}");
     }
@@ -231,7 +231,7 @@ fn a_full_registration_may_carry_a_state_and_a_contact() {
         assert!(world.attending.is_empty());
         for wish in world.wishes.clone() {
             let (ticket, agent) = wish.ticket().unwrap();
-            world.effect(Effect::Done { ticket, agent: agent.unwrap() });
+            world.apply(Effect::Done { ticket, agent: agent.unwrap() });
         }
         let answers = world.take(room.ras.parse().unwrap());
         assert!(matches!(answers[..], [RasMessage::RegistrationConfirm(_)]), "{answers:?}");
@@ -253,9 +253,9 @@ fn an_indication_is_confirmed_when_its_content_is_durable_and_processed_once() {
     assert!(world.send(&room.ras, &sci).is_empty(), "it is still worked on");
     assert_eq!(world.wishes.len(), 2);
     let tickets: Vec<_> = world.wishes.iter().map(|wish| wish.ticket().unwrap().0).collect();
-    world.effect(Effect::Done { ticket: tickets[1], agent: agent(1) });
+    world.apply(Effect::Done { ticket: tickets[1], agent: agent(1) });
     assert!(world.take(room.ras.parse().unwrap()).is_empty());
-    world.effect(Effect::Done { ticket: tickets[0], agent: agent(1) });
+    world.apply(Effect::Done { ticket: tickets[0], agent: agent(1) });
     let first = world.take(room.ras.parse().unwrap());
     assert_eq!(first.len(), 1);
     assert_eq!(per::encode(&first[0]).unwrap().len(), 5);
@@ -279,7 +279,7 @@ fn an_endpoint_is_told_that_the_engine_refused() {
         let sci = indication(&mut world, vec![notify("alice", Presentity::default())]);
         world.send(&room.ras, &sci);
         let (ticket, _) = world.wishes[0].ticket().unwrap();
-        world.effect(Effect::Refused { ticket, agent: agent(1), refusal });
+        world.apply(Effect::Refused { ticket, agent: agent(1), refusal });
         let answers = world.take(room.ras.parse().unwrap());
         assert_eq!(result(&answers[0]), Some(expected));
         assert_eq!(world.counter("presence.refused"), 1);

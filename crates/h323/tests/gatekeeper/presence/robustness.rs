@@ -151,7 +151,7 @@ fn an_indication_without_presence_is_confirmed_at_once() {
 fn a_response_to_nothing_is_counted() {
     let mut world = World::new();
     let room = present(&mut world, "192.0.2.10", &["alice"]);
-    world.effect(inform(1, "bob", PresenceState::Away));
+    world.apply(inform(1, "bob", PresenceState::Away));
     let [sent] = &waiting(&mut world, &room)[..] else { panic!() };
     let response = ServiceControlResponse { request_seq_num: sent.request_seq_num, ..Default::default() };
     let response = RasMessage::ServiceControlResponse(response.into());

@@ -229,6 +229,6 @@ fn a_request_is_told_with_what_the_watcher_noted_octet_for_octet_as_recorded() {
         card,
         asked_at: Timestamp(0),
     };
-    world.effect(Effect::Asked { agent: agent(1), request });
+    world.apply(Effect::Asked { agent: agent(1), request });
     super::telling::assert_sent_as(&mut world, &bob, "lib_sci_gk_authorize_display_avatar");
 }

@@ -20,7 +20,7 @@ pub fn assert_sent_as(world: &mut World, room: &Room, name: &str) {
 
 /// An endpoint that has been told of one contact; what it was told of it.
 fn told(world: &mut World, room: &Room, effect: Effect) -> Presentity {
-    world.effect(effect);
+    world.apply(effect);
     let heard = listen(world, room);
     let [message] = &heard[..] else { panic!("{heard:?}") };
     notifications(message).remove(0).1
@@ -34,31 +34,31 @@ fn contacts_and_states_are_told_octet_for_octet_as_a_deployed_gatekeeper_does() 
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     let bob = present(&mut world, "192.0.2.11", &["bob"]);
     let carol = present(&mut world, "192.0.2.12", &["carol"]);
-    world.effect(listed(1, &[("bob", ContactStatus::Pending)]));
+    world.apply(listed(1, &[("bob", ContactStatus::Pending)]));
     assert_sent_as(&mut world, &alice, "rec_sci_gk_Instruct_pending");
-    world.effect(listed(1, &[("bob", ContactStatus::Subscribed)]));
+    world.apply(listed(1, &[("bob", ContactStatus::Subscribed)]));
     assert_sent_as(&mut world, &alice, "rec_sci_gk_Instruct_subscribe");
-    world.effect(listed(3, &[("alice", ContactStatus::Removed)]));
+    world.apply(listed(3, &[("alice", ContactStatus::Removed)]));
     assert_sent_as(&mut world, &carol, "rec_sci_gk_Instruct_unsubscribe");
-    world.effect(inform(1, "bob", PresenceState::Online));
+    world.apply(inform(1, "bob", PresenceState::Online));
     assert_sent_as(&mut world, &alice, "rec_sci_gk_Notify_1_online_from");
-    world.effect(inform(2, "alice", PresenceState::Offline));
+    world.apply(inform(2, "alice", PresenceState::Offline));
     assert_sent_as(&mut world, &bob, "rec_sci_gk_Notify_1_offline_from");
     let with_features = |state, capabilities: Vec<Capability>, notes| Publication {
         capabilities: Some(capabilities),
         notes,
         ..published(state)
     };
-    world.effect(inform_of(1, "bob", with_features(PresenceState::OnCall, vec![oid3()], vec![])));
+    world.apply(inform_of(1, "bob", with_features(PresenceState::OnCall, vec![oid3()], vec![])));
     assert_sent_as(&mut world, &alice, "rec_sci_gk_Notify_1_onCall_feat_from");
     let notes = vec![note("en-US", "Back – später")];
-    world.effect(inform_of(1, "bob", with_features(PresenceState::NotAvailable, vec![oid3()], notes)));
+    world.apply(inform_of(1, "bob", with_features(PresenceState::NotAvailable, vec![oid3()], notes)));
     assert_sent_as(&mut world, &alice, "rec_sci_gk_Notify_1_notAvailable_disp_feat_from");
     let (features, notes) =
         (vec![Capability::Audio, Capability::Video, oid3()], vec![note("en-US", "Lunch")]);
-    world.effect(inform_of(2, "alice", with_features(PresenceState::Away, features, notes)));
+    world.apply(inform_of(2, "alice", with_features(PresenceState::Away, features, notes)));
     assert_sent_as(&mut world, &bob, "rec_sci_gk_Notify_1_away_disp_feat_from");
-    world.effect(asked(2, 7, "bob", "alice", ContactCard::default()));
+    world.apply(asked(2, 7, "bob", "alice", ContactCard::default()));
     let [sci] = &waiting(&mut world, &bob)[..] else { panic!() };
     let PresenceMessage::PresenceAuthorize(request) = message(sci) else { panic!() };
     assert_eq!((&request.alias, request.subscription[0].approved), (&alias("bob"), None));
@@ -91,7 +91,7 @@ fn every_form_of_a_location_goes_out_as_it_came_in() {
         notes: vec![note("en-US", "Away now")],
         ..published(PresenceState::Away)
     };
-    world.effect(inform_of(1, "alice", publication));
+    world.apply(inform_of(1, "alice", publication));
     assert_sent_as(&mut world, &bob, "rec_sci_gk_Notify_1_away_disp_feat_geo_from");
 }
 
@@ -106,7 +106,7 @@ fn a_change_of_state_costs_a_watcher_one_datagram_of_at_most_200_octets() {
         capabilities: Some(vec![Capability::Audio, Capability::Video, oid3()]),
         ..published(PresenceState::Dnd)
     };
-    world.effect(inform_of(1, "bob.of.the.second.floor", publication));
+    world.apply(inform_of(1, "bob.of.the.second.floor", publication));
     let sent = waiting(&mut world, &alice);
     assert_eq!(sent.len(), 1);
     let octets = per::encode(&RasMessage::ServiceControlIndication(sent[0].clone().into())).unwrap();
@@ -157,7 +157,7 @@ fn what_was_inferred_carries_no_reason_to_watchers() {
     assert_eq!(told, Presentity { state: Native::OnCall, ..Presentity::default() });
     // Of somebody of whom nothing is known nothing is told.
     let document = super::document(&bob.address, PresenceState::Unknown, None);
-    world.effect(Effect::Inform { agent: agent(1), contact: bob, document });
+    world.apply(Effect::Inform { agent: agent(1), contact: bob, document });
     assert!(waiting(&mut world, &alice).is_empty());
 }
 
@@ -247,7 +247,7 @@ fn an_alias_with_a_percent_sign_is_never_shown() {
         contact("jid", "carol@example.com/desk", "carol@example.com"),
         contact("mobileUIM", "msisdn:447700900123;imsi:234150000000000", "+447700900123@example.com"),
     ];
-    world.effect(Effect::Listed { agent: agent(1), contacts });
+    world.apply(Effect::Listed { agent: agent(1), contacts });
     let heard = listen(&mut world, &alice);
     let [PresenceMessage::PresenceInstruct(list)] = &heard[..] else { panic!("{heard:?}") };
     let shown: Vec<_> = list
@@ -266,8 +266,8 @@ fn an_alias_with_a_percent_sign_is_never_shown() {
 fn an_endpoint_is_asked_under_the_alias_that_was_asked_for() {
     let mut world = World::new();
     let room = present(&mut world, "192.0.2.10", &["Room 7", "4711"]);
-    world.effect(asked(1, 1, "4711", "bob", ContactCard::default()));
-    world.effect(asked(1, 2, "room 7", "carol", ContactCard::default()));
+    world.apply(asked(1, 1, "4711", "bob", ContactCard::default()));
+    world.apply(asked(1, 2, "room 7", "carol", ContactCard::default()));
     let heard = listen(&mut world, &room);
     let aliases: Vec<_> = heard
         .iter()

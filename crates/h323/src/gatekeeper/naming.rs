@@ -1,0 +1,38 @@
+//! Names as endpoints are shown them: their own, and those of others.
+
+use super::registration::Registration;
+use crate::alias::{Alias, Zone, canonical, name_alias};
+use crate::wire::h225::AliasAddress;
+use model::{Address, NamedAddress};
+
+/// The alias under which an endpoint is shown somebody: as it was written or registered, unless that has a `%`, at
+/// which deployed endpoints cut a name, or comes from another network. `None` where there is no alias that means the
+/// same.
+pub(super) fn shown(name: &NamedAddress, zone: &Zone) -> Option<AliasAddress> {
+    let original = Alias::restore(&name.kind, &name.original).ok().map(without_secret);
+    let is_shown = |alias: &Alias| !alias.text().contains('%');
+    if let Some(alias) = original.filter(is_shown) {
+        return alias.to_wire();
+    }
+    let address = &name.address;
+    let local = || Alias::H323Id(address.local().to_owned());
+    let alias = if zone.serves(address) { local() } else { name_alias(address)? };
+    let means_the_same = canonical(&alias, zone).is_ok_and(|read| read == *address);
+    if is_shown(&alias) && means_the_same { alias.to_wire() } else { None }
+}
+
+/// The identity of a mobile card is nobody else's business.
+fn without_secret(alias: Alias) -> Alias {
+    match alias {
+        Alias::MobileUim { msisdn: Some(msisdn), .. } => {
+            Alias::MobileUim { msisdn: Some(msisdn), imsi: None }
+        }
+        other => other,
+    }
+}
+
+/// How an endpoint is called in what is sent to it: by the alias of its own that was asked for, else by its first.
+pub(super) fn own_alias(registration: &Registration, asked_for: Option<&Address>) -> Option<AliasAddress> {
+    let asked = registration.names.iter().find(|name| Some(&name.address) == asked_for);
+    asked.or(registration.names.first())?.alias.to_wire()
+}
