@@ -12,7 +12,9 @@ mod place;
 use clap::Args;
 use console::Console;
 use h323::alias::{Alias, AliasError};
+use codec::per::Ia5String;
 use h323::endpoint::CALLS_MAX;
+use h323::wire::presence::{PresenceFeature, PresenceGeoLocation};
 use place::{GatekeeperName, Own, Place};
 use std::process::ExitCode;
 
@@ -47,6 +49,24 @@ pub struct EndpointArguments {
     /// Leave out every generic feature, like a room system of old
     #[arg(long)]
     pub plain: bool,
+    /// Leave out presence
+    #[arg(long)]
+    pub no_presence: bool,
+    /// Leave out messages by calls
+    #[arg(long)]
+    pub no_messaging: bool,
+    /// Leave out Herald's own package: receipts, typing, messages without a call
+    #[arg(long)]
+    pub no_package: bool,
+    /// Send messages by calls even where the gatekeeper takes them without
+    #[arg(long)]
+    pub by_call: bool,
+    /// What published states say this device can do; may be given several times
+    #[arg(long = "feature", value_name = "audio|video|data|extVideo", value_parser = feature)]
+    pub features: Vec<PresenceFeature>,
+    /// Where published states say this device is: locale, region, country, countryCode, latitude, longitude, elevation
+    #[arg(long, value_name = "NAME=TEXT,...", value_parser = location)]
+    pub location: Option<PresenceGeoLocation>,
     /// Write one JSON object a line for each event
     #[arg(long)]
     pub json: bool,
@@ -61,18 +81,37 @@ Commands, one a line on standard input; the end of input is `quit`:
   answer [CALL]       answer the call that rings, or the one with this call identifier
   hangup [CALL]       end or refuse every call, or the one with this call identifier
   status              the registration, the calls, and what was counted
+
+  state STATE [TEXT]  publish a state: hidden available online offline onCall voiceMail notAvailable away,
+                      or generic, which is its text alone
+  subscribe ALIAS     ask to see somebody's state; unsubscribe ALIAS ends it
+  approve ALIAS       allow somebody who asked to see ours; deny ALIAS refuses
+  block ALIAS         show somebody nothing; unblock ALIAS undoes it
+  contacts            the contact list, the last states, and who waits for a decision
+
+  send ALIAS TEXT     write one message; ALIAS in double quotes where it has spaces
+  open ALIAS          open a session, inside a call that is up where there is one
+  say ALIAS TEXT      write in the session or the call with somebody
+  close ALIAS         close the session
+
   help                these lines
   quit                hang up, unregister, end
 
 Events (with --json, the member `event`):
   listening discovered registered registrationRejected unregistered gatekeeperLost
-  calling alerting incoming connected ended admissionRejected status help error
+  calling alerting incoming connected ended admissionRejected
+  confirmed refused unanswered contact subscriptionRequest presence contacts
+  message delivered notDelivered sessionOpened sessionClosed sessionFailed
+  status help error
 
-Calls carry signalling only: they ring, are answered and end, without sound.
+Calls carry signalling only: they ring, are answered and end, without sound. Calls for messages are taken without
+ringing, beside the calls of people. Without a registration ADDRESS:PORT and NAME@ADDRESS:PORT can be called and
+written to.
 
 Examples:
   herald endpoint --alias alice --gatekeeper 192.0.2.1
   herald endpoint --alias room4 --alias 4004 --plain --auto-answer
+  herald endpoint --alias bob --location 'country=Germany,locale=Koeln' --feature audio
   printf 'register\\ncall bob\\n' | cat - /dev/tty | herald endpoint --alias alice --json
 
 Exit status: 0 it quit, 1 it could not start.";
@@ -98,3 +137,40 @@ pub fn run(arguments: &EndpointArguments) -> ExitCode {
 fn alias(text: &str) -> Result<Alias, AliasError> {
     Alias::parse_typed(text)
 }
+
+fn feature(text: &str) -> Result<PresenceFeature, String> {
+    match text {
+        "audio" => Ok(PresenceFeature::Audio),
+        "video" => Ok(PresenceFeature::Video),
+        "data" => Ok(PresenceFeature::Data),
+        "extVideo" => Ok(PresenceFeature::ExtVideo),
+        other => Err(format!("there is no feature {other:?}; there are audio, video, data, extVideo")),
+    }
+}
+
+fn location(text: &str) -> Result<PresenceGeoLocation, String> {
+    let mut location = PresenceGeoLocation::default();
+    for member in text.split(',') {
+        let (name, value) = member.split_once('=').ok_or_else(|| format!("{member:?} is not NAME=TEXT"))?;
+        let place = match name.trim() {
+            "locale" => &mut location.locale,
+            "region" => &mut location.region,
+            "country" => &mut location.country,
+            "countryCode" => &mut location.country_code,
+            "latitude" => &mut location.latitude,
+            "longitude" => &mut location.longitude,
+            "elevation" => &mut location.elevation,
+            other => return Err(format!("there is no member {other:?} of a location")),
+        };
+        let value = value.trim();
+        let is_short = value.is_ascii() && value.len() <= LOCATION_MAX;
+        let value = Ia5String::new(value).filter(|_| is_short);
+        *place = Some(value.ok_or_else(|| {
+            format!("{name} may have only ASCII characters, and at most {LOCATION_MAX}")
+        })?);
+    }
+    Ok(location)
+}
+
+/// The most characters of one member of a location: all seven together fit a datagram.
+const LOCATION_MAX: usize = 100;

@@ -1,6 +1,9 @@
 //! What a person or a script asks of an endpoint.
 
+use super::presence::ContactChange;
+use super::presentity;
 use crate::alias::{Alias, AliasError};
+use crate::wire::presence::Presentity;
 use std::str::FromStr;
 
 /// What a person or a script asks of an endpoint.
@@ -16,6 +19,37 @@ pub enum Command {
     Answer(Option<[u8; 16]>),
     /// End the call with this identifier, else every call.
     HangUp(Option<[u8; 16]>),
+    /// Tell how things stand here. What is not said of features and location is taken from the settings.
+    Publish(Box<Presentity>),
+    /// Change the contact list.
+    ChangeContact(ContactChange, Alias),
+    /// Decide whether somebody who asked may watch.
+    Decide {
+        /// Who asked.
+        who: Alias,
+        /// Whether it is allowed.
+        approved: bool,
+    },
+    /// Tell the contact list, the last states, and the requests that wait.
+    Contacts,
+    /// Write one message.
+    Send {
+        /// To whom.
+        to: Alias,
+        /// What.
+        text: String,
+    },
+    /// Open a session.
+    Open(Alias),
+    /// Say something in a session, or in a call.
+    Say {
+        /// To whom.
+        to: Alias,
+        /// What.
+        text: String,
+    },
+    /// Close a session.
+    Close(Alias),
     /// Tell how things stand.
     Status,
     /// End every call, unregister, and finish.
@@ -35,6 +69,9 @@ pub enum CommandError {
     /// The command stands alone.
     #[error("{0} takes nothing after it")]
     Excess(&'static str),
+    /// What follows is no state.
+    #[error("{0}")]
+    State(String),
     /// What follows is not an alias.
     #[error(transparent)]
     Alias(#[from] AliasError),
@@ -43,7 +80,7 @@ pub enum CommandError {
     CallIdentifier(String),
 }
 
-/// Reads one line. An alias may have spaces inside.
+/// Reads one line. An alias may have spaces inside; where text follows it, it is then put in double quotes.
 impl FromStr for Command {
     type Err = CommandError;
 
@@ -53,11 +90,27 @@ impl FromStr for Command {
         let rest = rest.trim();
         let alone =
             |name, command| if rest.is_empty() { Ok(command) } else { Err(CommandError::Excess(name)) };
+        let one = |name| match unquoted(rest) {
+            "" => Err(CommandError::Incomplete(name, "an alias")),
+            alias => Ok(Alias::parse_typed(alias)?),
+        };
+        let change = |change: ContactChange| Ok(Self::ChangeContact(change, one(change.name())?));
         match word {
             "register" => alone("register", Self::Register),
             "unregister" => alone("unregister", Self::Unregister),
-            "call" if rest.is_empty() => Err(CommandError::Incomplete("call", "an alias")),
-            "call" => Ok(Self::Call(Alias::parse_typed(rest)?)),
+            "call" => one("call").map(Self::Call),
+            "state" => state(rest),
+            "subscribe" => change(ContactChange::Subscribe),
+            "unsubscribe" => change(ContactChange::Unsubscribe),
+            "block" => change(ContactChange::Block),
+            "unblock" => change(ContactChange::Unblock),
+            "approve" => Ok(Self::Decide { who: one("approve")?, approved: true }),
+            "deny" => Ok(Self::Decide { who: one("deny")?, approved: false }),
+            "contacts" => alone("contacts", Self::Contacts),
+            "send" => alias_and_text("send", rest).map(|(to, text)| Self::Send { to, text }),
+            "open" => one("open").map(Self::Open),
+            "say" => alias_and_text("say", rest).map(|(to, text)| Self::Say { to, text }),
+            "close" => one("close").map(Self::Close),
             "answer" => call_identifier(rest).map(Self::Answer),
             "hangup" => call_identifier(rest).map(Self::HangUp),
             "status" => alone("status", Self::Status),
@@ -65,6 +118,34 @@ impl FromStr for Command {
             other => Err(CommandError::Unknown(other.to_owned())),
         }
     }
+}
+
+/// A state, perhaps with a text.
+fn state(rest: &str) -> Result<Command, CommandError> {
+    let (state, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    if state.is_empty() {
+        return Err(CommandError::Incomplete("state", "a state"));
+    }
+    let presentity = presentity::typed(state, text.trim()).map_err(CommandError::State)?;
+    Ok(Command::Publish(Box::new(presentity)))
+}
+
+/// An alias, in double quotes where it has spaces inside, and a text.
+fn alias_and_text(name: &'static str, rest: &str) -> Result<(Alias, String), CommandError> {
+    let (alias, text) = match rest.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
+        Some(parts) => parts,
+        None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+    };
+    let text = text.trim();
+    if alias.is_empty() || text.is_empty() {
+        return Err(CommandError::Incomplete(name, "an alias and a text"));
+    }
+    Ok((Alias::parse_typed(alias)?, text.to_owned()))
+}
+
+/// A text without the double quotes around it.
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }
 
 /// The call identifier in `text`, where there is any text.

@@ -3,7 +3,7 @@
 use crate::scripted::Gatekeeper;
 use codec::per;
 use h323::alias::Alias;
-use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Output, Settings};
+use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Offers, Output, Settings};
 use h323::wire::h225::RasMessage;
 use model::{Instant, Now, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -57,7 +57,10 @@ pub fn settings(endpoint: usize) -> Settings {
         time_to_live: 60,
         calls: 1,
         auto_answer: false,
-        plain: false,
+        offers: Offers::ALL,
+        by_call: false,
+        features: None,
+        location: None,
     }
 }
 
