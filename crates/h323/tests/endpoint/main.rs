@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod conversations;
 mod gatekeeper;
+mod presence;
 mod registration;
 mod robustness;
 mod scripted;

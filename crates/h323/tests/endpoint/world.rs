@@ -28,6 +28,8 @@ pub struct World {
     /// What went over connections, by the endpoint that sent it.
     pub said: [Vec<Vec<u8>>; 2],
     wires: Vec<[(usize, ConnectionId); 2]>,
+    /// Who hears nothing that comes over connections.
+    deaf: Option<usize>,
     /// What the endpoints wanted done and is not done yet.
     under_way: VecDeque<(usize, Output)>,
 }
@@ -81,6 +83,7 @@ impl World {
             sent: Vec::new(),
             said: [Vec::new(), Vec::new()],
             wires: Vec::new(),
+            deaf: None,
             under_way: VecDeque::new(),
         }
     }
@@ -214,7 +217,9 @@ impl World {
                 }
             }
             Output::Send { id, octets } => {
-                if let Some((other, id)) = self.other_end(endpoint, id) {
+                if let Some((other, id)) = self.other_end(endpoint, id)
+                    && self.deaf != Some(other)
+                {
                     self.endpoints[other].received(self.now, id, &octets);
                 }
             }
@@ -231,6 +236,11 @@ impl World {
     fn other_end(&self, endpoint: usize, id: ConnectionId) -> Option<(usize, ConnectionId)> {
         let wire = self.wires.iter().find(|wire| wire.contains(&(endpoint, id)))?;
         wire.iter().find(|end| **end != (endpoint, id)).copied()
+    }
+
+    /// From now on an endpoint hears nothing that comes over connections.
+    pub fn hold_back(&mut self, endpoint: usize) {
+        self.deaf = Some(endpoint);
     }
 
     /// The connection of an endpoint that was opened last.
