@@ -12,8 +12,7 @@ mod place;
 use clap::Args;
 use console::Console;
 use h323::alias::{Alias, AliasError};
-use codec::per::Ia5String;
-use h323::endpoint::CALLS_MAX;
+use h323::endpoint::{CALLS_MAX, read_feature, read_location};
 use h323::wire::presence::{PresenceFeature, PresenceGeoLocation};
 use place::{GatekeeperName, Own, Place};
 use std::process::ExitCode;
@@ -62,10 +61,10 @@ pub struct EndpointArguments {
     #[arg(long)]
     pub by_call: bool,
     /// What published states say this device can do; may be given several times
-    #[arg(long = "feature", value_name = "audio|video|data|extVideo", value_parser = feature)]
+    #[arg(long = "feature", value_name = "audio|video|data|extVideo", value_parser = read_feature)]
     pub features: Vec<PresenceFeature>,
     /// Where published states say this device is: locale, region, country, countryCode, latitude, longitude, elevation
-    #[arg(long, value_name = "NAME=TEXT,...", value_parser = location)]
+    #[arg(long, value_name = "NAME=TEXT,...", value_parser = read_location)]
     pub location: Option<PresenceGeoLocation>,
     /// Write one JSON object a line for each event
     #[arg(long)]
@@ -137,40 +136,3 @@ pub fn run(arguments: &EndpointArguments) -> ExitCode {
 fn alias(text: &str) -> Result<Alias, AliasError> {
     Alias::parse_typed(text)
 }
-
-fn feature(text: &str) -> Result<PresenceFeature, String> {
-    match text {
-        "audio" => Ok(PresenceFeature::Audio),
-        "video" => Ok(PresenceFeature::Video),
-        "data" => Ok(PresenceFeature::Data),
-        "extVideo" => Ok(PresenceFeature::ExtVideo),
-        other => Err(format!("there is no feature {other:?}; there are audio, video, data, extVideo")),
-    }
-}
-
-fn location(text: &str) -> Result<PresenceGeoLocation, String> {
-    let mut location = PresenceGeoLocation::default();
-    for member in text.split(',') {
-        let (name, value) = member.split_once('=').ok_or_else(|| format!("{member:?} is not NAME=TEXT"))?;
-        let place = match name.trim() {
-            "locale" => &mut location.locale,
-            "region" => &mut location.region,
-            "country" => &mut location.country,
-            "countryCode" => &mut location.country_code,
-            "latitude" => &mut location.latitude,
-            "longitude" => &mut location.longitude,
-            "elevation" => &mut location.elevation,
-            other => return Err(format!("there is no member {other:?} of a location")),
-        };
-        let value = value.trim();
-        let is_short = value.is_ascii() && value.len() <= LOCATION_MAX;
-        let value = Ia5String::new(value).filter(|_| is_short);
-        *place = Some(value.ok_or_else(|| {
-            format!("{name} may have only ASCII characters, and at most {LOCATION_MAX}")
-        })?);
-    }
-    Ok(location)
-}
-
-/// The most characters of one member of a location: all seven together fit a datagram.
-const LOCATION_MAX: usize = 100;

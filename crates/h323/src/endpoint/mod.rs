@@ -44,4 +44,5 @@ pub use counter::Counters;
 pub use event::{CallStatus, ContactStatus, Event, RequestStatus, Side, Way};
 pub use machine::{Endpoint, Output};
 pub use presence::ContactChange;
+pub use presentity::{read_feature, read_location};
 pub use settings::{CALLS_MAX, MESSAGE_CALLS_MAX, Offers, Settings};

@@ -1,5 +1,6 @@
 //! Presence information between the wire and what people are shown.
 
+use super::text;
 use crate::wire::feature::Feature;
 use crate::wire::h225::GenericIdentifier;
 use crate::wire::presence::{
@@ -8,7 +9,8 @@ use crate::wire::presence::{
 use codec::per::{BmpString, Ia5String, Json};
 use model::{Location, Note};
 
-use super::text;
+/// The most characters of one member of a location: all seven together fit a datagram.
+const LOCATION_CHARACTERS_MAX: usize = 100;
 
 /// The most 16-bit units of a text beside a state.
 const DISPLAY_UNITS_MAX: usize = 128;
@@ -115,4 +117,45 @@ pub(super) fn location(place: &PresenceGeoLocation) -> Location {
         longitude: text(&place.longitude),
         elevation: text(&place.elevation),
     }
+}
+
+/// A feature as a person types it.
+///
+/// # Errors
+/// A sentence says which features there are.
+pub fn read_feature(text: &str) -> Result<PresenceFeature, String> {
+    match text {
+        "audio" => Ok(PresenceFeature::Audio),
+        "video" => Ok(PresenceFeature::Video),
+        "data" => Ok(PresenceFeature::Data),
+        "extVideo" => Ok(PresenceFeature::ExtVideo),
+        other => Err(format!("there is no feature {other:?}; there are audio, video, data, extVideo")),
+    }
+}
+
+/// A place as a person types it: members with their texts, as in `country=Germany,locale=Koeln`.
+///
+/// # Errors
+/// A sentence says what is wrong: there is no such member, or its text is too long or not ASCII.
+pub fn read_location(text: &str) -> Result<PresenceGeoLocation, String> {
+    let mut location = PresenceGeoLocation::default();
+    for member in text.split(',') {
+        let (name, value) = member.split_once('=').ok_or_else(|| format!("{member:?} is not NAME=TEXT"))?;
+        let place = match name.trim() {
+            "locale" => &mut location.locale,
+            "region" => &mut location.region,
+            "country" => &mut location.country,
+            "countryCode" => &mut location.country_code,
+            "latitude" => &mut location.latitude,
+            "longitude" => &mut location.longitude,
+            "elevation" => &mut location.elevation,
+            other => return Err(format!("there is no member {other:?} of a location")),
+        };
+        let value = value.trim();
+        let is_allowed = value.is_ascii() && value.len() <= LOCATION_CHARACTERS_MAX;
+        *place = Some(Ia5String::new(value).filter(|_| is_allowed).ok_or_else(|| {
+            format!("{name} may have only ASCII characters, and at most {LOCATION_CHARACTERS_MAX}")
+        })?);
+    }
+    Ok(location)
 }
