@@ -7,6 +7,7 @@ pub mod feature;
 pub mod h225;
 pub mod h235;
 pub mod h245;
+pub mod package;
 pub mod presence;
 pub mod q931;
 pub mod reading;
