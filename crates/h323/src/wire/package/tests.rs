@@ -1,8 +1,10 @@
+use super::receipt::{REASONS, STAGES};
 use super::*;
 use crate::alias::Alias;
 use crate::wire::feature::Feature;
-use crate::wire::h225::{Content, EnumeratedParameter};
+use crate::wire::h225::{AliasAddress, Content, EnumeratedParameter};
 use codec::per::{self, BoundedList, ExtensibleInteger, Integer, OctetString};
+use model::{ReceiptsWanted, Timestamp};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
