@@ -89,6 +89,7 @@ Commands, one a line on standard input; the end of input is `quit`:
   contacts            the contact list, the last states, and who waits for a decision
 
   send ALIAS TEXT     write one message; ALIAS in double quotes where it has spaces
+  typing ALIAS on     tell somebody that we write; typing ALIAS off that we stopped
   open ALIAS          open a session, inside a call that is up where there is one
   say ALIAS TEXT      write in the session or the call with somebody
   close ALIAS         close the session
@@ -100,7 +101,8 @@ Events (with --json, the member `event`):
   listening discovered registered registrationRejected unregistered gatekeeperLost
   calling alerting incoming connected ended admissionRejected
   confirmed refused unanswered contact subscriptionRequest presence contacts
-  message delivered notDelivered sessionOpened sessionClosed sessionFailed
+  message sending receipt delivered notDelivered typing
+  sessionOpened sessionClosed sessionFailed
   status help error
 
 Calls carry signalling only: they ring, are answered and end, without sound. Calls for messages are taken without

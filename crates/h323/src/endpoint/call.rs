@@ -216,9 +216,8 @@ impl Endpoint {
 
     /// Answers a call that rings here.
     pub(super) fn answer_call(&mut self, now: Now, identifier: Option<[u8; 16]>) {
-        let rings = |call: &Call| {
-            !call.is_caller && call.stage == Stage::Alerting && !call.chat.is_message_call()
-        };
+        let rings =
+            |call: &Call| !call.is_caller && call.stage == Stage::Alerting && !call.chat.is_message_call();
         let is_meant = |call: &Call| identifier.is_none_or(|identifier| call.identifier == identifier);
         let ringing = self.calls.iter().find(|(_, call)| rings(call) && is_meant(call));
         match (ringing.map(|(id, _)| *id), identifier) {

@@ -9,6 +9,7 @@ use super::message::{SESSION_OPEN, TEXT};
 use super::text;
 use crate::wire::feature::Feature;
 use crate::wire::h225::{Content, EndpointType, H323UuPdu, MessageBody};
+use crate::wire::package::Package;
 use model::{Instant, Millis};
 
 /// How soon after a text its double is taken for the work of the stack and not of the person.
@@ -104,7 +105,8 @@ const fn answering_type(pdu: &H323UuPdu) -> Option<&EndpointType> {
 fn is_h323plus(endpoint: &EndpointType) -> bool {
     endpoint.vendor.as_ref().is_some_and(|vendor| {
         let vendor = &vendor.vendor;
-        H323PLUS == (vendor.t35_country_code.get(), vendor.t35_extension.get(), vendor.manufacturer_code.get())
+        H323PLUS
+            == (vendor.t35_country_code.get(), vendor.t35_extension.get(), vendor.manufacturer_code.get())
     })
 }
 
@@ -131,6 +133,13 @@ impl MessageData {
             Some(Content::Unicode(text)) => Some(text::read(text.units())),
             _ => None,
         };
+        // The text of Herald's package has every character, so it wins.
+        let whole =
+            signalled(Feature::Herald, pdu).into_iter().find_map(|found| match Package::read(found) {
+                Ok(Some(Package::Message(message))) => message.text,
+                _ => None,
+            });
+        let text = text.map(|text| whole.unwrap_or(text));
         let call_type = find(MESSAGE_CALL_TYPE).and_then(number);
         (!descriptors.is_empty()).then_some(Self { call_type, open, text })
     }

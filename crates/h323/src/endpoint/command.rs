@@ -50,6 +50,13 @@ pub enum Command {
     },
     /// Close a session.
     Close(Alias),
+    /// Tell somebody that we write, or stopped.
+    Typing {
+        /// Whom.
+        to: Alias,
+        /// Whether we write.
+        is_composing: bool,
+    },
     /// Tell how things stand.
     Status,
     /// End every call, unregister, and finish.
@@ -108,6 +115,7 @@ impl FromStr for Command {
             "deny" => Ok(Self::Decide { who: one("deny")?, approved: false }),
             "contacts" => alone("contacts", Self::Contacts),
             "send" => alias_and_text("send", rest).map(|(to, text)| Self::Send { to, text }),
+            "typing" => typing(rest),
             "open" => one("open").map(Self::Open),
             "say" => alias_and_text("say", rest).map(|(to, text)| Self::Say { to, text }),
             "close" => one("close").map(Self::Close),
@@ -141,6 +149,17 @@ fn alias_and_text(name: &'static str, rest: &str) -> Result<(Alias, String), Com
         return Err(CommandError::Incomplete(name, "an alias and a text"));
     }
     Ok((Alias::parse_typed(alias)?, text.to_owned()))
+}
+
+/// Whom, and `on` or `off`.
+fn typing(rest: &str) -> Result<Command, CommandError> {
+    let incomplete = CommandError::Incomplete("typing", "an alias and on or off");
+    let (to, word) = alias_and_text("typing", rest).map_err(|_| incomplete.clone())?;
+    match word.as_str() {
+        "on" => Ok(Command::Typing { to, is_composing: true }),
+        "off" => Ok(Command::Typing { to, is_composing: false }),
+        _ => Err(incomplete),
+    }
 }
 
 /// A text without the double quotes around it.

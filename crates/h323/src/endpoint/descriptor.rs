@@ -40,7 +40,9 @@ pub(super) fn signalled(feature: Feature, pdu: &H323UuPdu) -> Vec<&FeatureDescri
 }
 
 fn lists_of(set: &FeatureSet) -> impl Iterator<Item = &Vec<FeatureDescriptor>> {
-    [&set.supported_features, &set.desired_features, &set.needed_features].into_iter().filter_map(Option::as_ref)
+    [&set.supported_features, &set.desired_features, &set.needed_features]
+        .into_iter()
+        .filter_map(Option::as_ref)
 }
 
 /// A number, in whichever of the three sizes it came.

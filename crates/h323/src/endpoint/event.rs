@@ -188,7 +188,7 @@ pub enum Event {
         /// What the device can do.
         features: Vec<String>,
         /// Where it is.
-        location: Option<Location>,
+        location: Option<Box<Location>>,
     },
     /// The contact list.
     Contacts {
@@ -211,6 +211,29 @@ pub enum Event {
         sent_at: Option<String>,
         /// Whether it waited for this endpoint.
         delayed: bool,
+    },
+    /// A message of ours was handed to the gatekeeper; receipts say what becomes of it.
+    Sending {
+        /// To whom.
+        to: String,
+        /// Its identifier.
+        identifier: String,
+    },
+    /// A message of ours has come further.
+    Receipt {
+        /// To whom it goes.
+        to: String,
+        /// Its identifier.
+        identifier: String,
+        /// `accepted`, `stored` or `displayed`.
+        receipt: &'static str,
+    },
+    /// Somebody writes to us, or stopped.
+    Typing {
+        /// Who.
+        from: String,
+        /// Whether it writes.
+        composing: bool,
     },
     /// A message of ours has arrived.
     Delivered {

@@ -8,8 +8,8 @@ use super::request::Purpose;
 use crate::wire::h225::{
     BandRejectReason, BandwidthConfirm, BandwidthReject, BandwidthRequest, DisengageConfirm, DisengageReject,
     DisengageRejectReason, DisengageRequest, RasMessage, RequestInProgress, RequestSeqNum,
-    UnknownMessageResponse, UnregRejectReason, UnregRequestReason,
-    UnregistrationConfirm, UnregistrationReject, UnregistrationRequest,
+    UnknownMessageResponse, UnregRejectReason, UnregRequestReason, UnregistrationConfirm,
+    UnregistrationReject, UnregistrationRequest,
 };
 use codec::per::OctetString;
 use model::{Millis, Now};

@@ -6,20 +6,18 @@ use crate::wire::h225::{
     Content, EndpointType, EnumeratedParameter, FeatureDescriptor, FeatureSet, ProtocolIdentifier,
     TerminalInfo, VendorIdentifier,
 };
+use crate::wire::package::{Announcement, VERSION, capability};
 use codec::per::{BoundedList, Integer, OctetString};
 
 /// H.225.0 version 7: 0.0.8.2250.0.7.
 pub(super) const PROTOCOL: ProtocolIdentifier =
     ProtocolIdentifier::from_static(&[0x00, 0x08, 0x91, 0x4a, 0x00, 0x07]);
 
-/// The version of Herald's package that this endpoint speaks.
-const PACKAGE_VERSION: u32 = 1;
-
-/// The capabilities of Herald's package towards a gatekeeper, by the bits of its specification.
-const PACKAGE_CAPABILITIES: u32 = 0;
+/// The capabilities of Herald's package towards a gatekeeper.
+const PACKAGE_CAPABILITIES: u16 = capability::RECEIPTS | capability::TYPING | capability::MESSAGES;
 
 /// The capabilities of Herald's package in calls: its receipts and messages go over RAS.
-const PACKAGE_CAPABILITIES_IN_CALLS: u32 = 0;
+const PACKAGE_CAPABILITIES_IN_CALLS: u16 = 0;
 
 /// Who made the endpoint. No manufacturer code is assigned to Herald; the product says it.
 pub(super) fn vendor() -> VendorIdentifier {
@@ -79,13 +77,6 @@ pub(super) fn supporting(features: Vec<FeatureDescriptor>) -> FeatureSet {
 }
 
 /// The announcement of Herald's package.
-fn package(capabilities: u32) -> FeatureDescriptor {
-    let number = |number| Feature::Herald.parameter(number);
-    let version = EnumeratedParameter::new(number(1), Content::Number8(Integer::clamped(PACKAGE_VERSION)));
-    let capabilities =
-        EnumeratedParameter::new(number(2), Content::Number16(Integer::clamped(capabilities)));
-    FeatureDescriptor {
-        parameters: Some(BoundedList(vec![version, capabilities])),
-        ..Feature::Herald.advertised()
-    }
+fn package(capabilities: u16) -> FeatureDescriptor {
+    Announcement { version: VERSION, capabilities }.write()
 }

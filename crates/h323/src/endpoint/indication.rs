@@ -11,7 +11,7 @@ use crate::wire::h225::{
     GenericData, RasMessage, RequestSeqNum, ServiceControlIndication, ServiceControlResponse,
     ServiceControlResult,
 };
-use model::{Instant, Millis, Now};
+use model::{Instant, MessageId, Millis, Now};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -51,6 +51,10 @@ pub(super) enum Then {
     Tell,
     /// It is told, and the request with this identifier is decided.
     Decided([u8; 16]),
+    /// It was a part of this message, of which receipts tell; only a failure is told.
+    Sent(MessageId),
+    /// It is not told.
+    Nothing,
 }
 
 impl Indications {
@@ -138,12 +142,28 @@ impl Endpoint {
         if let Some(indication) = self.indications.waiting.pop_front() {
             let then = indication.then;
             let event = tell(indication);
-            if let (Then::Decided(identifier), Event::Confirmed { .. }) = (then, &event) {
-                self.contacts.decided(identifier);
-            }
-            self.tell(event);
+            self.tell_answer(then, event);
         }
         self.send_indication(now);
+    }
+
+    fn tell_answer(&mut self, then: Then, event: Event) {
+        match (then, event) {
+            (Then::Nothing, _) | (Then::Sent(_), Event::Confirmed { .. }) => {}
+            (Then::Sent(id), event) => {
+                // The other parts are worth nothing without this one.
+                self.indications.waiting.retain(|other| other.then != Then::Sent(id));
+                let reason =
+                    if let Event::Refused { reason, .. } = event { reason } else { "noAnswer".to_owned() };
+                self.fail_message(id, reason);
+            }
+            (then, event) => {
+                if let (Then::Decided(identifier), Event::Confirmed { .. }) = (then, &event) {
+                    self.contacts.decided(identifier);
+                }
+                self.tell(event);
+            }
+        }
     }
 
     /// The registration is over: what waits will not be answered.
@@ -151,8 +171,8 @@ impl Endpoint {
         self.requests.forget(|purpose| purpose == Purpose::Indication);
         self.indications.is_under_way = false;
         self.indications.heard.clear();
-        for Indication { command, alias, .. } in std::mem::take(&mut self.indications.waiting) {
-            self.tell(Event::Unanswered { command, alias });
+        for Indication { command, alias, then, .. } in std::mem::take(&mut self.indications.waiting) {
+            self.tell_answer(then, Event::Unanswered { command, alias });
         }
     }
 
@@ -171,6 +191,8 @@ impl Endpoint {
             self.counters.repeated_indications += 1;
             return;
         }
-        self.take_presence(indication.feature_set.as_ref(), indication.generic_data.as_ref());
+        let (set, data) = (indication.feature_set.as_ref(), indication.generic_data.as_ref());
+        self.take_presence(set, data);
+        self.take_package(now, set, data);
     }
 }

@@ -7,6 +7,7 @@ use super::contact::Contacts;
 use super::counter::Counters;
 use super::event::{Event, digits};
 use super::indication::Indications;
+use super::package::Correspondence;
 use super::presence::Presence;
 use super::registration::Registration;
 use super::request::{Due, Purpose, Requests};
@@ -67,6 +68,7 @@ pub struct Endpoint {
     pub(super) presence: Presence,
     pub(super) contacts: Contacts,
     pub(super) indications: Indications,
+    pub(super) correspondence: Correspondence,
     /// Emptied by the caller after every input, which bounds it.
     pub(super) outputs: VecDeque<Output>,
     pub(super) counters: Counters,
@@ -92,6 +94,7 @@ impl Endpoint {
             presence: Presence::default(),
             contacts: Contacts::default(),
             indications: Indications::default(),
+            correspondence: Correspondence::default(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             quits_by: None,
@@ -110,10 +113,11 @@ impl Endpoint {
             Command::ChangeContact(change, who) => self.change_contact(now, change, &who),
             Command::Decide { who, approved } => self.decide(now, &who, approved),
             Command::Contacts => self.tell_contacts(),
-            Command::Send { to, text } => self.send_by_call(now, &to, &text),
+            Command::Send { to, text } => self.send_message(now, &to, &text),
             Command::Open(with) => self.open_session(now, &with),
             Command::Say { to, text } => self.say(now, &to, &text),
             Command::Close(with) => self.close_session(now, &with),
+            Command::Typing { to, is_composing } => self.tell_typing(now, &to, is_composing),
             Command::Status => self.tell_status(),
             Command::Quit => {
                 self.quits_by = Some(now.instant.after(QUIT_TIMEOUT));

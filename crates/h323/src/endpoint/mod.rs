@@ -28,6 +28,7 @@ mod indication;
 mod information;
 mod machine;
 mod message;
+mod package;
 mod presence;
 mod presentity;
 mod registration;

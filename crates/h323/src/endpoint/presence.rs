@@ -187,10 +187,8 @@ impl Endpoint {
         };
         let content = Content::Raw(OctetString(octets));
         let parameter = EnumeratedParameter::new(Feature::Presence.parameter(ELEMENT), content);
-        let data = GenericData {
-            parameters: Some(BoundedList(vec![parameter])),
-            ..Feature::Presence.advertised()
-        };
+        let data =
+            GenericData { parameters: Some(BoundedList(vec![parameter])), ..Feature::Presence.advertised() };
         self.indicate(now, Indication { command, alias, then, data });
     }
 
@@ -293,7 +291,7 @@ impl Endpoint {
             texts: state_texts(&state),
             notes: display.as_deref().map(notes).unwrap_or_default(),
             features,
-            location: geolocation.as_ref().map(location),
+            location: geolocation.as_ref().map(|place| Box::new(location(place))),
         };
         let is_kept = self.contacts.show(&alias, event.state_sentence());
         self.counters.overflows += u64::from(!is_kept);

@@ -37,7 +37,9 @@ const GENERIC: &str = "generic";
 pub(super) fn typed(state: &str, text: &str) -> Result<Presentity, String> {
     let units = text.encode_utf16().count();
     if units > DISPLAY_UNITS_MAX {
-        return Err(format!("a text beside a state has at most {DISPLAY_UNITS_MAX} characters; this one has {units}"));
+        return Err(format!(
+            "a text beside a state has at most {DISPLAY_UNITS_MAX} characters; this one has {units}"
+        ));
     }
     // No language is claimed: nobody said which one it is.
     let text = BmpString::new(text).map(|display| PresenceDisplay { language: None, display });

@@ -229,6 +229,7 @@ impl Endpoint {
         self.registration.set_alternates(confirm.alternate_gatekeeper.as_deref());
         let is_new = purpose == Purpose::Registration;
         self.note_presence(confirm, is_new);
+        self.note_package(confirm, is_new);
         if is_new {
             let aliases = confirm.terminal_alias.iter().flatten().filter_map(Alias::from_wire);
             let identifier =
@@ -240,7 +241,7 @@ impl Endpoint {
                 time_to_live,
                 aliases: aliases.map(|alias| alias.text()).collect(),
                 presence: self.has_presence(),
-                messages: false,
+                messages: self.has_messages_over_ras(),
             });
         }
         self.take_presence(confirm.feature_set.as_ref(), confirm.generic_data.as_ref());

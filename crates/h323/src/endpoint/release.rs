@@ -74,9 +74,8 @@ impl Endpoint {
     }
 
     fn hang_up_one(&mut self, now: Now, id: ConnectionId) {
-        let is_unanswered = |call: &Call| {
-            !call.is_caller && call.stage < Stage::Connected && !call.chat.is_message_call()
-        };
+        let is_unanswered =
+            |call: &Call| !call.is_caller && call.stage < Stage::Connected && !call.chat.is_message_call();
         let refused = self.calls.get(&id).is_some_and(is_unanswered);
         self.end_call(now, id, if refused { Ending::REFUSED } else { Ending::HANG_UP });
     }

@@ -32,6 +32,9 @@ impl fmt::Display for Event {
             | Self::Presence { .. }
             | Self::Contacts { .. } => self.write_presence(f),
             Self::Message { .. }
+            | Self::Sending { .. }
+            | Self::Receipt { .. }
+            | Self::Typing { .. }
             | Self::Delivered { .. }
             | Self::NotDelivered { .. }
             | Self::SessionOpened { .. }
@@ -194,13 +197,24 @@ impl Event {
                     _ => Ok(()),
                 }
             }
+            Self::Sending { to, .. } => write!(f, "Sending to {to}."),
+            Self::Receipt { to, receipt: "accepted", .. } => write!(f, "On its way to {to}."),
+            Self::Receipt { to, receipt: "stored", .. } => {
+                write!(f, "{to} is away and will get it later.")
+            }
+            Self::Receipt { to, .. } => write!(f, "{to} has seen it."),
+            Self::Typing { from, composing: true } => write!(f, "{from} is writing."),
+            Self::Typing { from, .. } => write!(f, "{from} stopped writing."),
             Self::Delivered { to, .. } => write!(f, "Delivered to {to}."),
             Self::NotDelivered { to, reason, .. } => write!(f, "Not delivered to {to}: {}.", Words(reason)),
             Self::SessionOpened { with, by: Side::Remote, .. } => {
                 write!(f, "{with} opened a session. `say {with} TEXT` answers, `close {with}` ends it.")
             }
             Self::SessionOpened { with, .. } => {
-                write!(f, "The session with {with} is open. `say {with} TEXT` writes, `close {with}` ends it.")
+                write!(
+                    f,
+                    "The session with {with} is open. `say {with} TEXT` writes, `close {with}` ends it."
+                )
             }
             Self::SessionClosed { with, by, reason, .. } => {
                 match by {

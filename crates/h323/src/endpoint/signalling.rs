@@ -36,7 +36,9 @@ impl Endpoint {
                 _ => self.counters.ignored_messages += 1,
             };
         };
-        if message.call_reference != call.reference || message.from_destination != call.is_caller {
+        // The flag of the reference tells nothing on a connection with one call; an h323plus caller turns it round once
+        // the other side has opened a session inside its call.
+        if message.call_reference != call.reference {
             self.counters.ignored_messages += 1;
             return;
         }

@@ -185,6 +185,27 @@ fn the_called_side_may_write_while_it_rings() {
     assert_eq!(world.status(ALICE)["calls"][0]["state"], "alerting");
 }
 
+// An h323plus caller takes itself for the called side once somebody has opened a session inside its call.
+#[test]
+fn a_release_with_the_flag_of_the_reference_turned_round_ends_the_call() {
+    let mut world = World::connected();
+    world.command(BOB, "say alice hello");
+    let id = world.last_connection(BOB);
+    world.command(ALICE, "say bob hello");
+    let facility = Q931::decode(&world.said[ALICE].last().unwrap()[tpkt::HEADER..]).unwrap();
+    let body = MessageBody::ReleaseComplete(Box::default());
+    let information = H323UserInformation {
+        h323_uu_pdu: H323UuPdu { h323_message_body: body, ..H323UuPdu::default() },
+        ..H323UserInformation::default()
+    };
+    let release = Q931::new(message_type::RELEASE_COMPLETE, facility.call_reference, true);
+    let release = release.with_user_information(&information).unwrap().encode().unwrap();
+    world.endpoints[BOB].received(world.now, id, &tpkt::packet(&release).unwrap());
+    world.settle();
+    assert_eq!(world.last(BOB)["event"], "ended");
+    assert_eq!(world.last(BOB)["by"], "remote");
+}
+
 #[test]
 fn messages_come_beside_a_call_of_people() {
     let mut world = World::connected();
@@ -246,10 +267,7 @@ fn a_message_to_nobody_is_not_delivered_and_says_why() {
     world.command(ALICE, "send nobody Hello");
     assert_eq!(world.names(ALICE), ["notDelivered"]);
     assert_eq!(world.last(ALICE)["reason"], "calledPartyNotRegistered");
-    assert_eq!(
-        world.events[ALICE][0].to_string(),
-        "Not delivered to nobody: called party not registered."
-    );
+    assert_eq!(world.events[ALICE][0].to_string(), "Not delivered to nobody: called party not registered.");
 }
 
 #[test]
@@ -383,8 +401,7 @@ fn parameters_of_another_type_are_passed_over() {
 
 #[test]
 fn a_service_without_a_call_that_is_not_messages_is_released() {
-    let caller =
-        caller(ConferenceGoal::CallIndependentSupplementaryService, Feature::Presence.advertised());
+    let caller = caller(ConferenceGoal::CallIndependentSupplementaryService, Feature::Presence.advertised());
     assert_eq!(said(&caller.world, BOB), ["ReleaseComplete"]);
 }
 
@@ -480,10 +497,8 @@ fn a_text_that_an_h323plus_callee_says_twice_is_told_once() {
     let text = |text: &str| {
         let content = Content::Unicode(BmpString::new(text).unwrap());
         let parameter = EnumeratedParameter::new(Feature::Messaging.parameter(5), content);
-        let data = GenericData {
-            parameters: Some(BoundedList(vec![parameter])),
-            ..Feature::Messaging.advertised()
-        };
+        let data =
+            GenericData { parameters: Some(BoundedList(vec![parameter])), ..Feature::Messaging.advertised() };
         (message_type::FACILITY, MessageBody::Facility(Box::default()), Some(data))
     };
     let alerting = |destination_info| {
@@ -491,8 +506,7 @@ fn a_text_that_an_h323plus_callee_says_twice_is_told_once() {
         (message_type::ALERTING, MessageBody::Alerting(Box::new(body)), Some(marked()))
     };
     let heard = |vendor| {
-        let answers =
-            [alerting(vendor), connect(), text("a"), text("a"), text("a"), text("a"), text("b")];
+        let answers = [alerting(vendor), connect(), text("a"), text("a"), text("a"), text("a"), text("b")];
         let world = callee("open 10.0.0.12:1720", &answers);
         world.names(ALICE).iter().filter(|name| *name == "message").count()
     };

@@ -6,6 +6,7 @@
 mod calls;
 mod conversations;
 mod gatekeeper;
+mod package;
 mod presence;
 mod registration;
 mod robustness;

@@ -126,13 +126,13 @@ fn a_state_is_published_at_once_with_the_text_the_features_and_the_place() {
 
 #[test]
 fn every_state_can_be_typed_and_is_told_as_it_was_typed() {
-    let states =
-        ["hidden", "available", "online", "offline", "onCall", "voiceMail", "notAvailable", "away"];
+    let states = ["hidden", "available", "online", "offline", "onCall", "voiceMail", "notAvailable", "away"];
     for state in states.into_iter().chain(["generic"]) {
         let mut world = world();
         world.command(ALICE, &format!("state {state} gone fishing"));
         let [element] = said(&mut world).try_into().unwrap();
-        let [PresenceMessage::PresenceNotify(mut notify)] = <[_; 1]>::try_from(element.message).unwrap() else {
+        let [PresenceMessage::PresenceNotify(mut notify)] = <[_; 1]>::try_from(element.message).unwrap()
+        else {
             panic!()
         };
         notify.alias = settings(BOB).aliases[0].to_wire().unwrap();
@@ -153,8 +153,7 @@ fn everything_a_publication_can_hold_can_be_sent() {
     else {
         panic!()
     };
-    let [PresenceMessage::PresenceNotify(notify)] =
-        <[_; 1]>::try_from(element_of(&told).message).unwrap()
+    let [PresenceMessage::PresenceNotify(notify)] = <[_; 1]>::try_from(element_of(&told).message).unwrap()
     else {
         panic!()
     };
@@ -345,10 +344,8 @@ fn the_contact_list_is_kept_as_the_gatekeeper_tells_it() {
 #[test]
 fn who_is_taken_off_the_list_is_forgotten_with_the_state() {
     let mut world = world();
-    let alice = || PresenceAlias {
-        alias: settings(ALICE).aliases[0].to_wire().unwrap(),
-        ..PresenceAlias::default()
-    };
+    let alice =
+        || PresenceAlias { alias: settings(ALICE).aliases[0].to_wire().unwrap(), ..PresenceAlias::default() };
     let instruct = |instruction| {
         PresenceMessage::PresenceInstruct(PresenceInstruct {
             alias: settings(BOB).aliases[0].to_wire().unwrap(),

@@ -263,6 +263,11 @@ impl World {
         serde_json::from_str(&self.events[endpoint].last().unwrap().json()).unwrap()
     }
 
+    /// The events of an endpoint as JSON.
+    pub fn told(&self, endpoint: usize) -> Vec<serde_json::Value> {
+        self.events[endpoint].iter().map(|event| serde_json::from_str(&event.json()).unwrap()).collect()
+    }
+
     /// The status of an endpoint as JSON.
     pub fn status(&mut self, endpoint: usize) -> serde_json::Value {
         self.command(endpoint, "status");
