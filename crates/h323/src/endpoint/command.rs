@@ -140,8 +140,8 @@ fn state(rest: &str) -> Result<Command, CommandError> {
 
 /// An alias, in double quotes where it has spaces inside, and a text.
 fn alias_and_text(name: &'static str, rest: &str) -> Result<(Alias, String), CommandError> {
-    let (alias, text) = match rest.strip_prefix('"').and_then(|rest| rest.split_once('"')) {
-        Some(parts) => parts,
+    let (alias, text) = match rest.strip_prefix('"') {
+        Some(rest) => rest.split_once('"').unwrap_or_default(),
         None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
     };
     let text = text.trim();
@@ -192,11 +192,34 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_with_spaces_stands_in_quotes_where_a_text_follows() {
+        let room = Alias::H323Id("Meeting Room 4".into());
+        let text = "two words".to_owned();
+        let send = Command::Send { to: room.clone(), text: text.clone() };
+        assert_eq!("send \"Meeting Room 4\"  two words ".parse(), Ok(send));
+        let say = Command::Say { to: Alias::H323Id("bob".into()), text };
+        assert_eq!("say bob two words".parse(), Ok(say));
+        assert_eq!("close \"Meeting Room 4\"".parse(), Ok(Command::Close(room.clone())));
+        assert_eq!("close Meeting Room 4".parse(), Ok(Command::Close(room)));
+    }
+
+    #[test]
     fn a_line_that_is_no_command_says_why() {
         let error = |line: &str| line.parse::<Command>().unwrap_err().to_string();
         assert_eq!(error("dance"), "there is no command \"dance\"; `help` lists them");
         assert_eq!(error("call"), "call needs to be followed by an alias");
         assert_eq!(error("quit now"), "quit takes nothing after it");
+        assert_eq!(error("send bob"), "send needs to be followed by an alias and a text");
+        assert_eq!(error("send \"bob hello"), "send needs to be followed by an alias and a text");
+        assert_eq!(error("typing bob maybe"), "typing needs to be followed by an alias and on or off");
+        assert_eq!(
+            error("state lunch"),
+            "there is no state \"lunch\"; there are hidden, available, online, offline, onCall, voiceMail, \
+             notAvailable, away, generic"
+        );
+        assert_eq!(error("state generic"), "the state generic needs a text");
+        let long = format!("state away {}", "x".repeat(129));
+        assert_eq!(error(&long), "a text beside a state has at most 128 characters; this one has 129");
         assert_eq!(
             error("answer 12+4"),
             "\"12+4\" is not a call identifier, which has 32 hexadecimal digits"

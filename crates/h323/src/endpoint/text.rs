@@ -36,7 +36,7 @@ pub(super) fn pieces(text: &str, max: usize) -> Vec<BmpString> {
 mod tests {
     use super::*;
 
-    // covers: Q21
+    // Quirk Q21, as an endpoint meets it.
     #[test]
     fn pairs_are_joined_and_what_is_no_character_is_replaced() {
         let smile: Vec<u16> = "a 😀 b".encode_utf16().collect();

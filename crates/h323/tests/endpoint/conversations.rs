@@ -156,7 +156,7 @@ fn a_close_that_is_not_followed_by_a_release_ends_the_call_after_a_while() {
     assert_eq!(world.names(ALICE), ["sessionClosed"]);
 }
 
-// covers: Q16
+// Quirk Q16, as an endpoint meets it.
 #[test]
 fn texts_go_both_ways_inside_a_call_of_people_and_leave_it_alone() {
     let mut world = World::connected();
@@ -350,7 +350,7 @@ fn text(units: Vec<u16>) -> Content {
     Content::Unicode(BmpString::from_units(units).unwrap())
 }
 
-// covers: Q18
+// Quirk Q18, as an endpoint meets it.
 #[test]
 fn the_mark_and_not_the_goal_makes_a_call_for_messages() {
     let mut caller = caller(ConferenceGoal::Create, marked());
@@ -360,7 +360,7 @@ fn the_mark_and_not_the_goal_makes_a_call_for_messages() {
     assert_eq!(said(&caller.world, BOB).last().unwrap(), "ReleaseComplete");
 }
 
-// covers: Q15
+// Quirk Q15, as an endpoint meets it.
 #[test]
 fn a_call_for_messages_that_stays_silent_is_released_without_a_word() {
     let mut caller = caller(ConferenceGoal::CallIndependentSupplementaryService, marked());
@@ -383,7 +383,7 @@ fn opening_text_and_closing_in_one_message_are_taken_in_this_order() {
     assert_eq!(caller.world.names(BOB).len(), 2);
 }
 
-// covers: Q21
+// Quirk Q21, as an endpoint meets it.
 #[test]
 fn units_that_are_no_characters_are_replaced() {
     let mut caller = caller(ConferenceGoal::CallIndependentSupplementaryService, marked());
@@ -444,7 +444,7 @@ fn release() -> (u8, MessageBody, Option<GenericData>) {
     (message_type::RELEASE_COMPLETE, MessageBody::ReleaseComplete(Box::default()), None)
 }
 
-// covers: Q19
+// Quirk Q19, as an endpoint meets it.
 #[test]
 fn a_callee_that_connects_without_a_word_of_messages_gets_no_text() {
     let world = callee("send 10.0.0.12:1720 hello", &[proceeding(Vec::new()), connect()]);
@@ -452,7 +452,7 @@ fn a_callee_that_connects_without_a_word_of_messages_gets_no_text() {
     assert_eq!(world.last(ALICE)["reason"], "noInstantMessaging");
 }
 
-// covers: Q30
+// Quirk Q30, as an endpoint meets it.
 #[test]
 fn a_callee_that_connects_at_once_gets_its_text_all_the_same() {
     let answers = [proceeding(vec![Feature::Messaging.advertised()]), connect()];
@@ -479,7 +479,7 @@ fn a_callee_that_never_releases_has_not_got_the_message() {
     assert_eq!(world.names(ALICE), ["notDelivered"]);
 }
 
-// covers: Q17
+// Quirk Q17, as an endpoint meets it.
 #[test]
 fn a_text_that_an_h323plus_callee_says_twice_is_told_once() {
     let h323plus = EndpointType {

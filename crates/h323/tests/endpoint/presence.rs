@@ -199,7 +199,7 @@ fn an_endpoint_may_leave_presence_or_the_package_out() {
     assert_eq!(offered(offers(Offers { presence: false, ..Offers::ALL })), [Feature::Herald]);
 }
 
-// covers: Q6
+// Quirk Q6, as an endpoint meets it.
 #[test]
 fn presence_survives_a_keep_alive_whose_confirm_forgets_it() {
     let mut world = world();
@@ -355,7 +355,7 @@ fn who_is_taken_off_the_list_is_forgotten_with_the_state() {
     };
     world.tell(BOB, &indication(1, vec![instruct(vec![PresenceInstruction::Subscribe(alice())])]));
     hear(&mut world, BOB, "rec_sci_gk_Notify_1_away_disp_feat_from");
-    // covers: Q27
+    // Quirk Q27, as an endpoint meets it.
     let twice = vec![PresenceInstruction::Unsubscribe(alice()), PresenceInstruction::Unsubscribe(alice())];
     world.tell(BOB, &indication(2, vec![instruct(twice)]));
     world.command(BOB, "contacts");
@@ -412,7 +412,7 @@ fn an_indication_that_comes_again_is_confirmed_again_and_told_once() {
     assert_eq!(world.status(BOB)["counters"]["repeatedIndications"], 1);
 }
 
-// covers: Q1
+// Quirk Q1, as an endpoint meets it.
 #[test]
 fn all_messages_of_an_element_are_read_wherever_it_stands() {
     let mut world = world();
