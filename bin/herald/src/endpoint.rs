@@ -12,7 +12,8 @@ mod place;
 use clap::Args;
 use console::Console;
 use h323::alias::{Alias, AliasError};
-use h323::endpoint::CALLS_MAX;
+use h323::endpoint::{CALLS_MAX, read_feature, read_location};
+use h323::wire::presence::{PresenceFeature, PresenceGeoLocation};
 use place::{GatekeeperName, Own, Place};
 use std::process::ExitCode;
 
@@ -47,6 +48,24 @@ pub struct EndpointArguments {
     /// Leave out every generic feature, like a room system of old
     #[arg(long)]
     pub plain: bool,
+    /// Leave out presence
+    #[arg(long)]
+    pub no_presence: bool,
+    /// Leave out messages by calls
+    #[arg(long)]
+    pub no_messaging: bool,
+    /// Leave out Herald's own package: receipts, typing, messages without a call
+    #[arg(long)]
+    pub no_package: bool,
+    /// Send messages by calls even where the gatekeeper takes them without
+    #[arg(long)]
+    pub by_call: bool,
+    /// What published states say this device can do; may be given several times
+    #[arg(long = "feature", value_name = "audio|video|data|extVideo", value_parser = read_feature)]
+    pub features: Vec<PresenceFeature>,
+    /// Where published states say this device is: locale, region, country, countryCode, latitude, longitude, elevation
+    #[arg(long, value_name = "NAME=TEXT,...", value_parser = read_location)]
+    pub location: Option<PresenceGeoLocation>,
     /// Write one JSON object a line for each event
     #[arg(long)]
     pub json: bool,
@@ -61,18 +80,39 @@ Commands, one a line on standard input; the end of input is `quit`:
   answer [CALL]       answer the call that rings, or the one with this call identifier
   hangup [CALL]       end or refuse every call, or the one with this call identifier
   status              the registration, the calls, and what was counted
+
+  state STATE [TEXT]  publish a state: hidden available online offline onCall voiceMail notAvailable away,
+                      or generic, which is its text alone
+  subscribe ALIAS     ask to see somebody's state; unsubscribe ALIAS ends it
+  approve ALIAS       allow somebody who asked to see ours; deny ALIAS refuses
+  block ALIAS         show somebody nothing; unblock ALIAS undoes it
+  contacts            the contact list, the last states, and who waits for a decision
+
+  send ALIAS TEXT     write one message; ALIAS in double quotes where it has spaces
+  typing ALIAS on     tell somebody that we write; typing ALIAS off that we stopped
+  open ALIAS          open a session, inside a call that is up where there is one
+  say ALIAS TEXT      write in the session or the call with somebody
+  close ALIAS         close the session
+
   help                these lines
   quit                hang up, unregister, end
 
 Events (with --json, the member `event`):
   listening discovered registered registrationRejected unregistered gatekeeperLost
-  calling alerting incoming connected ended admissionRejected status help error
+  calling alerting incoming connected ended admissionRejected
+  confirmed refused unanswered contact subscriptionRequest presence contacts
+  message sending receipt delivered notDelivered typing
+  sessionOpened sessionClosed sessionFailed
+  status help error
 
-Calls carry signalling only: they ring, are answered and end, without sound.
+Calls carry signalling only: they ring, are answered and end, without sound. Calls for messages are taken without
+ringing, beside the calls of people. Without a registration ADDRESS:PORT and NAME@ADDRESS:PORT can be called and
+written to.
 
 Examples:
   herald endpoint --alias alice --gatekeeper 192.0.2.1
   herald endpoint --alias room4 --alias 4004 --plain --auto-answer
+  herald endpoint --alias bob --location 'country=Germany,locale=Koeln' --feature audio
   printf 'register\\ncall bob\\n' | cat - /dev/tty | herald endpoint --alias alice --json
 
 Exit status: 0 it quit, 1 it could not start.";

@@ -6,8 +6,8 @@ use h323::endpoint::Event;
 use std::io::{self, BufRead, Read, Write};
 use std::sync::mpsc::SyncSender;
 
-/// The most octets of a line; the rest of a longer one is passed over.
-const LINE_MAX: u64 = 4096;
+/// The most octets of a line, which may hold a text longer than any message; the rest of a longer one is passed over.
+const LINE_MAX: u64 = 64 * 1024;
 
 /// Where events go.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Console {
     /// # Errors
     /// Nobody reads the output any more.
     pub fn help(&self) -> io::Result<()> {
-        let commands = AFTER_HELP.split("\n\n").next().unwrap_or_default();
+        let commands = AFTER_HELP.split("\n\nEvents").next().unwrap_or_default();
         if self.json {
             let help = serde_json::json!({ "event": "help", "text": commands });
             return writeln!(io::stdout(), "{help}");

@@ -5,7 +5,7 @@ use super::connection::{self, Connection};
 use super::console::Console;
 use super::input::{self, Input, QUEUE_MAX};
 use super::place::Place;
-use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Output, Settings};
+use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Offers, Output, Settings};
 use model::{Instant, Now, Timestamp};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -28,7 +28,14 @@ pub fn run(place: Place, arguments: &EndpointArguments, console: Console) -> io:
         time_to_live: arguments.ttl,
         calls: usize::from(arguments.calls),
         auto_answer: arguments.auto_answer,
-        plain: arguments.plain,
+        offers: Offers {
+            presence: !arguments.plain && !arguments.no_presence,
+            messaging: !arguments.plain && !arguments.no_messaging,
+            package: !arguments.plain && !arguments.no_package,
+        },
+        by_call: arguments.by_call,
+        features: (!arguments.features.is_empty()).then(|| arguments.features.clone()),
+        location: arguments.location.clone(),
     };
     let listening = Event::Listening {
         aliases: arguments.aliases.iter().map(|alias| alias.text()).collect(),

@@ -4,6 +4,7 @@ use super::call::{Call, Grant};
 use super::connection::ConnectionId;
 use super::discovery::usable;
 use super::event::{Event, Side, digits};
+use super::identity::messaging;
 use super::machine::Endpoint;
 use super::message;
 use super::registration::{Registered, State, reason_of};
@@ -32,6 +33,8 @@ impl Endpoint {
         let ours = self.aliases.clone();
         let theirs = call.remote_aliases.clone();
         let (src_info, destination_info) = if call.is_caller { (ours, theirs) } else { (theirs, ours) };
+        // The deployed endpoints mark the call only where they are called.
+        let is_taken = !call.is_caller && call.chat.is_message_call();
         let request = AdmissionRequest {
             endpoint_identifier: registered.identifier.clone(),
             destination_info: Some(destination_info),
@@ -49,6 +52,7 @@ impl Endpoint {
             call_identifier: Some(message::identifier(call)),
             gatekeeper_identifier: gatekeeper.identifier.clone(),
             will_supply_uuies: Some(true),
+            generic_data: is_taken.then(|| vec![messaging(true)]),
             ..AdmissionRequest::default()
         };
         let to = vec![gatekeeper.address];
@@ -115,7 +119,10 @@ impl Endpoint {
 
     fn refuse_call(&mut self, now: Now, id: ConnectionId, ending: Ending) {
         let reason = ending.reason.clone().into_owned();
-        if let Some(call) = self.drop_call(now, id, ending) {
+        let Some(call) = self.drop_call(now, id, ending.clone()) else { return };
+        if call.chat.is_message_call() {
+            self.tell_end_of_conversation(&call, &ending);
+        } else {
             self.tell(Event::AdmissionRejected { call_identifier: digits(call.identifier), reason });
         }
     }

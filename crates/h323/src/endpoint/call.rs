@@ -1,14 +1,16 @@
 //! A call: what is known of it, and how it moves on.
 
+use super::chat::{Chat, Kind};
 use super::connection::ConnectionId;
 use super::event::{CallStatus, Event, digits};
 use super::machine::{Endpoint, Output};
 use super::message;
 use super::release::Ending;
-use super::settings::{KEEP_ALIVE_INTERVAL, RINGING_TIMEOUT, SETUP_TIMEOUT};
+use super::settings::{
+    KEEP_ALIVE_INTERVAL, MESSAGE_CALLS_MAX, MESSAGE_TIMEOUT, RINGING_TIMEOUT, SETUP_TIMEOUT,
+};
 use crate::alias::Alias;
 use crate::wire::h225::{AliasAddress, BandWidth, ReportedPdu, UuiesRequested};
-use crate::wire::q931::message_type;
 use crate::wire::tpkt;
 use model::{Instant, Millis, Now, Timestamp};
 use rand::RngExt;
@@ -40,6 +42,8 @@ pub(super) struct Call {
     pub keep_alive_at: Option<Instant>,
     /// When the next report to the gatekeeper is due.
     pub report_at: Option<Instant>,
+    /// What it has to do with messages.
+    pub chat: Chat,
 }
 
 /// How far a call has come. A caller goes through all stages, a called side has no `Opening` to `Proceeding`.
@@ -93,6 +97,7 @@ impl Call {
             patience: None,
             keep_alive_at: None,
             report_at: None,
+            chat: Chat::default(),
         }
     }
 
@@ -120,25 +125,49 @@ impl Call {
 }
 
 impl Endpoint {
-    /// Calls somebody: asks the gatekeeper first.
+    /// Calls somebody.
     pub(super) fn place_call(&mut self, now: Now, to: &Alias) {
-        if self.registration.registered().is_none() {
-            return self.complain("A call needs a registration; `register` first.");
-        }
-        if self.calls.len() >= self.settings.calls {
+        self.start_call(now, to, Kind::Talk);
+    }
+
+    /// Begins a call: asks the gatekeeper first; without one only an address can be called.
+    pub(super) fn start_call(&mut self, now: Now, to: &Alias, kind: Kind) {
+        if self.is_full(kind != Kind::Talk) {
             return self.complain("There are no more calls at once; `hangup` first.");
         }
-        let Some(alias) = to.to_wire() else {
-            return self.complain("This alias can't be called.");
+        let direct = if self.registration.registered().is_none() { direct_address(to) } else { None };
+        if self.registration.registered().is_none() && direct.is_none() {
+            return self.complain(
+                "A call needs a registration; `register` first. Without one only ADDRESS:PORT or \
+                 NAME@ADDRESS:PORT can be called.",
+            );
+        }
+        let alias = match &direct {
+            Some((alias, _)) => alias.clone(),
+            None => Some(to.clone()),
         };
+        let remote_aliases: Vec<_> = alias.iter().filter_map(Alias::to_wire).collect();
+        if remote_aliases.is_empty() && alias.is_some() {
+            return self.complain("This alias can't be called.");
+        }
         let (identifier, conference) = (self.identifier(), self.identifier());
         let reference = self.random.random_range(1..0x8000);
         let mut call = Call::new(true, identifier, conference, reference);
         call.remote = to.text();
-        call.remote_aliases = vec![alias];
+        call.remote_aliases = remote_aliases;
+        call.chat.kind = kind;
         let id = self.next_connection();
         self.calls.insert(id, call);
-        self.ask_admission(now, id);
+        match direct {
+            Some((_, peer)) => self.open_call(now, id, peer),
+            None => self.ask_admission(now, id),
+        }
+    }
+
+    /// Whether there are as many calls as may be: those for messages are counted apart from those of people.
+    pub(super) fn is_full(&self, is_for_messages: bool) -> bool {
+        let max = if is_for_messages { MESSAGE_CALLS_MAX } else { self.settings.calls };
+        self.calls.values().filter(|call| call.chat.is_message_call() == is_for_messages).count() >= max
     }
 
     /// Goes on with an admitted call: opens the connection.
@@ -147,8 +176,10 @@ impl Endpoint {
             call.remote_address = Some(peer);
             call.stage = Stage::Opening;
             call.patience = Some(now.instant.after(SETUP_TIMEOUT));
-            let event = Event::Calling { call_identifier: digits(call.identifier), to: call.remote.clone() };
-            self.tell(event);
+            if !call.chat.is_message_call() {
+                let (call_identifier, to) = (digits(call.identifier), call.remote.clone());
+                self.tell(Event::Calling { call_identifier, to });
+            }
             self.outputs.push_back(Output::Open { id, peer });
         }
     }
@@ -157,9 +188,8 @@ impl Endpoint {
     pub(super) fn send_setup(&mut self, now: Now, id: ConnectionId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Calling;
-        let (elements, body) =
-            message::setup(call, &self.aliases, &self.settings, self.registration.registered());
-        self.signal(now, id, message_type::SETUP, elements, body);
+        let message = message::setup(call, &self.aliases, &self.settings, self.registration.registered());
+        self.signal(now, id, message);
     }
 
     /// Lets an admitted call ring here.
@@ -169,8 +199,15 @@ impl Endpoint {
         call.alerted_at = Some(now.wall);
         call.patience = Some(now.instant.after(RINGING_TIMEOUT));
         let (call_identifier, from) = (digits(call.identifier), call.remote.clone());
-        let body = message::alerting(call);
-        self.signal(now, id, message_type::ALERTING, Vec::new(), body);
+        let is_message_call = call.chat.is_message_call();
+        if is_message_call {
+            call.patience = Some(now.instant.after(MESSAGE_TIMEOUT));
+        }
+        let message = message::alerting(call, &self.settings);
+        self.signal(now, id, message);
+        if is_message_call {
+            return;
+        }
         self.tell(Event::Incoming { call_identifier, from });
         if self.settings.auto_answer {
             self.connect(now, id);
@@ -179,7 +216,8 @@ impl Endpoint {
 
     /// Answers a call that rings here.
     pub(super) fn answer_call(&mut self, now: Now, identifier: Option<[u8; 16]>) {
-        let rings = |call: &Call| !call.is_caller && call.stage == Stage::Alerting;
+        let rings =
+            |call: &Call| !call.is_caller && call.stage == Stage::Alerting && !call.chat.is_message_call();
         let is_meant = |call: &Call| identifier.is_none_or(|identifier| call.identifier == identifier);
         let ringing = self.calls.iter().find(|(_, call)| rings(call) && is_meant(call));
         match (ringing.map(|(id, _)| *id), identifier) {
@@ -189,12 +227,13 @@ impl Endpoint {
         }
     }
 
-    fn connect(&mut self, now: Now, id: ConnectionId) {
+    /// Sends Connect.
+    pub(super) fn connect(&mut self, now: Now, id: ConnectionId) {
         if let Some(call) = self.calls.get_mut(&id) {
             // The report of the Connect already tells when it was.
             call.connected_at = Some(now.wall);
-            let body = message::connect(call);
-            self.signal(now, id, message_type::CONNECT, Vec::new(), body);
+            let message = message::connect(call);
+            self.signal(now, id, message);
             self.be_connected(now, id);
         }
     }
@@ -205,6 +244,9 @@ impl Endpoint {
         call.stage = Stage::Connected;
         call.connected_at = Some(now.wall);
         call.patience = None;
+        if call.chat.is_message_call() {
+            return;
+        }
         call.keep_alive_at = Some(now.instant.after(KEEP_ALIVE_INTERVAL));
         let event =
             Event::Connected { call_identifier: digits(call.identifier), remote: call.remote.clone() };
@@ -216,6 +258,9 @@ impl Endpoint {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !call.is_caller || stage <= call.stage {
             return;
+        }
+        if call.chat.is_message_call() {
+            return self.take_conversation_progress(now, id, stage);
         }
         match stage {
             Stage::Connected => self.be_connected(now, id),
@@ -240,8 +285,13 @@ impl Endpoint {
         for id in self.calls.keys().copied().collect::<Vec<_>>() {
             let Some(call) = self.calls.get_mut(&id) else { continue };
             if is_due(call.patience) {
-                let has_rung = call.stage >= Stage::Proceeding;
-                self.end_call(now, id, if has_rung { Ending::NO_ANSWER } else { Ending::UNREACHABLE });
+                let ending = match call.stage {
+                    _ if call.chat.is_spent() => Ending::HANG_UP,
+                    _ if call.chat.kind == Kind::Taken => Ending::SILENT,
+                    Stage::Admitting | Stage::Opening | Stage::Calling => Ending::UNREACHABLE,
+                    _ => Ending::NO_ANSWER,
+                };
+                self.end_call(now, id, ending);
                 continue;
             }
             if is_due(call.keep_alive_at) {
@@ -258,8 +308,7 @@ impl Endpoint {
     /// Facility that says nothing.
     fn keep_call_alive(&mut self, now: Now, id: ConnectionId) {
         if self.calls.get(&id).is_some_and(|call| call.grant.is_routed) {
-            let (elements, body) = message::nothing();
-            self.signal(now, id, message_type::FACILITY, elements, body);
+            self.signal(now, id, message::nothing());
         } else if let Some(octets) = tpkt::packet(&[]) {
             self.outputs.push_back(Output::Send { id, octets });
         }
@@ -286,4 +335,14 @@ impl Endpoint {
         octets[8] = octets[8] & 0x3f | 0x80;
         octets
     }
+}
+
+/// The address in an alias that is one, with the name before it where there is one.
+fn direct_address(alias: &Alias) -> Option<(Option<Alias>, SocketAddr)> {
+    let text = alias.text();
+    let (name, address) = match text.rsplit_once('@') {
+        Some((name, address)) => (Some(Alias::parse_typed(name).ok()?), address),
+        None => (None, text.as_str()),
+    };
+    Some((name, address.parse().ok()?))
 }

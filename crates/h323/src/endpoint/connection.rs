@@ -2,13 +2,13 @@
 
 use super::machine::{Endpoint, Output};
 use super::release::Ending;
-use super::settings::{CALLS_MAX, PACKET_TIMEOUT, SETUP_TIMEOUT};
+use super::settings::{CALLS_MAX, MESSAGE_CALLS_MAX, PACKET_TIMEOUT, SETUP_TIMEOUT};
 use crate::wire::tpkt::Reassembly;
 use model::{Instant, Now};
 use std::net::SocketAddr;
 
 /// The most connections at once: those of the calls, and as many that have not said yet what they want.
-pub const CONNECTIONS_MAX: usize = 2 * CALLS_MAX;
+pub const CONNECTIONS_MAX: usize = 2 * (CALLS_MAX + MESSAGE_CALLS_MAX);
 
 /// A connection, numbered by the endpoint and never used again.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]

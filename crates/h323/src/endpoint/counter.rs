@@ -22,6 +22,14 @@ pub struct Counters {
     pub broken_connections: u64,
     /// Call signalling messages that could not be read or did not belong to the call.
     pub ignored_messages: u64,
+    /// Texts said twice by the other side's software.
+    pub doubles: u64,
+    /// Indications that came again, and were confirmed again without being read again.
+    pub repeated_indications: u64,
+    /// Presence elements and descriptors that could not be read.
+    pub malformed_elements: u64,
+    /// Contacts, requests and commands beyond what is remembered.
+    pub overflows: u64,
     /// Messages of ours that could not be encoded.
     pub unwritable: u64,
 }

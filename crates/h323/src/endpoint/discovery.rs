@@ -38,7 +38,7 @@ impl Endpoint {
             endpoint_type: endpoint_type(),
             endpoint_alias: Some(self.aliases.clone()),
             supports_alt_gk: Some(Null),
-            feature_set: (!self.settings.plain).then(registration_features),
+            feature_set: registration_features(self.settings.offers),
             ..GatekeeperRequest::default()
         }))
     }

@@ -1,8 +1,8 @@
 //! What an endpoint tells: as JSON for scripts, as a sentence for people.
 
 use super::counter::Counters;
+use model::{Location, Note};
 use serde::Serialize;
-use std::fmt;
 use std::net::SocketAddr;
 
 /// Who did it.
@@ -52,6 +52,10 @@ pub enum Event {
         time_to_live: Option<u32>,
         /// The names it accepted, where it lists them.
         aliases: Vec<String>,
+        /// Whether it does presence.
+        presence: bool,
+        /// Whether it takes messages over RAS.
+        messages: bool,
     },
     /// The gatekeeper refused to be found or to register this endpoint.
     RegistrationRejected {
@@ -120,6 +124,164 @@ pub enum Event {
         /// The alternate that is tried instead.
         next: Option<SocketAddr>,
     },
+    /// The gatekeeper did what a command asked.
+    Confirmed {
+        /// Which command.
+        command: &'static str,
+        /// About whom.
+        alias: Option<String>,
+    },
+    /// The gatekeeper does not do what a command asked.
+    Refused {
+        /// Which command.
+        command: &'static str,
+        /// About whom.
+        alias: Option<String>,
+        /// Why, in the words of H.225.0.
+        reason: String,
+    },
+    /// The gatekeeper does not answer to a command; it may or may not have heard it.
+    Unanswered {
+        /// Which command.
+        command: &'static str,
+        /// About whom.
+        alias: Option<String>,
+    },
+    /// The contact list has an entry, has it in another way, or has it no longer.
+    Contact {
+        /// Who.
+        alias: String,
+        /// `subscribed`, `pending`, `unsubscribed`, `blocked` or `unblocked`.
+        relation: &'static str,
+        /// What people call the contact.
+        name: Option<String>,
+        /// Where a picture is.
+        avatar: Option<String>,
+        /// What kind of contact it is.
+        category: Option<String>,
+    },
+    /// Somebody wants to watch this endpoint.
+    SubscriptionRequest {
+        /// Who.
+        from: String,
+        /// Which of the own names is to be watched.
+        to: String,
+        /// Names the request.
+        identifier: String,
+        /// What people call the watcher.
+        name: Option<String>,
+        /// Where a picture is.
+        avatar: Option<String>,
+        /// What kind of contact it is.
+        category: Option<String>,
+    },
+    /// Somebody's state.
+    Presence {
+        /// Whose.
+        alias: String,
+        /// `hidden`, `available`, `online`, `offline`, `onCall`, `voiceMail`, `notAvailable`, `away` or `generic`.
+        state: &'static str,
+        /// The words of a state that is only text, one for each language.
+        texts: Vec<Note>,
+        /// What is added to the state, one for each language.
+        notes: Vec<Note>,
+        /// What the device can do.
+        features: Vec<String>,
+        /// Where it is.
+        location: Option<Box<Location>>,
+    },
+    /// The contact list.
+    Contacts {
+        /// Who is on it, or was told of.
+        contacts: Vec<ContactStatus>,
+        /// Who waits for a decision.
+        requests: Vec<RequestStatus>,
+    },
+    /// Somebody wrote.
+    Message {
+        /// Who.
+        from: String,
+        /// What.
+        text: String,
+        /// How it came.
+        way: Way,
+        /// The call it came by, or its own identifier.
+        identifier: String,
+        /// When it was written (RFC 3339), where the sender says.
+        sent_at: Option<String>,
+        /// Whether it waited for this endpoint.
+        delayed: bool,
+    },
+    /// A message of ours was handed to the gatekeeper; receipts say what becomes of it.
+    Sending {
+        /// To whom.
+        to: String,
+        /// Its identifier.
+        identifier: String,
+    },
+    /// A message of ours has come further.
+    Receipt {
+        /// To whom it goes.
+        to: String,
+        /// Its identifier.
+        identifier: String,
+        /// `accepted`, `stored` or `displayed`.
+        receipt: &'static str,
+    },
+    /// Somebody writes to us, or stopped.
+    Typing {
+        /// Who.
+        from: String,
+        /// Whether it writes.
+        composing: bool,
+    },
+    /// A message of ours has arrived.
+    Delivered {
+        /// At whom.
+        to: String,
+        /// The call it went by, or its own identifier.
+        identifier: String,
+    },
+    /// A message of ours has not arrived.
+    NotDelivered {
+        /// At whom.
+        to: String,
+        /// The call it should have gone by, or its own identifier.
+        identifier: String,
+        /// Why, in the words of H.225.0, of Q.850, or of Herald's package.
+        reason: String,
+    },
+    /// Texts may go both ways.
+    SessionOpened {
+        /// With whom.
+        with: String,
+        /// In which call.
+        call_identifier: String,
+        /// Who opened it.
+        by: Side,
+    },
+    /// A session is over.
+    SessionClosed {
+        /// With whom.
+        with: String,
+        /// In which call.
+        call_identifier: String,
+        /// Who ended it.
+        by: Side,
+        /// Why, where the call ended without the session being closed first.
+        reason: Option<String>,
+    },
+    /// A session could not be opened.
+    SessionFailed {
+        /// With whom.
+        with: String,
+        /// In which call.
+        call_identifier: String,
+        /// Why, in the words of H.225.0 or Q.850.
+        reason: String,
+        /// How many texts waited for it.
+        unsaid: usize,
+    },
     /// How things stand.
     Status {
         /// What the gatekeeper calls this endpoint, while registered.
@@ -136,6 +298,44 @@ pub enum Event {
         /// A sentence that says what and why.
         message: String,
     },
+}
+
+/// How a message came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Way {
+    /// Alone, by a call of its own.
+    Single,
+    /// In a session.
+    Session,
+    /// Inside a call of people.
+    Call,
+    /// Over RAS, without a call.
+    Ras,
+}
+
+/// A contact.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactStatus {
+    /// Who.
+    pub alias: String,
+    /// `subscribed`, `pending`, `blocked` or `none`.
+    pub relation: &'static str,
+    /// The last state, in words.
+    pub state: Option<String>,
+}
+
+/// A request that waits for a decision.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestStatus {
+    /// Who wants to watch.
+    pub from: String,
+    /// What people call the watcher.
+    pub name: Option<String>,
+    /// Names the request.
+    pub identifier: String,
 }
 
 /// How a call stands.
@@ -157,81 +357,6 @@ impl Event {
     #[must_use]
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("an event has only text, numbers and lists of them")
-    }
-}
-
-/// One or more sentences.
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Listening { aliases, ras_address, call_signal_address } => {
-                let names = aliases.join(", ");
-                write!(f, "I am {names}; RAS at {ras_address}, calls at {call_signal_address}.")
-            }
-            Self::Discovered { gatekeeper, gatekeeper_identifier } => {
-                write!(f, "Gatekeeper {} answers.", Name(gatekeeper_identifier, gatekeeper))
-            }
-            Self::Registered {
-                endpoint_identifier, gatekeeper, gatekeeper_identifier, time_to_live, ..
-            } => {
-                let name = Name(gatekeeper_identifier, gatekeeper);
-                write!(f, "Registered with {name} as {endpoint_identifier}")?;
-                time_to_live.map_or(Ok(()), |seconds| write!(f, " for {seconds} s"))?;
-                f.write_str(".")
-            }
-            Self::RegistrationRejected { reason } => write!(f, "The gatekeeper refuses: {reason}."),
-            Self::Unregistered { by: Side::Endpoint, .. } => f.write_str("Unregistered."),
-            Self::Unregistered { reason, .. } => {
-                let reason = reason.as_deref().unwrap_or("no reason given");
-                write!(f, "The gatekeeper ended the registration: {reason}.")
-            }
-            Self::Calling { to, .. } => write!(f, "Calling {to}."),
-            Self::Alerting { remote, .. } => write!(f, "It rings at {remote}."),
-            Self::Incoming { from, call_identifier } => {
-                write!(f, "{from} calls ({call_identifier}). `answer` takes the call, `hangup` refuses it.")
-            }
-            Self::Connected { remote, .. } => write!(f, "Connected with {remote}."),
-            Self::Ended { remote, by, reason, .. } => match by {
-                Side::Remote => write!(f, "{remote} ended the call: {reason}."),
-                Side::Gatekeeper => write!(f, "The gatekeeper ended the call with {remote}: {reason}."),
-                Side::Endpoint | Side::Network => write!(f, "The call with {remote} ended: {reason}."),
-            },
-            Self::AdmissionRejected { reason, .. } => {
-                write!(f, "The gatekeeper does not allow the call: {reason}.")
-            }
-            Self::GatekeeperLost { gatekeeper, next } => {
-                match gatekeeper {
-                    Some(address) => write!(f, "The gatekeeper at {address} does not answer."),
-                    None => f.write_str("No gatekeeper was found."),
-                }?;
-                next.map_or(Ok(()), |next| write!(f, " Trying {next}."))
-            }
-            Self::Status { endpoint_identifier, gatekeeper, calls, .. } => {
-                match (endpoint_identifier, gatekeeper) {
-                    (Some(identifier), Some(gatekeeper)) => {
-                        write!(f, "Registered with {gatekeeper} as {identifier}.")
-                    }
-                    _ => f.write_str("Not registered."),
-                }?;
-                calls.iter().try_for_each(|call| {
-                    let CallStatus { call_identifier, remote, direction, state } = call;
-                    write!(f, "\n  {direction} {state} {remote} ({call_identifier})")
-                })
-            }
-            Self::Error { message } => f.write_str(message),
-        }
-    }
-}
-
-/// A gatekeeper as people are shown it.
-struct Name<'a>(&'a Option<String>, &'a SocketAddr);
-
-impl fmt::Display for Name<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self(Some(name), address) => write!(f, "{name} ({address})"),
-            Self(None, address) => address.fmt(f),
-        }
     }
 }
 

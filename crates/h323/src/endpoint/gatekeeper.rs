@@ -8,8 +8,8 @@ use super::request::Purpose;
 use crate::wire::h225::{
     BandRejectReason, BandwidthConfirm, BandwidthReject, BandwidthRequest, DisengageConfirm, DisengageReject,
     DisengageRejectReason, DisengageRequest, RasMessage, RequestInProgress, RequestSeqNum,
-    ServiceControlResponse, UnknownMessageResponse, UnregRejectReason, UnregRequestReason,
-    UnregistrationConfirm, UnregistrationReject, UnregistrationRequest,
+    UnknownMessageResponse, UnregRejectReason, UnregRequestReason, UnregistrationConfirm,
+    UnregistrationReject, UnregistrationRequest,
 };
 use codec::per::OctetString;
 use model::{Millis, Now};
@@ -44,6 +44,9 @@ impl Endpoint {
             RasMessage::InfoRequestNak(nak) => {
                 self.take_answer(nak.request_seq_num, from, Purpose::Report);
             }
+            RasMessage::ServiceControlResponse(response) => {
+                self.take_indication_answer(now, from, &response);
+            }
             RasMessage::RequestInProgress(progress) => self.take_in_progress(now, from, &progress),
             RasMessage::UnknownMessageResponse(response) => {
                 match self.requests.take(response.request_seq_num, from, |_| true) {
@@ -56,7 +59,6 @@ impl Endpoint {
             | RasMessage::LocationConfirm(_)
             | RasMessage::LocationReject(_)
             | RasMessage::ResourcesAvailableConfirm(_)
-            | RasMessage::ServiceControlResponse(_)
             | RasMessage::AdmissionConfirmSequence(_) => self.counters.stray_replies += 1,
             request => self.take_request(now, from, request, octets),
         }
@@ -76,11 +78,7 @@ impl Endpoint {
             RasMessage::InfoRequest(request) => return self.take_info_request(from, &request),
             RasMessage::BandwidthRequest(request) => return self.take_bandwidth_request(from, &request),
             RasMessage::ServiceControlIndication(indication) => {
-                let response = ServiceControlResponse {
-                    request_seq_num: indication.request_seq_num,
-                    ..ServiceControlResponse::default()
-                };
-                return self.send(from, &RasMessage::ServiceControlResponse(Box::new(response)));
+                return self.take_indication(now, from, &indication, octets);
             }
             RasMessage::GatekeeperRequest(request) => request.request_seq_num,
             RasMessage::RegistrationRequest(request) => request.request_seq_num,
@@ -133,6 +131,7 @@ impl Endpoint {
         self.tell(Event::Unregistered { by: Side::Gatekeeper, reason: reason.clone() });
         self.requests.forget(|purpose| purpose == Purpose::Refresh);
         self.registration.state = State::Idle;
+        self.drop_indications();
         match &request.reason {
             Some(UnregRequestReason::SecurityDenial | UnregRequestReason::SecurityError(_)) => {}
             Some(UnregRequestReason::ReregistrationRequired | UnregRequestReason::TtlExpired) => {

@@ -1,21 +1,23 @@
 //! What the endpoint says about itself on the wire.
 
+use super::settings::Offers;
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
     Content, EndpointType, EnumeratedParameter, FeatureDescriptor, FeatureSet, ProtocolIdentifier,
     TerminalInfo, VendorIdentifier,
 };
+use crate::wire::package::{Announcement, VERSION, capability};
 use codec::per::{BoundedList, Integer, OctetString};
 
 /// H.225.0 version 7: 0.0.8.2250.0.7.
 pub(super) const PROTOCOL: ProtocolIdentifier =
     ProtocolIdentifier::from_static(&[0x00, 0x08, 0x91, 0x4a, 0x00, 0x07]);
 
-/// The version of Herald's package that this endpoint speaks.
-const PACKAGE_VERSION: u32 = 1;
+/// The capabilities of Herald's package towards a gatekeeper.
+const PACKAGE_CAPABILITIES: u16 = capability::RECEIPTS | capability::TYPING | capability::MESSAGES;
 
-/// The capabilities of Herald's package that this endpoint has, by the bits of its specification.
-const PACKAGE_CAPABILITIES: u32 = 0;
+/// The capabilities of Herald's package in calls: its receipts and messages go over RAS.
+const PACKAGE_CAPABILITIES_IN_CALLS: u16 = 0;
 
 /// Who made the endpoint. No manufacturer code is assigned to Herald; the product says it.
 pub(super) fn vendor() -> VendorIdentifier {
@@ -35,15 +37,39 @@ pub(super) fn endpoint_type() -> EndpointType {
     }
 }
 
-/// The features offered to a gatekeeper.
-pub(super) fn registration_features() -> FeatureSet {
-    supporting(vec![Feature::Presence.advertised(), package()])
+/// The features offered to a gatekeeper; `None` without any, since an empty list would still be one.
+pub(super) fn registration_features(offers: Offers) -> Option<FeatureSet> {
+    let presence = offers.presence.then(|| Feature::Presence.advertised());
+    let package = offers.package.then(|| package(PACKAGE_CAPABILITIES));
+    let features: Vec<_> = presence.into_iter().chain(package).collect();
+    (!features.is_empty()).then(|| supporting(features))
 }
 
-/// The features offered to the other side of a call, as Setup carries them.
-pub(super) fn call_features() -> Vec<FeatureDescriptor> {
-    vec![Feature::Messaging.advertised(), package()]
+/// The features offered to the other side of a call, as Setup carries them; `None` without any.
+pub(super) fn call_features(offers: Offers, is_for_messages: bool) -> Option<Vec<FeatureDescriptor>> {
+    let messaging = offers.messaging.then(|| messaging(is_for_messages));
+    let package = offers.package.then(|| package(PACKAGE_CAPABILITIES_IN_CALLS));
+    let features: Vec<_> = messaging.into_iter().chain(package).collect();
+    (!features.is_empty()).then_some(features)
 }
+
+/// The announcement of messages; in a call that is for messages and nothing else it says so.
+pub(super) fn messaging(is_for_messages: bool) -> FeatureDescriptor {
+    let call_type = EnumeratedParameter::new(
+        Feature::Messaging.parameter(MESSAGE_CALL_TYPE),
+        Content::Number8(Integer::clamped(MESSAGE_CALL)),
+    );
+    FeatureDescriptor {
+        parameters: is_for_messages.then(|| BoundedList(vec![call_type])),
+        ..Feature::Messaging.advertised()
+    }
+}
+
+/// The parameter of the IM feature that says what a call is for.
+pub(super) const MESSAGE_CALL_TYPE: u8 = 1;
+
+/// The type of a call that is for messages.
+pub(super) const MESSAGE_CALL: u32 = 1;
 
 /// A feature set with these supported features.
 pub(super) fn supporting(features: Vec<FeatureDescriptor>) -> FeatureSet {
@@ -51,13 +77,6 @@ pub(super) fn supporting(features: Vec<FeatureDescriptor>) -> FeatureSet {
 }
 
 /// The announcement of Herald's package.
-fn package() -> FeatureDescriptor {
-    let number = |number| Feature::Herald.parameter(number);
-    let version = EnumeratedParameter::new(number(1), Content::Number8(Integer::clamped(PACKAGE_VERSION)));
-    let capabilities =
-        EnumeratedParameter::new(number(2), Content::Number16(Integer::clamped(PACKAGE_CAPABILITIES)));
-    FeatureDescriptor {
-        parameters: Some(BoundedList(vec![version, capabilities])),
-        ..Feature::Herald.advertised()
-    }
+fn package(capabilities: u16) -> FeatureDescriptor {
+    Announcement { version: VERSION, capabilities }.write()
 }

@@ -3,8 +3,12 @@
 use super::call::Call;
 use super::command::Command;
 use super::connection::{Connection, ConnectionId};
+use super::contact::Contacts;
 use super::counter::Counters;
 use super::event::{Event, digits};
+use super::indication::Indications;
+use super::package::Correspondence;
+use super::presence::Presence;
 use super::registration::Registration;
 use super::request::{Due, Purpose, Requests};
 use super::settings::{CALLS_MAX, QUIT_TIMEOUT, Settings};
@@ -61,6 +65,10 @@ pub struct Endpoint {
     pub(super) calls: BTreeMap<ConnectionId, Call>,
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) last_connection: u32,
+    pub(super) presence: Presence,
+    pub(super) contacts: Contacts,
+    pub(super) indications: Indications,
+    pub(super) correspondence: Correspondence,
     /// Emptied by the caller after every input, which bounds it.
     pub(super) outputs: VecDeque<Output>,
     pub(super) counters: Counters,
@@ -83,6 +91,10 @@ impl Endpoint {
             calls: BTreeMap::new(),
             connections: BTreeMap::new(),
             last_connection: 0,
+            presence: Presence::default(),
+            contacts: Contacts::default(),
+            indications: Indications::default(),
+            correspondence: Correspondence::default(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             quits_by: None,
@@ -97,6 +109,15 @@ impl Endpoint {
             Command::Call(alias) => self.place_call(now, &alias),
             Command::Answer(identifier) => self.answer_call(now, identifier),
             Command::HangUp(identifier) => self.hang_up(now, identifier),
+            Command::Publish(presentity) => self.publish(now, *presentity),
+            Command::ChangeContact(change, who) => self.change_contact(now, change, &who),
+            Command::Decide { who, approved } => self.decide(now, &who, approved),
+            Command::Contacts => self.tell_contacts(),
+            Command::Send { to, text } => self.send_message(now, &to, &text),
+            Command::Open(with) => self.open_session(now, &with),
+            Command::Say { to, text } => self.say(now, &to, &text),
+            Command::Close(with) => self.close_session(now, &with),
+            Command::Typing { to, is_composing } => self.tell_typing(now, &to, is_composing),
             Command::Status => self.tell_status(),
             Command::Quit => {
                 self.quits_by = Some(now.instant.after(QUIT_TIMEOUT));
@@ -176,6 +197,7 @@ impl Endpoint {
             Purpose::Discovery | Purpose::Registration | Purpose::Refresh => self.lose_gatekeeper(now),
             Purpose::Unregistration => self.end_registration(),
             Purpose::Admission(id) => self.take_no_admission(now, id),
+            Purpose::Indication => self.take_no_indication_answer(now),
             Purpose::Disengagement | Purpose::Report => {}
         }
     }

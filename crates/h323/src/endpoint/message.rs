@@ -1,15 +1,17 @@
 //! The call signalling messages this endpoint writes (H.225.0 clause 7.3).
 
 use super::call::{Call, Stage};
-use super::identity::{PROTOCOL, call_features, endpoint_type, supporting};
+use super::identity::{PROTOCOL, call_features, endpoint_type, messaging, supporting};
 use super::registration::Registered;
 use super::settings::Settings;
+use crate::wire::feature::Feature;
 use crate::wire::h225::{
-    AlertingUuie, AliasAddress, CallIdentifier, CallProceedingUuie, ConferenceGoal, ConnectUuie, MessageBody,
-    ReleaseCompleteUuie, SetupUuie, StatusUuie,
+    AlertingUuie, AliasAddress, CallIdentifier, CallProceedingUuie, ConferenceGoal, ConnectUuie, Content,
+    EnumeratedParameter, FacilityReason, FacilityUuie, GenericData, MessageBody, ReleaseCompleteUuie,
+    SetupUuie, StatusUuie,
 };
-use crate::wire::q931::{InformationElement, element};
-use codec::per::FixedOctets;
+use crate::wire::q931::{InformationElement, element, message_type};
+use codec::per::{BmpString, BoundedList, FixedOctets};
 
 /// Bearer capability of a call with audio, as the deployed endpoints write it.
 const BEARER_CAPABILITY: [u8; 3] = [0x80, 0x90, 0xa5];
@@ -23,8 +25,31 @@ const STATUS_CAUSE: [u8; 2] = [0x80, 0x80 | 30];
 /// The identifier of the Call State element.
 const CALL_STATE: u8 = 0x14;
 
+/// The parameter of the IM feature that opens and closes a session.
+pub(super) const SESSION_OPEN: u8 = 4;
+
+/// The parameter of the IM feature that carries text.
+pub(super) const TEXT: u8 = 5;
+
 /// A message without its header.
-pub(super) type Message = (Vec<InformationElement>, MessageBody);
+#[derive(Debug)]
+pub(super) struct Message {
+    pub message_type: u8,
+    pub elements: Vec<InformationElement>,
+    pub body: MessageBody,
+    pub generic_data: Option<Vec<GenericData>>,
+}
+
+impl Message {
+    const fn new(message_type: u8, body: MessageBody) -> Self {
+        Self { message_type, elements: Vec::new(), body, generic_data: None }
+    }
+
+    fn with(mut self, code: u8, octets: &[u8]) -> Self {
+        self.elements.push(InformationElement { code, octets: octets.to_vec() });
+        self
+    }
+}
 
 /// Setup, with the elements that networks of telephones understand.
 pub(super) fn setup(
@@ -33,25 +58,18 @@ pub(super) fn setup(
     settings: &Settings,
     registered: Option<&Registered>,
 ) -> Message {
-    let mut elements = vec![information_element(element::BEARER_CAPABILITY, &BEARER_CAPABILITY)];
-    let name = settings.aliases.first().map(|alias| alias.text()).unwrap_or_default();
-    if name.is_ascii() && (1..=DISPLAY_MAX).contains(&name.len()) {
-        elements.push(information_element(element::DISPLAY, name.as_bytes()));
-    }
-    if let Some(AliasAddress::DialledDigits(digits)) = call.remote_aliases.first() {
-        // Unknown type of number in the ISDN numbering plan.
-        let octets = [&[0x81], digits.as_str().as_bytes()].concat();
-        elements.push(information_element(element::CALLED_PARTY_NUMBER, &octets));
-    }
     let routed = registered.filter(|_| call.grant.is_routed);
     let setup = SetupUuie {
         protocol_identifier: PROTOCOL,
         source_address: Some(aliases.to_vec()),
         source_info: endpoint_type(),
-        destination_address: Some(call.remote_aliases.clone()),
+        destination_address: (!call.remote_aliases.is_empty()).then(|| call.remote_aliases.clone()),
         dest_call_signal_address: call.remote_address.map(Into::into),
         conference_id: FixedOctets(call.conference),
-        conference_goal: ConferenceGoal::Create,
+        conference_goal: match call.chat.is_message_call() {
+            true => ConferenceGoal::CallIndependentSupplementaryService,
+            false => ConferenceGoal::Create,
+        },
         source_call_signal_address: Some(settings.call_signal_address.into()),
         call_identifier: Some(identifier(call)),
         media_wait_for_connect: Some(false),
@@ -59,40 +77,57 @@ pub(super) fn setup(
         endpoint_identifier: routed.map(|registered| registered.identifier.clone()),
         multiple_calls: Some(false),
         maintain_connection: Some(false),
-        supported_features: (!settings.plain).then(call_features),
+        supported_features: call_features(settings.offers, call.chat.is_message_call()),
         ..SetupUuie::default()
     };
-    (elements, MessageBody::Setup(Box::new(setup)))
+    let mut message = Message::new(message_type::SETUP, MessageBody::Setup(Box::new(setup)))
+        .with(element::BEARER_CAPABILITY, &BEARER_CAPABILITY);
+    let name = settings.aliases.first().map(|alias| alias.text()).unwrap_or_default();
+    if name.is_ascii() && (1..=DISPLAY_MAX).contains(&name.len()) {
+        message = message.with(element::DISPLAY, name.as_bytes());
+    }
+    match call.remote_aliases.first() {
+        Some(AliasAddress::DialledDigits(digits)) => {
+            // Unknown type of number in the ISDN numbering plan.
+            let octets = [&[0x81], digits.as_str().as_bytes()].concat();
+            message.with(element::CALLED_PARTY_NUMBER, &octets)
+        }
+        _ => message,
+    }
 }
 
 /// Call Proceeding.
-pub(super) fn call_proceeding(call: &Call, settings: &Settings) -> MessageBody {
-    MessageBody::CallProceeding(Box::new(CallProceedingUuie {
+pub(super) fn call_proceeding(call: &Call, settings: &Settings) -> Message {
+    let body = MessageBody::CallProceeding(Box::new(CallProceedingUuie {
         protocol_identifier: PROTOCOL,
         destination_info: endpoint_type(),
         call_identifier: Some(identifier(call)),
         multiple_calls: Some(false),
         maintain_connection: Some(false),
-        feature_set: (!settings.plain).then(|| supporting(call_features())),
+        feature_set: call_features(settings.offers, false).map(supporting),
         ..CallProceedingUuie::default()
-    }))
+    }));
+    Message::new(message_type::CALL_PROCEEDING, body)
 }
 
-/// Alerting.
-pub(super) fn alerting(call: &Call) -> MessageBody {
-    MessageBody::Alerting(Box::new(AlertingUuie {
+/// Alerting; it repeats what the call is for, and with that invites the first text.
+pub(super) fn alerting(call: &Call, settings: &Settings) -> Message {
+    let body = MessageBody::Alerting(Box::new(AlertingUuie {
         protocol_identifier: PROTOCOL,
         destination_info: endpoint_type(),
         call_identifier: Some(identifier(call)),
         multiple_calls: Some(false),
         maintain_connection: Some(false),
         ..AlertingUuie::default()
-    }))
+    }));
+    let is_message_call = call.chat.is_message_call();
+    let generic_data = settings.offers.messaging.then(|| vec![messaging(is_message_call)]);
+    Message { generic_data, ..Message::new(message_type::ALERTING, body) }
 }
 
 /// Connect.
-pub(super) fn connect(call: &Call) -> MessageBody {
-    MessageBody::Connect(Box::new(ConnectUuie {
+pub(super) fn connect(call: &Call) -> Message {
+    let body = MessageBody::Connect(Box::new(ConnectUuie {
         protocol_identifier: PROTOCOL,
         destination_info: endpoint_type(),
         conference_id: FixedOctets(call.conference),
@@ -100,23 +135,54 @@ pub(super) fn connect(call: &Call) -> MessageBody {
         multiple_calls: Some(false),
         maintain_connection: Some(false),
         ..ConnectUuie::default()
-    }))
+    }));
+    Message::new(message_type::CONNECT, body)
 }
 
 /// A Facility that says nothing.
 pub(super) fn nothing() -> Message {
-    (vec![information_element(element::FACILITY, &[])], MessageBody::Empty)
+    Message::new(message_type::FACILITY, MessageBody::Empty).with(element::FACILITY, &[])
 }
 
-/// Release Complete; the cause stands in its element, so there is no reason.
+/// A Facility that opens or closes a session.
+pub(super) fn session(call: &Call, is_open: bool) -> Message {
+    facility(call, SESSION_OPEN, Content::Bool(is_open))
+}
+
+/// A Facility with a text.
+pub(super) fn text(call: &Call, text: BmpString) -> Message {
+    facility(call, TEXT, Content::Unicode(text))
+}
+
+fn facility(call: &Call, parameter: u8, content: Content) -> Message {
+    let body = MessageBody::Facility(Box::new(FacilityUuie {
+        protocol_identifier: PROTOCOL,
+        reason: FacilityReason::FeatureSetUpdate,
+        call_identifier: Some(identifier(call)),
+        multiple_calls: Some(false),
+        maintain_connection: Some(false),
+        ..FacilityUuie::default()
+    }));
+    let generic_data = Some(vec![messaging_data(parameter, content)]);
+    Message { generic_data, ..Message::new(message_type::FACILITY, body).with(element::FACILITY, &[]) }
+}
+
+fn messaging_data(parameter: u8, content: Content) -> GenericData {
+    let parameter = EnumeratedParameter::new(Feature::Messaging.parameter(parameter), content);
+    GenericData { parameters: Some(BoundedList(vec![parameter])), ..Feature::Messaging.advertised() }
+}
+
+/// Release Complete; the cause stands in its element, so there is no reason. Who releases an open session closes it.
 pub(super) fn release_complete(call: &Call, cause: u8) -> Message {
-    let release = ReleaseCompleteUuie {
+    let body = MessageBody::ReleaseComplete(Box::new(ReleaseCompleteUuie {
         protocol_identifier: PROTOCOL,
         call_identifier: Some(identifier(call)),
         ..ReleaseCompleteUuie::default()
-    };
-    let elements = vec![information_element(element::CAUSE, &cause_octets(cause))];
-    (elements, MessageBody::ReleaseComplete(Box::new(release)))
+    }));
+    let close = || vec![messaging_data(SESSION_OPEN, Content::Bool(false))];
+    let generic_data = call.chat.is_open().then(close);
+    let message = Message::new(message_type::RELEASE_COMPLETE, body);
+    Message { generic_data, ..message.with(element::CAUSE, &cause_octets(cause)) }
 }
 
 /// Status: which state of Q.931 the call is in (clause 2.1).
@@ -135,9 +201,9 @@ pub(super) fn status(call: &Call) -> Message {
         call_identifier: identifier(call),
         ..StatusUuie::default()
     };
-    let elements =
-        vec![information_element(element::CAUSE, &STATUS_CAUSE), information_element(CALL_STATE, &[state])];
-    (elements, MessageBody::Status(Box::new(status)))
+    Message::new(message_type::STATUS, MessageBody::Status(Box::new(status)))
+        .with(element::CAUSE, &STATUS_CAUSE)
+        .with(CALL_STATE, &[state])
 }
 
 /// The content of a Cause element: location user, then the cause.
@@ -148,8 +214,4 @@ pub(super) const fn cause_octets(cause: u8) -> [u8; 2] {
 /// The call identifier as it goes on the wire.
 pub(super) fn identifier(call: &Call) -> CallIdentifier {
     CallIdentifier { guid: FixedOctets(call.identifier), ..CallIdentifier::default() }
-}
-
-fn information_element(code: u8, octets: &[u8]) -> InformationElement {
-    InformationElement { code, octets: octets.to_vec() }
 }

@@ -1,4 +1,4 @@
-//! The endpoint side of H.323: registration, calls without media, and what a gatekeeper asks.
+//! The endpoint side of H.323: registration, calls without media, presence, messages, and what a gatekeeper asks.
 //!
 //! An [`Endpoint`] is what `herald endpoint` drives, and the other side of the gatekeeper in tests. It does no IO:
 //! it takes a command, a datagram, what happened to a connection, or the passing of time, and gives back through
@@ -13,25 +13,37 @@
 
 mod admission;
 mod call;
+mod chat;
 mod command;
 mod connection;
+mod contact;
+mod conversation;
 mod counter;
+mod descriptor;
 mod discovery;
 mod event;
 mod gatekeeper;
 mod identity;
+mod indication;
 mod information;
 mod machine;
 mod message;
+mod package;
+mod presence;
+mod presentity;
 mod registration;
 mod release;
 mod request;
+mod sentence;
 mod settings;
 mod signalling;
+mod text;
 
 pub use command::{Command, CommandError};
 pub use connection::{CONNECTIONS_MAX, ConnectionId};
 pub use counter::Counters;
-pub use event::{CallStatus, Event, Side};
+pub use event::{CallStatus, ContactStatus, Event, RequestStatus, Side, Way};
 pub use machine::{Endpoint, Output};
-pub use settings::{CALLS_MAX, Settings};
+pub use presence::ContactChange;
+pub use presentity::{read_feature, read_location};
+pub use settings::{CALLS_MAX, MESSAGE_CALLS_MAX, Offers, Settings};

@@ -191,7 +191,7 @@ impl Endpoint {
             maintain_connection: Some(false),
             supports_alt_gk: Some(Null),
             usage_reporting_capability: Some(usage),
-            feature_set: (!self.settings.plain).then(registration_features),
+            feature_set: registration_features(self.settings.offers),
             ..RegistrationRequest::default()
         }
     }
@@ -227,7 +227,10 @@ impl Endpoint {
             gatekeeper.identifier = Some(identifier.clone());
         }
         self.registration.set_alternates(confirm.alternate_gatekeeper.as_deref());
-        if purpose == Purpose::Registration {
+        let is_new = purpose == Purpose::Registration;
+        self.note_presence(confirm, is_new);
+        self.note_package(confirm, is_new);
+        if is_new {
             let aliases = confirm.terminal_alias.iter().flatten().filter_map(Alias::from_wire);
             let identifier =
                 self.registration.gatekeeper.as_ref().and_then(|present| present.identifier.as_ref());
@@ -237,8 +240,12 @@ impl Endpoint {
                 gatekeeper_identifier: identifier.map(ToString::to_string),
                 time_to_live,
                 aliases: aliases.map(|alias| alias.text()).collect(),
+                presence: self.has_presence(),
+                messages: self.has_messages_over_ras(),
             });
         }
+        self.take_presence(confirm.feature_set.as_ref(), confirm.generic_data.as_ref());
+        self.resume_presence(now, is_new);
     }
 
     pub(super) fn take_registration_reject(
@@ -282,6 +289,7 @@ impl Endpoint {
 
     fn refuse_registration(&mut self, reason: String) {
         self.registration.state = State::Idle;
+        self.drop_indications();
         self.tell(Event::RegistrationRejected { reason });
     }
 
@@ -291,6 +299,7 @@ impl Endpoint {
             self.tell(Event::RegistrationRejected { reason });
             return self.register_later(now);
         }
+        self.drop_indications();
         let lost = self.registration.gatekeeper.take().map(|gatekeeper| gatekeeper.address);
         let gatekeeper = lost.or(self.settings.gatekeeper);
         if self.registration.alternates.is_empty() {
@@ -335,6 +344,7 @@ impl Endpoint {
     /// A gatekeeper that no longer knows us, and one that is silent, are left like one that confirms.
     pub(super) fn end_registration(&mut self) {
         self.registration.state = State::Idle;
+        self.drop_indications();
         self.tell(Event::Unregistered { by: Side::Endpoint, reason: None });
     }
 

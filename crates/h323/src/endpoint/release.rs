@@ -7,7 +7,6 @@ use super::machine::{Endpoint, Output};
 use super::message;
 use super::registration::reason_of;
 use crate::wire::h225::{H323UuPdu, MessageBody};
-use crate::wire::q931::message_type;
 use model::Now;
 use std::borrow::Cow;
 
@@ -24,6 +23,9 @@ impl Ending {
     pub const REFUSED: Self = Self::local(Side::Endpoint, 21);
     pub const BUSY: Self = Self::local(Side::Endpoint, 17);
     pub const NOT_IMPLEMENTED: Self = Self::local(Side::Endpoint, 79);
+    pub const NO_MESSAGING: Self =
+        Self { by: Side::Endpoint, reason: Cow::Borrowed("noInstantMessaging"), cause: Some(79) };
+    pub const SILENT: Self = Self::local(Side::Endpoint, 102);
     pub const UNREACHABLE: Self = Self::local(Side::Network, 3);
     pub const NO_ANSWER: Self = Self::local(Side::Network, 19);
     pub const CONNECTION_LOST: Self = Self::local(Side::Network, 41);
@@ -72,21 +74,23 @@ impl Endpoint {
     }
 
     fn hang_up_one(&mut self, now: Now, id: ConnectionId) {
-        let is_unanswered = |call: &Call| !call.is_caller && call.stage < Stage::Connected;
+        let is_unanswered =
+            |call: &Call| !call.is_caller && call.stage < Stage::Connected && !call.chat.is_message_call();
         let refused = self.calls.get(&id).is_some_and(is_unanswered);
         self.end_call(now, id, if refused { Ending::REFUSED } else { Ending::HANG_UP });
     }
 
     /// Ends a call and tells so.
     pub(super) fn end_call(&mut self, now: Now, id: ConnectionId, ending: Ending) {
-        let Ending { by, reason, cause } = ending.clone();
-        if let Some(call) = self.drop_call(now, id, ending) {
+        let Some(call) = self.drop_call(now, id, ending.clone()) else { return };
+        self.tell_end_of_conversation(&call, &ending);
+        if !call.chat.is_message_call() {
             self.tell(Event::Ended {
                 call_identifier: digits(call.identifier),
                 remote: call.remote,
-                by,
-                reason: reason.into_owned(),
-                cause,
+                by: ending.by,
+                reason: ending.reason.into_owned(),
+                cause: ending.cause,
             });
         }
     }
@@ -96,8 +100,8 @@ impl Endpoint {
         let call = self.calls.get(&id)?;
         if self.connections.contains_key(&id) {
             if ending.by != Side::Remote {
-                let (elements, body) = message::release_complete(call, ending.cause.unwrap_or(NORMAL));
-                self.signal(now, id, message_type::RELEASE_COMPLETE, elements, body);
+                let message = message::release_complete(call, ending.cause.unwrap_or(NORMAL));
+                self.signal(now, id, message);
             }
             self.close(id);
         } else if call.stage == Stage::Opening {

@@ -30,6 +30,8 @@ pub(super) enum Purpose {
     Disengagement,
     /// IRR that wants an answer.
     Report,
+    /// SCI.
+    Indication,
 }
 
 /// What is to be done about a request whose time has come.

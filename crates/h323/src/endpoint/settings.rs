@@ -1,11 +1,15 @@
 //! What an endpoint is told at its start.
 
 use crate::alias::Alias;
+use crate::wire::presence::{PresenceFeature, PresenceGeoLocation};
 use model::Millis;
 use std::net::SocketAddr;
 
 /// The most calls at once.
 pub const CALLS_MAX: usize = 8;
+
+/// The most calls for messages at once, beside the calls of people.
+pub const MESSAGE_CALLS_MAX: usize = 8;
 
 /// What an endpoint is told at its start.
 #[derive(Clone, Debug)]
@@ -24,8 +28,32 @@ pub struct Settings {
     pub calls: usize,
     /// Whether to answer a call as soon as it rings.
     pub auto_answer: bool,
-    /// Whether to leave out every generic feature, like a room system of old.
-    pub plain: bool,
+    /// The generic features this endpoint has.
+    pub offers: Offers,
+    /// Whether messages go by calls even where the gatekeeper takes them over RAS.
+    pub by_call: bool,
+    /// What a published state says this endpoint can do, where it does not say so itself.
+    pub features: Option<Vec<PresenceFeature>>,
+    /// Where a published state says this endpoint is, where it does not say so itself.
+    pub location: Option<PresenceGeoLocation>,
+}
+
+/// The generic features an endpoint has (H.460.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Offers {
+    /// Presence.
+    pub presence: bool,
+    /// Messages by calls and in calls.
+    pub messaging: bool,
+    /// Herald's own package.
+    pub package: bool,
+}
+
+impl Offers {
+    /// Every feature.
+    pub const ALL: Self = Self { presence: true, messaging: true, package: true };
+    /// No feature, like a room system of old.
+    pub const NONE: Self = Self { presence: false, messaging: false, package: false };
 }
 
 /// How long a request waits for its answer before it is sent again (H.225.0 clause 7.19.1).
@@ -47,6 +75,13 @@ pub(super) const SETUP_TIMEOUT: Millis = Millis::seconds(10);
 
 /// How long a call may ring (T301 of Q.931).
 pub(super) const RINGING_TIMEOUT: Millis = Millis::seconds(180);
+
+/// How long a call for messages may take to its next step: the answer to its Setup, the text, the opening, the
+/// release. The deployed callee waits for ever; a call that stays silent helps nobody.
+pub(super) const MESSAGE_TIMEOUT: Millis = Millis::seconds(30);
+
+/// How long the other side may take to release a session that was closed.
+pub(super) const CLOSE_TIMEOUT: Millis = Millis::seconds(5);
 
 /// How long an incomplete packet may stay incomplete.
 pub(super) const PACKET_TIMEOUT: Millis = Millis::seconds(10);

@@ -1,17 +1,18 @@
 //! Call signalling as it comes and goes (H.225.0 clause 7.3, Q.931).
 
 use super::call::{Call, Stage};
+use super::chat::{Kind, MessageData};
 use super::connection::ConnectionId;
 use super::discovery::usable;
+use super::identity::MESSAGE_CALL;
 use super::machine::{Endpoint, Output};
-use super::message;
+use super::message::{self, Message};
 use super::release::Ending;
 use crate::alias::Alias;
-use crate::wire::feature::Feature;
 use crate::wire::h225::{
-    ConferenceGoal, Content, GenericData, H323UserInformation, H323UuPdu, MessageBody, ReportedPdu, SetupUuie,
+    ConferenceGoal, H323UserInformation, H323UuPdu, MessageBody, ReportedPdu, SetupUuie,
 };
-use crate::wire::q931::{InformationElement, Q931, element, message_type};
+use crate::wire::q931::{Q931, element, message_type};
 use crate::wire::tpkt;
 use model::Now;
 
@@ -35,7 +36,9 @@ impl Endpoint {
                 _ => self.counters.ignored_messages += 1,
             };
         };
-        if message.call_reference != call.reference || message.from_destination != call.is_caller {
+        // The flag of the reference tells nothing on a connection with one call; an h323plus caller turns it round once
+        // the other side has opened a session inside its call.
+        if message.call_reference != call.reference {
             self.counters.ignored_messages += 1;
             return;
         }
@@ -52,8 +55,8 @@ impl Endpoint {
             }
             message_type::STATUS_INQUIRY => {
                 if let Some(call) = self.calls.get(&id) {
-                    let (elements, body) = message::status(call);
-                    self.signal(now, id, message_type::STATUS, elements, body);
+                    let message = message::status(call);
+                    self.signal(now, id, message);
                 }
                 return;
             }
@@ -63,10 +66,15 @@ impl Endpoint {
             // Facility, Information and the like change nothing in a call without media.
             _ => None,
         };
+        let data = pdu.as_ref().and_then(MessageData::of);
+        self.learn_of_messaging(id, pdu.as_ref(), data.as_ref());
         if let Some(stage) = stage {
             self.take_progress(now, id, stage);
         }
         self.report_message(now, id, pdu, false);
+        if let Some(data) = data {
+            self.take_message_data(now, id, data);
+        }
     }
 
     /// Takes a Setup: a call that somebody makes to us.
@@ -87,11 +95,23 @@ impl Endpoint {
             .or_else(|| self.connections.get(&id).map(|connection| connection.peer));
         call.remote_aliases = setup.source_address.clone().unwrap_or_default();
         call.remote = remote_name(&call, message);
-        let is_busy = self.calls.len() >= self.settings.calls;
+        let data = pdu.as_ref().and_then(MessageData::of);
+        let wants_messages = data.as_ref().is_some_and(|data| data.call_type == Some(MESSAGE_CALL));
+        let is_no_call = matches!(
+            setup.conference_goal,
+            ConferenceGoal::CapabilityNegotiation | ConferenceGoal::CallIndependentSupplementaryService
+        );
+        // The parameter decides, not the goal: a peer's mark may outlive the call it was meant for.
+        let is_message_call = wants_messages || is_no_call && data.is_some();
+        if is_message_call && self.settings.offers.messaging {
+            call.chat.kind = Kind::Taken;
+        }
+        call.chat.takes_messages = data.is_some();
+        let is_busy = self.is_full(is_message_call);
         let is_known = self.connection_of(identifier).is_some();
         self.keep_connection(id);
         self.calls.insert(id, call);
-        if wants_messages(setup, pdu.as_ref()) {
+        if is_message_call && !self.settings.offers.messaging || is_no_call && !is_message_call {
             return self.end_call(now, id, Ending::NOT_IMPLEMENTED);
         }
         // The second connection of a call that is here already is a call to ourselves, or a mistake.
@@ -100,8 +120,8 @@ impl Endpoint {
         }
         self.report_message(now, id, pdu, false);
         if let Some(call) = self.calls.get(&id) {
-            let body = message::call_proceeding(call, &self.settings);
-            self.signal(now, id, message_type::CALL_PROCEEDING, Vec::new(), body);
+            let message = message::call_proceeding(call, &self.settings);
+            self.signal(now, id, message);
         }
         if self.registration.registered().is_some() {
             self.ask_admission(now, id);
@@ -111,19 +131,18 @@ impl Endpoint {
     }
 
     /// Sends a message of a call, and reports it where the gatekeeper wants to see it.
-    pub(super) fn signal(
-        &mut self,
-        now: Now,
-        id: ConnectionId,
-        message_type: u8,
-        elements: Vec<InformationElement>,
-        body: MessageBody,
-    ) {
+    pub(super) fn signal(&mut self, now: Now, id: ConnectionId, message: Message) {
         let Some(call) = self.calls.get(&id) else { return };
-        // No H.245 is ever tunnelled; but a peer told so would open a connection for it.
-        let pdu = H323UuPdu { h323_message_body: body, h245_tunnelling: Some(true), ..H323UuPdu::default() };
+        let pdu = H323UuPdu {
+            h323_message_body: message.body,
+            // No H.245 is ever tunnelled; but a peer told so would open a connection for it.
+            h245_tunnelling: Some(true),
+            generic_data: message.generic_data,
+            ..H323UuPdu::default()
+        };
         let information = H323UserInformation { h323_uu_pdu: pdu, ..H323UserInformation::default() };
-        let mut message = Q931::new(message_type, call.reference, !call.is_caller);
+        let elements = message.elements;
+        let mut message = Q931::new(message.message_type, call.reference, !call.is_caller);
         message.elements = elements;
         let octets = message
             .with_user_information(&information)
@@ -177,22 +196,4 @@ fn remote_name(call: &Call, message: &Q931) -> String {
     };
     let address = || call.remote_address.map(|address| address.to_string());
     alias.or_else(display).or_else(address).unwrap_or_else(|| "somebody".to_owned())
-}
-
-/// Whether a Setup is for messages or for services without a call, neither of which this endpoint has. The
-/// parameter decides, not the goal: a peer's mark may outlive the call it was meant for.
-fn wants_messages(setup: &SetupUuie, pdu: Option<&H323UuPdu>) -> bool {
-    let lists = [&setup.needed_features, &setup.desired_features, &setup.supported_features];
-    let data = pdu.and_then(|pdu| pdu.generic_data.as_ref());
-    let mut descriptors = lists.into_iter().flatten().chain(data).flatten();
-    let call_type = Feature::Messaging.parameter(1);
-    let is_marked = |descriptor: &GenericData| {
-        descriptor.id == Feature::Messaging.identifier()
-            && matches!(descriptor.parameter(&call_type), Some(Content::Number8(number)) if number.get() == 1)
-    };
-    let is_no_call = matches!(
-        setup.conference_goal,
-        ConferenceGoal::CapabilityNegotiation | ConferenceGoal::CallIndependentSupplementaryService
-    );
-    is_no_call || descriptors.any(is_marked)
 }

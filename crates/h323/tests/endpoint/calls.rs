@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use h323::alias::Alias;
-use h323::endpoint::Settings;
+use h323::endpoint::{Offers, Settings};
 use h323::wire::feature::Feature;
 use h323::wire::h225::*;
 use h323::wire::q931::{Q931, element, message_type};
@@ -250,9 +250,10 @@ fn an_answered_call_is_kept_alive_also_through_a_gatekeeper() {
 }
 
 #[test]
-fn an_im_call_is_released_without_ringing_whatever_its_goal() {
+fn an_endpoint_without_messages_releases_an_im_call_whatever_its_goal() {
     for goal in [ConferenceGoal::Create, ConferenceGoal::CallIndependentSupplementaryService] {
-        let mut world = World::registered();
+        let offers = Offers { messaging: false, ..Offers::ALL };
+        let mut world = World::registered_of([settings(ALICE), Settings { offers, ..settings(BOB) }]);
         world.command(ALICE, "call bob");
         let mut setup = world.said[ALICE][0].clone();
         world.command(ALICE, "hangup");

@@ -4,7 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod conversations;
 mod gatekeeper;
+mod package;
+mod presence;
 mod registration;
 mod robustness;
 mod scripted;

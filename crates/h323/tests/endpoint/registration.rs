@@ -3,7 +3,7 @@
 use crate::scripted::*;
 use crate::world::*;
 use codec::per;
-use h323::endpoint::Settings;
+use h323::endpoint::{Offers, Settings};
 use h323::wire::feature::Feature;
 use h323::wire::h225::*;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn an_endpoint_finds_its_gatekeeper_and_registers() {
     assert_eq!(world.names(ALICE), ["discovered", "registered"]);
     let expected = json!({
         "event": "registered", "endpointIdentifier": "ep-10.0.0.11", "gatekeeper": "10.0.0.1:1719",
-        "gatekeeperIdentifier": "GK", "timeToLive": 60, "aliases": [],
+        "gatekeeperIdentifier": "GK", "timeToLive": 60, "aliases": [], "presence": false, "messages": false,
     });
     assert_eq!(world.last(ALICE), expected);
     let request = world.heard(full).remove(0);
@@ -71,7 +71,7 @@ fn an_endpoint_offers_presence_and_heralds_package() {
 
 #[test]
 fn a_plain_endpoint_sends_no_generic_feature_anywhere() {
-    let plain = |endpoint| Settings { plain: true, ..settings(endpoint) };
+    let plain = |endpoint| Settings { offers: Offers::NONE, ..settings(endpoint) };
     let mut world = World::of([plain(ALICE), plain(BOB)]);
     world.command(ALICE, "register");
     world.command(BOB, "register");

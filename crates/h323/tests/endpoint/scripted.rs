@@ -19,6 +19,12 @@ pub struct Gatekeeper {
     pub instead: VecDeque<RasMessage>,
     /// Sent instead of the confirm to those who ask whether they may answer.
     pub reject_answers: Option<AdmissionReject>,
+    /// What confirms of full registrations say of features, and of keep-alives.
+    pub features: [Option<FeatureSet>; 2],
+    /// What answers to indications say.
+    pub indication_result: Option<ServiceControlResult>,
+    /// Answers no indication.
+    pub ignores_indications: bool,
     /// Where everyone is called.
     pub callee: Option<SocketAddr>,
     /// What admission confirms carry.
@@ -67,6 +73,7 @@ impl Gatekeeper {
                     gatekeeper_identifier: GatekeeperIdentifier::new("GK"),
                     time_to_live: self.time_to_live.and_then(TimeToLive::new),
                     alternate_gatekeeper: self.alternates.clone(),
+                    feature_set: self.features[usize::from(request.keep_alive == Some(true))].clone(),
                     ..RegistrationConfirm::default()
                 }))
             }
@@ -74,6 +81,14 @@ impl Gatekeeper {
                 RasMessage::UnregistrationConfirm(Box::new(UnregistrationConfirm {
                     request_seq_num: request.request_seq_num,
                     ..UnregistrationConfirm::default()
+                }))
+            }
+            RasMessage::ServiceControlIndication(_) if self.ignores_indications => return None,
+            RasMessage::ServiceControlIndication(indication) => {
+                RasMessage::ServiceControlResponse(Box::new(ServiceControlResponse {
+                    request_seq_num: indication.request_seq_num,
+                    result: self.indication_result.clone(),
+                    ..ServiceControlResponse::default()
                 }))
             }
             RasMessage::AdmissionRequest(request) => self.admit(&request),

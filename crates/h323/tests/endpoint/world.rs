@@ -3,7 +3,7 @@
 use crate::scripted::Gatekeeper;
 use codec::per;
 use h323::alias::Alias;
-use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Output, Settings};
+use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Offers, Output, Settings};
 use h323::wire::h225::RasMessage;
 use model::{Instant, Now, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -28,6 +28,8 @@ pub struct World {
     /// What went over connections, by the endpoint that sent it.
     pub said: [Vec<Vec<u8>>; 2],
     wires: Vec<[(usize, ConnectionId); 2]>,
+    /// Who hears nothing that comes over connections.
+    deaf: Option<usize>,
     /// What the endpoints wanted done and is not done yet.
     under_way: VecDeque<(usize, Output)>,
 }
@@ -57,7 +59,10 @@ pub fn settings(endpoint: usize) -> Settings {
         time_to_live: 60,
         calls: 1,
         auto_answer: false,
-        plain: false,
+        offers: Offers::ALL,
+        by_call: false,
+        features: None,
+        location: None,
     }
 }
 
@@ -78,6 +83,7 @@ impl World {
             sent: Vec::new(),
             said: [Vec::new(), Vec::new()],
             wires: Vec::new(),
+            deaf: None,
             under_way: VecDeque::new(),
         }
     }
@@ -211,7 +217,9 @@ impl World {
                 }
             }
             Output::Send { id, octets } => {
-                if let Some((other, id)) = self.other_end(endpoint, id) {
+                if let Some((other, id)) = self.other_end(endpoint, id)
+                    && self.deaf != Some(other)
+                {
                     self.endpoints[other].received(self.now, id, &octets);
                 }
             }
@@ -228,6 +236,11 @@ impl World {
     fn other_end(&self, endpoint: usize, id: ConnectionId) -> Option<(usize, ConnectionId)> {
         let wire = self.wires.iter().find(|wire| wire.contains(&(endpoint, id)))?;
         wire.iter().find(|end| **end != (endpoint, id)).copied()
+    }
+
+    /// From now on an endpoint hears nothing that comes over connections.
+    pub fn hold_back(&mut self, endpoint: usize) {
+        self.deaf = Some(endpoint);
     }
 
     /// The connection of an endpoint that was opened last.
@@ -248,6 +261,11 @@ impl World {
     /// The last event of an endpoint as JSON.
     pub fn last(&self, endpoint: usize) -> serde_json::Value {
         serde_json::from_str(&self.events[endpoint].last().unwrap().json()).unwrap()
+    }
+
+    /// The events of an endpoint as JSON.
+    pub fn told(&self, endpoint: usize) -> Vec<serde_json::Value> {
+        self.events[endpoint].iter().map(|event| serde_json::from_str(&event.json()).unwrap()).collect()
     }
 
     /// The status of an endpoint as JSON.
