@@ -180,6 +180,8 @@ pub struct Status {
     pub listening: Vec<Listening>,
     /// Where endpoints can find it without knowing its address.
     pub discovery: Vec<SocketAddr>,
+    /// Where call signalling connections are accepted.
+    pub signalling: Vec<SocketAddr>,
     /// The store.
     pub store: StoreStatus,
     /// Principals by what is shown of them, and the sizes of the engine's tables.

@@ -58,6 +58,7 @@ fn scene(clients_max: usize) -> Scene {
         domain: "example.com".to_owned(),
         listening: Vec::new(),
         discovery: Vec::new(),
+        signalling: Vec::new(),
         store_failing: Arc::default(),
         driver: Arc::default(),
         shard: Arc::default(),

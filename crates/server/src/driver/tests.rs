@@ -96,10 +96,11 @@ fn scene(requests_max: usize) -> Scene {
         shard,
         soft,
         datagram_octets_max: 1500,
+        connections_max: 100,
         clock: Clock::start(),
         counters: Arc::clone(&counters),
     };
-    let thread = thread::spawn(move || Driver::new(parts).run());
+    let thread = thread::spawn(move || Driver::new(parts).unwrap().run());
     let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
     let handle = DriverHandle { inputs: inputs_in, waker };
