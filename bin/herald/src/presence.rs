@@ -2,7 +2,7 @@
 
 use crate::arguments::PresenceArguments;
 use crate::exit::Failure;
-use crate::{ask, print, time};
+use crate::{ask, print, published, time};
 use server::control::{Answer, PresenceView, Question};
 use std::path::Path;
 
@@ -36,7 +36,7 @@ fn one_line(presence: &PresenceView) -> String {
         presence.availability,
         time::moment(presence.since),
         time::ago(presence.since),
-        presence.note.as_deref().unwrap_or_default()
+        published::said_or(presence, presence.note.as_deref().unwrap_or_default())
     );
     line.trim_end().to_owned()
 }
@@ -50,7 +50,8 @@ fn devices(presence: &PresenceView) -> String {
             time::moment(device.since),
             device.note.as_deref().unwrap_or_default()
         );
-        Some(format!("{}\n", line.trim_end()))
+        let published = device.publication.as_deref().map(published::lines).unwrap_or_default();
+        Some(format!("{}\n{published}", line.trim_end()))
     });
     devices.collect()
 }

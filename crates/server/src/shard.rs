@@ -8,7 +8,6 @@ mod tests;
 mod unwritten;
 
 pub(crate) use handle::ShardHandle;
-pub(crate) use operator::{SendError, Sent};
 pub(crate) use promises::{Promises, to_store};
 
 use crate::accounts::Accounts;
@@ -23,7 +22,7 @@ use model::{
     Address, AgentId, CallDetailRecord, Effect, Fact, GatewayId, InstantMessage, MessageFailure, Now,
     PresenceDocument, Refusal, Request, WatcherId,
 };
-use operator::Senders;
+use operator::{Senders, Sent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

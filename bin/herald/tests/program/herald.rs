@@ -33,7 +33,7 @@ impl Herald {
         let mut herald = Self { directory, address: "127.0.0.1:0".parse().unwrap(), server: None };
         fs::create_dir(herald.data()).unwrap();
         // Discovery has ports of its own, which tests that run beside this one would share.
-        let configuration = "[h323]\ndiscovery = false\n[store]\nsnapshot_interval_ms = 100\n";
+        let configuration = "[h323]\ndiscovery = false\nsignalling = [\"127.0.0.1:0\"]\n[store]\nsnapshot_interval_ms = 100\n";
         fs::write(herald.data().join("herald.toml"), configuration).unwrap();
         herald.serve();
         herald

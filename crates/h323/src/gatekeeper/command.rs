@@ -20,7 +20,11 @@ impl Gatekeeper {
             }
             Command::Disconnect { call } => self.disconnect_named(now, &call),
             Command::Unregister { endpoint } => self.unregister_named(now, &endpoint),
-            Command::Trace { .. } | Command::Untrace { .. } => Err(CommandError::Unsupported),
+            Command::Trace { trace, endpoint } => self.trace(trace, &endpoint).map(|()| Outcome::Tracing),
+            Command::Untrace { trace } => {
+                self.untrace(trace);
+                Ok(Outcome::Tracing)
+            }
             Command::Counters => Ok(Outcome::Counters(self.counts())),
         }
     }

@@ -26,6 +26,7 @@ mod request;
 mod settings;
 mod snapshot;
 mod timer;
+mod trace;
 mod unregister;
 
 pub use link::Gatekeeper;
