@@ -1,3 +1,5 @@
+mod promised;
+
 use super::*;
 use crate::driver::Waker;
 use crossbeam_channel::bounded;
