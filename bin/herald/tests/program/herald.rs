@@ -118,6 +118,15 @@ impl Herald {
         Lines::of(command(&self.data(), &all))
     }
 
+    /// `herald trace` while it runs, once it follows.
+    pub fn trace(&self, arguments: &[&str]) -> Lines {
+        let before = self.counter("ras.traces");
+        let all: Vec<_> = ["trace"].into_iter().chain(arguments.iter().copied()).collect();
+        let trace = Lines::of(command(&self.data(), &all));
+        eventually(|| (self.counter("ras.traces") > before).then_some(()));
+        trace
+    }
+
     /// `herald endpoint` while it runs, registered with the server.
     pub fn endpoint(&self, alias: &str, arguments: &[&str]) -> Lines {
         let gatekeeper = self.address.to_string();

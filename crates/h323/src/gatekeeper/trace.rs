@@ -40,6 +40,11 @@ struct Trace {
 }
 
 impl Traces {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.traces.len()
+    }
+
     fn is_empty(&self) -> bool {
         self.traces.is_empty()
     }

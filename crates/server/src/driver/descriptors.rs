@@ -11,11 +11,11 @@ const KEPT: usize = 128;
 pub(crate) fn connections_max(wanted: usize, clients_max: usize) -> usize {
     let fits = raise().saturating_sub(KEPT + clients_max);
     if fits < wanted {
-        tracing::warn!(
+        tracing::info!(
             event = "node.few_descriptors",
             wanted,
             fits,
-            "The system allows too few open files for connections_max; `ulimit -Hn` or LimitNOFILE= raises that."
+            "The system allows fewer open files than connections_max wants; `ulimit -Hn` or LimitNOFILE= raises that."
         );
     }
     wanted.min(fits)

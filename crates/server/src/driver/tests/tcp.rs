@@ -176,7 +176,6 @@ fn silent_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-//
 #[test]
 fn a_peer_connects_is_heard_and_answered_and_its_end_is_told() {
     let stage = stage(10, 100);
