@@ -3,6 +3,7 @@
 mod handle;
 mod operator;
 mod promises;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod unwritten;
@@ -19,10 +20,11 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, never, select};
 use engine::{Effects, Engine};
 use model::{
-    Address, AgentId, CallDetailRecord, Effect, Fact, GatewayId, InstantMessage, MessageFailure, Now,
-    PresenceDocument, Refusal, Request, WatcherId,
+    Address, AgentId, CallDetailRecord, Effect, Fact, GatewayId, InstantMessage, Now, PresenceDocument,
+    Refusal, Request, WatcherId,
 };
 use operator::{Senders, Sent};
+use refusal::is_unwritten;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -264,26 +266,6 @@ impl Shard {
         Ok(())
     }
 
-    /// The refusal of a request that needs the store while it does not write. Claims are taken for longer, because
-    /// most of them bring nothing new.
-    fn refuse_unwritable(&self, request: &Request) -> Option<Effect> {
-        let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
-        match (request, request.ticket()?) {
-            (Request::Claim { .. }, (ticket, Some(agent))) if self.promises.is_exhausted() => {
-                Some(Effect::ClaimRefused { ticket, agent, refusal })
-            }
-            (
-                Request::Publish { .. } | Request::ChangeContact { .. } | Request::Decide { .. },
-                (ticket, Some(agent)),
-            ) if !self.promises.is_writing() => Some(Effect::Refused { ticket, agent, refusal }),
-            (Request::Send { .. }, (ticket, agent)) if !self.promises.is_writing() => {
-                let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
-                Some(Effect::MessageRefused { ticket, agent, failure })
-            }
-            _ => None,
-        }
-    }
-
     fn think(&mut self, step: impl FnOnce(&mut Engine, &mut Effects)) -> Result<(), Failed> {
         let Self { engine, effects, containment, .. } = self;
         match containment.run(|| step(engine, effects)) {
@@ -308,19 +290,6 @@ impl Shard {
             let effects =
                 if self.waits_in_line(&effect) { self.promises.answer(effect) } else { vec![effect] };
             self.release(effects);
-        }
-    }
-
-    /// Whether an effect must not overtake what waits for the disk. While the store writes nothing that an agent is
-    /// told does, so that its contact list and states come in order; while it does not, presence goes on.
-    const fn waits_in_line(&self, effect: &Effect) -> bool {
-        match effect {
-            Effect::Claimed { .. }
-            | Effect::Done { .. }
-            | Effect::Accepted { .. }
-            | Effect::Deliver { .. }
-            | Effect::Reported { .. } => true,
-            other => self.promises.is_writing() && other.agent().is_some(),
         }
     }
 
@@ -352,18 +321,6 @@ impl Shard {
                 },
             }
         }
-    }
-
-    fn count_refusal(&self, effect: &Effect) {
-        let counter = match effect {
-            Effect::ClaimRefused { refusal, .. } if is_unwritten(refusal) => &self.counters.refused,
-            Effect::Refused { refusal, .. } if is_unwritten(refusal) => &self.counters.requests_refused,
-            Effect::MessageRefused {
-                failure: MessageFailure::Unavailable { limit: STORE_LIMIT }, ..
-            } => &self.counters.requests_refused,
-            _ => return,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes back a claim that the engine granted and the store did not.
@@ -410,6 +367,10 @@ impl Shard {
 }
 
 /// What ended a wait.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives for one turn, and a request is taken out of a queue by value anyway"
+)]
 enum Woken {
     Input(ShardInput),
     Outcome(promises::Outcome),
@@ -425,10 +386,3 @@ enum Turn {
 
 /// The shortest wait, so that a deadline a fraction of a millisecond away is not waited for in a circle.
 const WAIT_MIN: Duration = Duration::from_millis(1);
-
-/// What a request is told that was refused because the store does not write.
-pub(crate) const STORE_LIMIT: &str = "the store is not writing";
-
-fn is_unwritten(refusal: &Refusal) -> bool {
-    *refusal == Refusal::Unavailable { limit: STORE_LIMIT }
-}

@@ -1,5 +1,6 @@
 mod promised;
 
+use super::refusal::STORE_LIMIT;
 use super::*;
 use crate::driver::Waker;
 use crossbeam_channel::bounded;

@@ -4,7 +4,8 @@
 //! what was done or accepted is refused instead. Messages alone are not kept: their senders are told so, and send them
 //! again.
 
-use super::{STORE_LIMIT, ShardCounters};
+use super::ShardCounters;
+use super::refusal::STORE_LIMIT;
 use model::{Address, Effect, Fact, InstantMessage, MessageFailure, MessageId, Refusal, Request};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;

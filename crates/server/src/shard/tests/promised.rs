@@ -3,8 +3,8 @@
 use super::*;
 use crate::shard::promises::Outcome;
 use model::{
-    ContactCard, ContactChange, Delivery, InstantMessage, MessageId, Publication, ReceiptsWanted,
-    SubscriptionId,
+    ContactCard, ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Publication,
+    ReceiptsWanted, SubscriptionId,
 };
 
 /// Promises over a disk that does what the test says.
