@@ -28,15 +28,16 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice`
+/// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice  "back at two"`
 fn one_line(presence: &PresenceView) -> String {
     let line = format!(
-        "{:32}  {:9}  since {} ({})  {}",
+        "{:32}  {:9}  since {} ({})  {}  {}",
         presence.presentity.as_str(),
         presence.availability,
         time::moment(presence.since),
         time::ago(presence.since),
-        published::said_or(presence, presence.note.as_deref().unwrap_or_default())
+        presence.note.as_deref().unwrap_or_default(),
+        published::said(presence)
     );
     line.trim_end().to_owned()
 }

@@ -4,21 +4,25 @@ use model::{Capability, Location, Note, Publication};
 use server::control::PresenceView;
 use std::fmt::Write;
 
-/// What the person says, from the device that decides the state, or the first that says anything; empty where nobody
-/// does.
+/// What the person published, in one line: from the device that decides the state, or else the first that says anything;
+/// empty where nobody does.
 pub fn said(presence: &PresenceView) -> String {
     let of_state = presence.devices.iter().filter(|device| device.state == presence.state);
     let others = presence.devices.iter().filter(|device| device.state != presence.state);
     let publications = of_state.chain(others).filter_map(|device| device.publication.as_deref());
-    publications.map(words).find(|words| !words.is_empty()).unwrap_or_default()
+    publications.map(brief).find(|words| !words.is_empty()).unwrap_or_default()
 }
 
-/// What the person says, or else something else.
-pub fn said_or(presence: &PresenceView, otherwise: &str) -> String {
-    match said(presence) {
-        nothing if nothing.is_empty() => otherwise.to_owned(),
-        said => said,
-    }
+/// `"back at two" (en)  in Room 4  [audio, video]`
+fn brief(publication: &Publication) -> String {
+    let place = publication.location.as_ref().map(location).filter(|place| !place.is_empty());
+    let features = Some(features(publication)).filter(|features| !features.is_empty());
+    let parts = [
+        Some(words(publication)).filter(|words| !words.is_empty()),
+        place.map(|place| format!("in {place}")),
+        features.map(|features| format!("[{features}]")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
 /// What a device published, a line for each thing.
@@ -31,9 +35,8 @@ pub fn lines(publication: &Publication) -> String {
         }
     };
     line("says", words(publication));
-    line("state", publication.qualifier.clone().unwrap_or_default());
-    let capabilities = publication.capabilities.iter().flatten().map(capability);
-    line("features", capabilities.collect::<Vec<_>>().join(", "));
+    line("state", publication.qualifier.as_deref().map(printable).unwrap_or_default());
+    line("features", features(publication));
     line("location", publication.location.as_ref().map(location).unwrap_or_default());
     text
 }
@@ -52,13 +55,18 @@ fn note(note: &Note) -> String {
     }
 }
 
+fn features(publication: &Publication) -> String {
+    let capabilities = publication.capabilities.iter().flatten().map(capability);
+    capabilities.collect::<Vec<_>>().join(", ")
+}
+
 fn capability(capability: &Capability) -> String {
     match capability {
         Capability::Audio => "audio".to_owned(),
         Capability::Video => "video".to_owned(),
         Capability::Data => "data".to_owned(),
         Capability::ExtendedVideo => "extended video".to_owned(),
-        Capability::Other { identifier, text } => text.as_ref().unwrap_or(identifier).clone(),
+        Capability::Other { identifier, text } => printable(text.as_ref().unwrap_or(identifier)),
     }
 }
 
@@ -70,7 +78,12 @@ fn location(location: &Location) -> String {
         (one, other) => one.as_ref().or(other.as_ref()).cloned(),
     };
     let all = place.chain(point).chain(elevation.clone()).filter(|part| !part.is_empty());
-    all.collect::<Vec<_>>().join(", ")
+    all.map(|part| printable(&part)).collect::<Vec<_>>().join(", ")
+}
+
+/// A text without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -90,7 +103,7 @@ mod tests {
             ],
             capabilities: Some(vec![Capability::Audio, Capability::ExtendedVideo]),
             location: Some(Location {
-                locale: Some("Room 4".into()),
+                locale: Some("Room\u{7} 4".into()),
                 latitude: Some("48.1".into()),
                 longitude: Some("11.6".into()),
                 ..Location::default()
@@ -100,9 +113,13 @@ mod tests {
         assert_eq!(
             lines(&publication),
             "    says      \"back at two\" (en), \"\\u{1b}[2J\"\n    features  audio, extended video\n    \
-             location  Room 4, 48.1 11.6\n"
+             location  Room\u{fffd} 4, 48.1 11.6\n"
+        );
+        assert_eq!(
+            brief(&publication),
+            "\"back at two\" (en), \"\\u{1b}[2J\"  in Room\u{fffd} 4, 48.1 11.6  [audio, extended video]"
         );
         publication = Publication { notes: Vec::new(), capabilities: None, location: None, ..publication };
-        assert_eq!(lines(&publication), "");
+        assert_eq!((lines(&publication), brief(&publication)), (String::new(), String::new()));
     }
 }

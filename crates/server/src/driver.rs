@@ -160,8 +160,18 @@ impl Driver {
     /// # Errors
     /// The system gives no descriptor to wait for connections with.
     pub fn new(parts: Parts) -> io::Result<Self> {
-        let Parts { link, sockets, inputs, waker, shard, soft, datagram_octets_max, .. } = parts;
-        let Parts { connections_max, clock, counters, .. } = parts;
+        let Parts {
+            link,
+            sockets,
+            inputs,
+            waker,
+            shard,
+            soft,
+            datagram_octets_max,
+            connections_max,
+            clock,
+            counters,
+        } = parts;
         let first = u32::try_from(CHANNELS_MAX).unwrap_or(0);
         let connections =
             Connections::new(sockets.signalling, first, connections_max, Arc::clone(&counters))?;
@@ -193,9 +203,12 @@ impl Driver {
             self.tell_ended()?;
             self.end_traces()?;
             self.release_held();
-            let ready = self.wait();
+            let mut ready = self.wait();
+            let has_connections_ready = ready.pop().unwrap_or(true);
             self.read_sockets(&ready)?;
-            self.attend_connections()?;
+            if has_connections_ready {
+                self.attend_connections()?;
+            }
         }
         for held in self.held.drain(..) {
             // The shard ends after us; where it has ended by a fault, nobody waits for this.
@@ -310,7 +323,8 @@ impl Driver {
     }
 
     /// Waits for a datagram, a connection, an input or the next deadline. Which sockets have something: those that are
-    /// listened on, then those of discovery.
+    /// listened on, then those of discovery, and last all connections together. While the shard is behind nothing is
+    /// waited for but inputs, and nothing is known of sockets.
     fn wait(&self) -> Vec<bool> {
         let reads = self.held.is_empty();
         let mut descriptors = vec![PollFd::new(self.waker.as_fd(), PollFlags::POLLIN)];
@@ -334,8 +348,7 @@ impl Driver {
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
         // An interrupted wait is a short one.
         let _ = poll(&mut descriptors, timeout);
-        let sockets = descriptors.len().saturating_sub(2);
-        descriptors.iter().skip(1).take(sockets).map(|descriptor| descriptor.any().unwrap_or(true)).collect()
+        descriptors.iter().skip(1).map(|descriptor| descriptor.any().unwrap_or(true)).collect()
     }
 
     fn read_sockets(&mut self, ready: &[bool]) -> Result<(), Failed> {
