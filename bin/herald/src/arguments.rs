@@ -30,6 +30,8 @@ Examples:
   herald watch                        see presence change
   herald presence room4               how one is, by any of its names
   herald why room4@example.com        the evidence behind it
+  herald send room4 'Hello.'          write to somebody
+  herald trace room4                  what passes between an endpoint and the server
   herald calls --history --json       accounts of calls, for a program
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 no server runs there, 4 no such name.";
@@ -78,6 +80,25 @@ Examples:
 Example:
   herald why room4@example.com")]
     Why(WhyArguments),
+    /// Send a message, as the server or in somebody's name
+    ///
+    /// It is accepted when it is durable. A recipient who is away gets it later.
+    #[command(after_help = "\
+Examples:
+  herald send room4 'The fire alarm is tested at noon.'
+  herald send --from caretaker room4 'Please close the windows.'
+  fortune | herald send alice -")]
+    Send(SendArguments),
+    /// Show every message from and to an endpoint, decoded, as it happens
+    ///
+    /// The endpoint is named by one of its aliases, whether it is registered yet or not. Runs until Ctrl-C. The texts
+    /// of messages are shown too: follow people only with their consent.
+    #[command(after_help = "\
+Examples:
+  herald trace room4
+  herald trace room4 --full
+  herald trace room4 --json | jq .reading.decoded")]
+    Trace(TraceArguments),
     /// List the calls in progress, or those that have ended
     #[command(after_help = "\
 Examples:
@@ -181,6 +202,34 @@ pub struct WhyArguments {
     /// Any name
     pub address: String,
     /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald send` is told.
+#[derive(Args, Debug)]
+pub struct SendArguments {
+    /// Any name of the recipient
+    pub to: String,
+    /// The text; `-` reads it from standard input
+    pub text: String,
+    /// Whom it comes from; without it `herald` in the zone's domain
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald trace` is told.
+#[derive(Args, Debug)]
+pub struct TraceArguments {
+    /// One of its aliases
+    pub alias: String,
+    /// Print the whole reading below each line
+    #[arg(long)]
+    pub full: bool,
+    /// Print a line of JSON for each
     #[arg(long)]
     pub json: bool,
 }

@@ -11,9 +11,12 @@ mod endpoints;
 mod exit;
 mod presence;
 mod print;
+mod published;
+mod send;
 mod serve;
 mod status;
 mod time;
+mod trace;
 mod watch;
 mod why;
 mod wire;
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         Verb::Presence(arguments) => presence::run(&data, &arguments),
         Verb::Watch(arguments) => watch::run(&data, &arguments),
         Verb::Why(arguments) => why::run(&data, &arguments),
+        Verb::Send(arguments) => send::run(&data, &arguments),
+        Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
         Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),
         Verb::Unregister(arguments) => end::unregister(&data, &arguments),

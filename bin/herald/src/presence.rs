@@ -2,7 +2,7 @@
 
 use crate::arguments::PresenceArguments;
 use crate::exit::Failure;
-use crate::{ask, print, time};
+use crate::{ask, print, published, time};
 use server::control::{Answer, PresenceView, Question};
 use std::path::Path;
 
@@ -28,15 +28,16 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice`
+/// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice  "back at two"`
 fn one_line(presence: &PresenceView) -> String {
     let line = format!(
-        "{:32}  {:9}  since {} ({})  {}",
+        "{:32}  {:9}  since {} ({})  {}  {}",
         presence.presentity.as_str(),
         presence.availability,
         time::moment(presence.since),
         time::ago(presence.since),
-        presence.note.as_deref().unwrap_or_default()
+        presence.note.as_deref().unwrap_or_default(),
+        published::said(presence)
     );
     line.trim_end().to_owned()
 }
@@ -50,7 +51,8 @@ fn devices(presence: &PresenceView) -> String {
             time::moment(device.since),
             device.note.as_deref().unwrap_or_default()
         );
-        Some(format!("{}\n", line.trim_end()))
+        let published = device.publication.as_deref().map(published::lines).unwrap_or_default();
+        Some(format!("{}\n{published}", line.trim_end()))
     });
     devices.collect()
 }

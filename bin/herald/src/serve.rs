@@ -23,12 +23,16 @@ pub fn run(data: &Path, arguments: &ServeArguments) -> Result<(), Failure> {
 
 /// What runs where, and what to try next.
 fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
-    let list = |addresses: &[SocketAddr]| {
-        addresses.iter().map(|address| format!("udp {address}")).collect::<Vec<_>>().join(", ")
+    let list = |protocol: &str, addresses: &[SocketAddr]| {
+        addresses.iter().map(|address| format!("{protocol} {address}")).collect::<Vec<_>>().join(", ")
     };
     let discovery = match node.discovery() {
         [] => "off; endpoints must be told the address".to_owned(),
-        addresses => list(addresses),
+        addresses => list("udp", addresses),
+    };
+    let signalling = match node.signalling() {
+        [] => "off; all calls are direct, and there are no messages in calls".to_owned(),
+        addresses => list("tcp", addresses),
     };
     let directory = absolute(data).unwrap_or_else(|_| data.to_owned());
     let with_data = match data.to_str() {
@@ -39,6 +43,7 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
         "Herald {} is ready.\n  \
            RAS        {}\n  \
            discovery  {discovery}\n  \
+           signalling {signalling}\n  \
            zone       {}\n  \
            data       {}\n\n\
          Next, in another terminal:\n  \
@@ -46,7 +51,7 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
            herald{with_data} watch            see presence change\n  \
            herald{with_data} why alice        ask why somebody is shown as they are\n\n",
         env!("CARGO_PKG_VERSION"),
-        list(&node.listening()),
+        list("udp", &node.listening()),
         settings.zone.domain,
         directory.display(),
         gatekeeper_hint(node),

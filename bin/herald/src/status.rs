@@ -27,6 +27,9 @@ fn show(status: &Status, counters: bool) -> String {
         time::moment(status.started_at),
         time::ago(status.started_at)
     );
+    let counter = |name: &str| {
+        status.counters.iter().find(|counter| counter.name == name).map_or(0, |counter| counter.value)
+    };
     // Writing to a string can't fail.
     for problem in &status.problems {
         let _ = writeln!(text, "PROBLEM    {problem}");
@@ -38,6 +41,9 @@ fn show(status: &Status, counters: bool) -> String {
     let discovery = status.discovery.iter().map(|address| format!("udp {address}"));
     let _ = writeln!(text, "RAS        {}", joined(listening));
     let _ = writeln!(text, "discovery  {}", joined(discovery));
+    let signalling = status.signalling.iter().map(|address| format!("tcp {address}"));
+    let connections = counter("driver.connections");
+    let _ = writeln!(text, "signalling {} ({connections} connections)", joined(signalling));
     let _ = writeln!(text, "zone       {}", status.domain);
     let _ = writeln!(text, "data       {}", status.data.display());
     let store = &status.store;
@@ -60,9 +66,6 @@ fn show(status: &Status, counters: bool) -> String {
         presence("offline"),
         presence("unknown")
     );
-    let counter = |name: &str| {
-        status.counters.iter().find(|counter| counter.name == name).map_or(0, |counter| counter.value)
-    };
     let (registered, calls) = (counter("ras.registered"), counter("calls.now"));
     let _ = writeln!(text, "endpoints  {registered} registered, {calls} calls in progress");
     let refused: Vec<_> = REFUSED
@@ -86,7 +89,7 @@ fn show(status: &Status, counters: bool) -> String {
 }
 
 /// The counters of bad input, with what they count in a word or two.
-const REFUSED: [(&str, &str); 7] = [
+const REFUSED: [(&str, &str); 8] = [
     ("ras.malformed", "malformed"),
     ("driver.too_long", "too long"),
     ("ras.unknown_message", "not understood"),
@@ -94,6 +97,7 @@ const REFUSED: [(&str, &str); 7] = [
     ("ras.not_for_many", "misplaced in multicast"),
     ("ras.forged", "forged"),
     ("ras.rate_limited", "over the rate limit"),
+    ("driver.stuck", "connections not read"),
 ];
 
 fn joined(items: impl Iterator<Item = String>) -> String {

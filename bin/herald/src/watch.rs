@@ -2,7 +2,7 @@
 
 use crate::arguments::PresenceArguments;
 use crate::exit::Failure;
-use crate::{ask, print, time};
+use crate::{ask, print, published, time};
 use model::{Address, Availability, Millis, Timestamp, Version};
 use server::control::{Answer, PresenceView, Question};
 use std::collections::HashMap;
@@ -30,8 +30,13 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
                 Before::Nothing => {
                     print::line(&line(&presence, &format!("(for {})", time::ago(presence.since))))
                 }
-                Before::Shown(availability, _) if availability == presence.availability => Ok(()),
-                Before::Shown(before, since) => {
+                Before::Shown { availability, said, .. } if availability == presence.availability => {
+                    if said == published::said(&presence) {
+                        return Ok(());
+                    }
+                    print::line(&line(&presence, "(says)"))
+                }
+                Before::Shown { availability: before, since, .. } => {
                     let lasted: Millis = presence.since.since(since);
                     print::line(&line(&presence, &format!("(was {before} for {})", time::length(lasted))))
                 }
@@ -48,43 +53,55 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
 /// What was seen of each before.
 #[derive(Default)]
 struct Seen {
-    latest: HashMap<Address, (Version, Availability, Timestamp)>,
+    latest: HashMap<Address, Latest>,
+}
+
+/// The latest that was seen of one.
+struct Latest {
+    version: Version,
+    availability: Availability,
+    since: Timestamp,
+    said: String,
 }
 
 enum Before {
     Nothing,
-    Shown(Availability, Timestamp),
+    Shown { availability: Availability, since: Timestamp, said: String },
 }
 
 impl Seen {
     /// What was shown before this document; `None` where this one is not newer.
     fn take(&mut self, presence: &PresenceView) -> Option<Before> {
-        let latest = (presence.version, presence.availability, presence.since);
-        match self.latest.insert(presence.presentity.clone(), latest) {
-            None => Some(Before::Nothing),
-            Some((version, availability, since)) if version < presence.version => {
-                // How long it was available counts from when that began, whatever it was in detail.
-                if availability == presence.availability
-                    && let Some(latest) = self.latest.get_mut(&presence.presentity)
-                {
-                    latest.2 = since;
-                }
-                Some(Before::Shown(availability, since))
-            }
-            Some(newer) => {
-                self.latest.insert(presence.presentity.clone(), newer);
-                None
-            }
+        let mut latest = Latest {
+            version: presence.version,
+            availability: presence.availability,
+            since: presence.since,
+            said: published::said(presence),
+        };
+        let Some(seen) = self.latest.get_mut(&presence.presentity) else {
+            self.latest.insert(presence.presentity.clone(), latest);
+            return Some(Before::Nothing);
+        };
+        if seen.version >= presence.version {
+            return None;
         }
+        // How long it was available counts from when that began, whatever it was in detail.
+        if seen.availability == latest.availability {
+            latest.since = seen.since;
+        }
+        let Latest { availability, since, said, .. } = std::mem::replace(seen, latest);
+        Some(Before::Shown { availability, since, said })
     }
 }
 
-/// `13:02:11  room4@example.com  on call   (was available for 3 min)`
+/// `13:02:11  room4@example.com  on call   (was available for 3 min)  "back at two"`
 fn line(presence: &PresenceView, remark: &str) -> String {
-    format!(
-        "{}  {:32}  {:9}  {remark}",
+    let line = format!(
+        "{}  {:32}  {:9}  {remark}  {}",
         time::moment(presence.since),
         presence.presentity.as_str(),
-        presence.availability
-    )
+        presence.availability,
+        published::said(presence)
+    );
+    line.trim_end().to_owned()
 }

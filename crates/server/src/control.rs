@@ -9,18 +9,20 @@ mod answering;
 mod client;
 mod listener;
 mod names;
+mod sending;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tracing;
 
 pub(crate) use answering::Answering;
 pub use client::{Client, ClientError};
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
 
-use link::{CallSummary, Counter, EndpointSummary};
+use link::{CallSummary, Counter, EndpointSummary, Traced};
 use model::{
     Address, AgentId, Availability, Basic, CallDetailRecord, PresenceDocument, PresenceState, PresenceTuple,
-    Timestamp, Version,
+    Publication, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +34,9 @@ pub const SOCKET: &str = "control.sock";
 
 /// The most octets of a question or an answer on one line.
 pub const LINE_OCTETS_MAX: u64 = 1024 * 1024;
+
+/// The most octets of a text to send.
+pub const TEXT_OCTETS_MAX: usize = 65_536;
 
 /// What a client asks.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -84,6 +89,20 @@ pub enum Question {
         /// Any name of it.
         endpoint: String,
     },
+    /// Sends a message as the operator: one [`Answer::Accepted`].
+    Send {
+        /// Whom it comes from; `None`: `herald` in the zone's domain.
+        from: Option<String>,
+        /// Any name of the recipient.
+        to: String,
+        /// The text.
+        text: String,
+    },
+    /// Follows an endpoint: [`Answer::Tracing`], then an [`Answer::Traced`] for each message from and to it.
+    Trace {
+        /// One of its aliases, whether it is registered yet or not.
+        endpoint: String,
+    },
     /// Writes a copy of the store to a file: one [`Answer::Done`].
     Backup {
         /// Its absolute path.
@@ -118,6 +137,15 @@ pub enum Answer {
     Call(CallSummary),
     /// One of [`Question::History`].
     Record(Box<CallDetailRecord>),
+    /// Of [`Question::Send`]: the message is durable.
+    Accepted {
+        /// Whether it waits because the recipient is away.
+        is_stored: bool,
+    },
+    /// The first of [`Question::Trace`]: what happens from here on is shown.
+    Tracing,
+    /// One of [`Question::Trace`].
+    Traced(Box<Traced>),
     /// How many were ended.
     Ended(usize),
     /// It is done; in a sentence what was.
@@ -180,6 +208,8 @@ pub struct Status {
     pub listening: Vec<Listening>,
     /// Where endpoints can find it without knowing its address.
     pub discovery: Vec<SocketAddr>,
+    /// Where call signalling connections are accepted.
+    pub signalling: Vec<SocketAddr>,
     /// The store.
     pub store: StoreStatus,
     /// Principals by what is shown of them, and the sizes of the engine's tables.
@@ -254,6 +284,9 @@ pub struct DeviceView {
     pub since: Timestamp,
     /// In a few words why.
     pub note: Option<String>,
+    /// What its person published through it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publication: Option<Box<Publication>>,
 }
 
 impl From<&PresenceDocument> for PresenceView {
@@ -275,8 +308,9 @@ impl From<&PresenceDocument> for PresenceView {
 
 impl From<&PresenceTuple> for DeviceView {
     fn from(tuple: &PresenceTuple) -> Self {
-        let PresenceTuple { agent, state, basic, since, note, .. } = tuple;
-        Self { agent: *agent, state: *state, basic: *basic, since: *since, note: note.clone() }
+        let PresenceTuple { agent, state, basic, since, note, publication } = tuple;
+        let (note, publication) = (note.clone(), publication.clone());
+        Self { agent: *agent, state: *state, basic: *basic, since: *since, note, publication }
     }
 }
 
@@ -296,7 +330,8 @@ pub fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// The members that hold moments, in all that is shown.
-const MOMENTS: [&str; 9] = [
+const MOMENTS: [&str; 10] = [
+    "at",
     "since",
     "expires",
     "startedAt",

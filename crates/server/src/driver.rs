@@ -1,9 +1,14 @@
-//! Drives the link of a datagram gateway: one thread, its sockets, and the queues to and from the shard.
+//! Drives the link of a gateway: one thread, its sockets and connections, and the queues to and from the shard.
 //!
 //! Nothing here blocks but the wait for sockets. When the shard's queue is full the driver reads nothing more until
-//! there is room, so the system's buffer fills and peers feel it as loss, which they are made to repair.
+//! there is room, so the system's buffers fill: peers feel it as datagrams lost, which they are made to repair, and
+//! as connections that take nothing.
 
 mod channels;
+mod connection;
+mod connections;
+mod conversation;
+pub(crate) mod descriptors;
 mod discovery;
 mod interfaces;
 mod open;
@@ -11,6 +16,7 @@ mod port_owner;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod waker;
 
 pub use open::OpenError;
@@ -22,18 +28,21 @@ use crate::containment::{Containment, Panicked};
 use crate::counters::counters;
 use crate::shard::ShardInput;
 use crate::soft::SoftFlow;
-use channels::Channels;
+use channels::{CHANNELS_MAX, Channels};
+use connections::Connections;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use discovery::Discovery;
-use link::{Command, CommandError, Input, Level, Link, Outcome, Output};
+use link::{Command, CommandError, Input, Level, Link, Outcome, Output, Traced};
 use model::{Effect, Now};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket::Arrival;
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use trace::Traces;
 
 /// Datagrams read from one socket before the others have their turn.
 const DATAGRAMS_AT_ONCE: usize = 64;
@@ -63,6 +72,13 @@ counters! {
         congested "driver.congested" "times that reading paused because the engine was behind";
         panics "driver.panics" "steps of the gateway that failed by a fault in herald";
         soft_deferred "driver.soft_deferred" "times that the store took no snapshot because it was behind";
+        connections "driver.connections" "connections open now";
+        accepted "driver.accepted" "connections accepted";
+        opened "driver.opened" "connections begun";
+        unreachable "driver.unreachable" "connections that could not be opened";
+        stuck "driver.stuck" "connections given up because their peer did not read";
+        accepting_paused "driver.accepting_paused" "times that accepting paused because connections_max was reached or no descriptor was left";
+        traces_cut "driver.traces_cut" "traces cut off because they were not read fast enough";
     }
 }
 
@@ -72,6 +88,10 @@ pub(crate) enum DriverInput {
     Effect(Effect),
     /// An operator asks something; the answer goes back by the sender.
     Command(Command, Sender<Result<Outcome, CommandError>>),
+    /// An operator follows an endpoint: the number of the trace goes back by `answer`, what is seen by `messages`.
+    Trace { endpoint: String, answer: Sender<Result<u64, CommandError>>, messages: Sender<Traced> },
+    /// An operator follows no more.
+    Untrace(u64),
     /// The server ends.
     Stop,
 }
@@ -102,6 +122,8 @@ impl DriverHandle {
 pub(crate) struct Driver {
     link: Box<dyn Link>,
     channels: Channels,
+    connections: Connections,
+    traces: Traces,
     discovery: Option<Discovery>,
     inputs: Receiver<DriverInput>,
     waker: Arc<Waker>,
@@ -125,6 +147,7 @@ pub(crate) struct Parts {
     pub shard: Sender<ShardInput>,
     pub soft: SoftFlow,
     pub datagram_octets_max: usize,
+    pub connections_max: usize,
     pub clock: Clock,
     pub counters: Arc<DriverCounters>,
 }
@@ -134,11 +157,29 @@ pub(crate) struct Parts {
 pub(crate) struct Failed;
 
 impl Driver {
-    pub fn new(parts: Parts) -> Self {
-        let Parts { link, sockets, inputs, waker, shard, soft, datagram_octets_max, clock, counters } = parts;
-        Self {
+    /// # Errors
+    /// The system gives no descriptor to wait for connections with.
+    pub fn new(parts: Parts) -> io::Result<Self> {
+        let Parts {
+            link,
+            sockets,
+            inputs,
+            waker,
+            shard,
+            soft,
+            datagram_octets_max,
+            connections_max,
+            clock,
+            counters,
+        } = parts;
+        let first = u32::try_from(CHANNELS_MAX).unwrap_or(0);
+        let connections =
+            Connections::new(sockets.signalling, first, connections_max, Arc::clone(&counters))?;
+        Ok(Self {
             link,
             channels: Channels::new(sockets.listening, &interfaces::addresses(), Arc::clone(&counters)),
+            connections,
+            traces: Traces::default(),
             discovery: sockets.discovery,
             inputs,
             waker,
@@ -150,7 +191,7 @@ impl Driver {
             containment: Containment::new("gateway", Arc::clone(&counters.panics)),
             counters,
             interfaces_due: Instant::now() + INTERFACES_INTERVAL,
-        }
+        })
     }
 
     /// Works until it is told to stop, and then hands in what is left of the link's state.
@@ -159,9 +200,15 @@ impl Driver {
         self.step(|_, _| {})?;
         while !self.take_inputs()? {
             self.keep_time()?;
+            self.tell_ended()?;
+            self.end_traces()?;
             self.release_held();
-            let ready = self.wait();
+            let mut ready = self.wait();
+            let has_connections_ready = ready.pop().unwrap_or(true);
             self.read_sockets(&ready)?;
+            if has_connections_ready {
+                self.attend_connections()?;
+            }
         }
         for held in self.held.drain(..) {
             // The shard ends after us; where it has ended by a fault, nobody waits for this.
@@ -183,6 +230,10 @@ impl Driver {
                     // Whoever asked may have gone.
                     let _ = answer.send(link.command(now, command));
                 })?,
+                Ok(DriverInput::Trace { endpoint, answer, messages }) => {
+                    self.begin_trace(endpoint, &answer, messages)?;
+                }
+                Ok(DriverInput::Untrace(trace)) => self.traces.end(trace),
                 Ok(DriverInput::Stop) => return Ok(true),
                 Err(_) => return Ok(false),
             }
@@ -197,6 +248,7 @@ impl Driver {
         if self.link.deadline().is_some_and(|deadline| deadline <= self.clock.now().instant) {
             self.step(|link, now| link.timeout(now))?;
         }
+        self.connections.keep_time();
         let now = self.clock.now();
         let Self { soft, link, containment, .. } = self;
         let mut panicked = None;
@@ -235,7 +287,10 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Datagram { channel, peer, octets } => self.channels.send(channel, peer, &octets),
-            Output::Open { .. } | Output::Octets { .. } | Output::Close { .. } | Output::Traced(_) => {}
+            Output::Open { channel, peer, local } => self.connections.open(channel, peer, local),
+            Output::Octets { channel, octets } => self.connections.send(channel, &octets),
+            Output::Close { channel } => self.connections.close(channel),
+            Output::Traced(traced) => self.traces.tell(*traced, &self.counters),
             Output::Request(request) => self.hand_over(ShardInput::Request(request)),
             Output::Call(record) => self.hand_over(ShardInput::Call(record)),
             Output::Event { level, name, text } => match level {
@@ -267,8 +322,9 @@ impl Driver {
         }
     }
 
-    /// Waits for a datagram, an input or the next deadline. Which sockets have something: those that are listened
-    /// on, then those of discovery.
+    /// Waits for a datagram, a connection, an input or the next deadline. Which sockets have something: those that are
+    /// listened on, then those of discovery, and last all connections together. While the shard is behind nothing is
+    /// waited for but inputs, and nothing is known of sockets.
     fn wait(&self) -> Vec<bool> {
         let reads = self.held.is_empty();
         let mut descriptors = vec![PollFd::new(self.waker.as_fd(), PollFlags::POLLIN)];
@@ -276,9 +332,11 @@ impl Driver {
             let discovery = self.discovery.iter().flat_map(Discovery::sockets);
             let sockets = self.channels.sockets().iter().chain(discovery);
             descriptors.extend(sockets.map(|socket| PollFd::new(socket.as_fd(), PollFlags::POLLIN)));
+            descriptors.push(PollFd::new(self.connections.as_fd(), PollFlags::POLLIN));
         }
         let now = Instant::now();
-        let mut wait = self.soft.due().min(self.interfaces_due).saturating_duration_since(now);
+        let due = self.connections.due().into_iter().chain([self.soft.due(), self.interfaces_due]);
+        let mut wait = due.min().map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
         if let Some(deadline) = self.link.deadline() {
             wait = wait.min(self.clock.until(deadline));
         }

@@ -10,18 +10,19 @@ use store::{Store, StoreError};
 /// The number of the H.323 gateway.
 pub(crate) const H323: GatewayId = GatewayId(0);
 
-/// The H.323 gatekeeper with the state of the process before.
+/// The H.323 gatekeeper with the state of the process before; connections are accepted at `call_signal_port`.
 ///
 /// # Errors
 /// The store can't be read.
 pub(crate) fn h323(
     settings: &Settings,
     zone: Zone,
+    call_signal_port: Option<u16>,
     seed: [u8; 32],
     now: Now,
     store: &Store,
 ) -> Result<Box<dyn Link>, StoreError> {
-    let settings = settings.h323.gatekeeper(zone, &settings.presence);
+    let settings = settings.h323.gatekeeper(zone, &settings.presence, call_signal_port);
     let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
     for table in SOFT_TABLES {
         store.soft(table, |key, value, _| {

@@ -3,7 +3,9 @@
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::control::{Answering, Listener, Listening, Names};
-use crate::driver::{self, Driver, DriverCounters, DriverHandle, DriverInput, OpenError, Sockets, Waker};
+use crate::driver::{
+    self, Driver, DriverCounters, DriverHandle, DriverInput, OpenError, Sockets, Waker, descriptors,
+};
 use crate::report::{Report, is_small, small_buffer};
 use crate::settings::Settings;
 use crate::shard::{self, Promises, Shard, ShardCounters, ShardHandle, ShardInput};
@@ -117,6 +119,7 @@ impl Node {
             domain: settings.zone.domain.to_string(),
             listening: listening(&sockets),
             discovery: sockets.discovery(),
+            signalling: sockets.signalling(),
             store_failing: Arc::clone(&store_failing),
             driver: Arc::clone(&driver_counters),
             shard: Arc::clone(&shard_counters),
@@ -155,9 +158,14 @@ impl Node {
             shard: shard_in,
             soft: soft(Arc::clone(&driver_counters.soft_deferred)),
             datagram_octets_max: settings.h323.datagram_octets_max,
+            connections_max: descriptors::connections_max(
+                settings.h323.connections_max,
+                settings.control.clients_max,
+            ),
             clock,
             counters: driver_counters,
         };
+        let the_driver = Driver::new(driver_parts).map_err(system("watch over connections"))?;
         let answering = Answering {
             shard: shard.clone(),
             driver: driver.clone(),
@@ -171,7 +179,7 @@ impl Node {
             .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
         let shard_thread = spawn("engine", &events_in, move || Shard::new(shard_parts).run().is_ok())
             .map_err(system("start a thread"))?;
-        let driver_thread = spawn("gateway", &events_in, move || Driver::new(driver_parts).run().is_ok())
+        let driver_thread = spawn("gateway", &events_in, move || the_driver.run().is_ok())
             .map_err(system("start a thread"))?;
         Ok(Self {
             report,
@@ -194,6 +202,11 @@ impl Node {
     /// Where endpoints can find it without knowing its address.
     pub fn discovery(&self) -> &[SocketAddr] {
         &self.report.discovery
+    }
+
+    /// Where call signalling connections are accepted.
+    pub fn signalling(&self) -> &[SocketAddr] {
+        &self.report.signalling
     }
 
     /// Waits for a signal or a failure, and then ends everything in order: the gateway first, so that nothing new
@@ -254,19 +267,23 @@ impl Foundation {
         let key = secrets::pseudonym_key(&store, random()?)?;
         let zone = settings.zone.zone(key).map_err(StartError::Settings)?;
         let engine = load_engine(settings, now, &store)?;
-        let link = gateway::h323(settings, zone.clone(), random()?, now, &store)?;
+        let link = gateway::h323(settings, zone.clone(), sockets.call_signal_port(), random()?, now, &store)?;
         Ok(Self { sockets, store, clock, now, zone, engine, link })
     }
 }
 
 fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
     let addresses: Vec<_> = settings.h323.listen.iter().map(|address| address.value().0).collect();
-    let sockets = Sockets::open(&addresses, settings.h323.discovery, settings.h323.socket_buffer_octets)?;
+    let mut sockets = Sockets::open(&addresses, settings.h323.discovery, settings.h323.socket_buffer_octets)?;
+    sockets.listen_for_calls(&settings.h323.signalling_addresses())?;
     for Listening { address, receive_buffer } in listening(&sockets) {
         tracing::info!(event = "node.listening", %address, receive_buffer, "Listening for RAS.");
         if is_small(receive_buffer) {
             tracing::warn!(event = "node.small_buffer", %address, "{}", small_buffer(receive_buffer));
         }
+    }
+    for address in sockets.signalling() {
+        tracing::info!(event = "node.listening", %address, "Listening for call signalling.");
     }
     Ok(sockets)
 }

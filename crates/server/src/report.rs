@@ -22,6 +22,7 @@ pub(crate) struct Report {
     pub domain: String,
     pub listening: Vec<Listening>,
     pub discovery: Vec<SocketAddr>,
+    pub signalling: Vec<SocketAddr>,
     pub store_failing: Arc<AtomicBool>,
     pub driver: Arc<DriverCounters>,
     pub shard: Arc<ShardCounters>,
@@ -68,6 +69,7 @@ impl Report {
             problems: self.problems(&of_store, is_failing),
             listening: self.listening.clone(),
             discovery: self.discovery.clone(),
+            signalling: self.signalling.clone(),
             store: store_status,
             presence,
             counters: all,
@@ -79,7 +81,9 @@ impl Report {
         let mut problems = Vec::new();
         if is_failing {
             let why = store.last_failure.as_ref().map_or_else(String::new, |error| format!(": {error}"));
-            problems.push(format!("the store can't write, so new names are refused{why}"));
+            problems.push(format!(
+                "the store can't write, so new names, publications, contacts and messages are refused{why}"
+            ));
         }
         if let Integrity::Damaged { error } = &store.integrity {
             problems.push(error.to_string());

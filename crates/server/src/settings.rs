@@ -23,7 +23,7 @@ pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings,
 pub use presence::PresenceSettings;
 pub use problem::{Problem, SettingsError};
 pub use reference::{example, reference};
-pub use value::{ListenAddress, RAS_PORT, Written};
+pub use value::{CALL_SIGNAL_PORT, ListenAddress, RAS_PORT, Written};
 pub use zone::ZoneSettings;
 
 use serde::Deserialize;

@@ -1,7 +1,9 @@
 //! The engine's thread: takes requests in batches, commits their facts together, and speaks when that is durable.
 
 mod handle;
+mod operator;
 mod promises;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod unwritten;
@@ -18,9 +20,11 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, never, select};
 use engine::{Effects, Engine};
 use model::{
-    Address, AgentId, CallDetailRecord, Effect, Fact, GatewayId, Now, PresenceDocument, Refusal, Request,
-    WatcherId,
+    Address, AgentId, CallDetailRecord, Effect, Fact, GatewayId, InstantMessage, Now, PresenceDocument,
+    Refusal, Request, WatcherId,
 };
+use operator::{Senders, Sent};
+use refusal::is_unwritten;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,6 +43,7 @@ counters! {
         requests "engine.requests" "requests taken";
         watchers_cut "engine.watchers_cut" "watchers cut off because they were too slow";
         refused "engine.claims_refused_unwritten" "claims refused because the store did not write";
+        requests_refused "engine.requests_refused_unwritten" "publications, changes, decisions and messages refused because the store did not write";
         facts_lost "engine.facts_lost" "facts that the store refused for good, or that waited in vain for it to write";
         panics "engine.panics" "steps of the engine that failed by a fault in herald";
         soft_deferred "engine.soft_deferred" "times that the store took no snapshot because it was behind";
@@ -58,6 +63,8 @@ pub(crate) enum ShardInput {
     Watch { watcher: WatcherId, presentity: Option<Address>, changes: Sender<Change> },
     /// Somebody watches no more.
     Unwatch(WatcherId),
+    /// The operator sends a message; what comes of it goes back by `answer`.
+    Send { message: Box<InstantMessage>, answer: Sender<Sent> },
     /// Somebody looks at the engine, after all that was given before.
     Look(Look),
     /// The server ends; nothing comes after this.
@@ -80,6 +87,7 @@ pub(crate) struct Shard {
     promises: Promises,
     drivers: Vec<(GatewayId, DriverHandle)>,
     watchers: HashMap<WatcherId, Sender<Change>>,
+    senders: Senders,
     accounts: Accounts,
     soft: SoftFlow,
     effects: Effects,
@@ -115,6 +123,7 @@ impl Shard {
             promises,
             drivers,
             watchers: HashMap::new(),
+            senders: Senders::default(),
             accounts,
             soft,
             effects: Effects::default(),
@@ -223,6 +232,10 @@ impl Shard {
                     None => Ok(()),
                 }
             }
+            ShardInput::Send { message, answer } => {
+                let ticket = self.senders.admit(answer);
+                self.request(now, Request::Send { ticket, agent: None, message })
+            }
             ShardInput::Look(look) => {
                 self.looks.push(look);
                 Ok(())
@@ -233,22 +246,22 @@ impl Shard {
 
     fn request(&mut self, now: Now, request: Request) -> Result<(), Failed> {
         self.counters.requests.fetch_add(1, Ordering::Relaxed);
-        if let Request::Claim { ticket, claim } = &request
-            && self.promises.is_exhausted()
-        {
-            let (ticket, agent) = (*ticket, claim.agent);
-            let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
-            self.effects.immediate.push(Effect::ClaimRefused { ticket, agent, refusal });
+        if let Some(refused) = self.refuse_unwritable(&request) {
+            self.effects.immediate.push(refused);
             return Ok(());
         }
         let before = (self.effects.facts.len(), self.effects.promised.len(), self.effects.immediate.len());
         let panics = self.counters.panics.load(Ordering::Relaxed);
+        let operator = request.ticket().filter(|(_, agent)| agent.is_none()).map(|(ticket, _)| ticket);
         self.think(|engine, effects| engine.handle(now, request, effects))?;
         if self.counters.panics.load(Ordering::Relaxed) != panics {
-            // Half of what a request leads to is worse than nothing; whoever asked asks again.
+            // Half of what a request leads to is worse than nothing; whoever asked asks again. An operator is told.
             self.effects.facts.truncate(before.0);
             self.effects.promised.truncate(before.1);
             self.effects.immediate.truncate(before.2);
+            if let Some(ticket) = operator {
+                self.senders.forget(ticket);
+            }
         }
         Ok(())
     }
@@ -273,26 +286,22 @@ impl Shard {
             self.release(effects);
         }
         for effect in immediate {
-            // A claim without news may rest on a name that an earlier batch brought.
-            let effects = match effect {
-                claimed @ Effect::Claimed { .. } => self.promises.answer(claimed),
-                other => vec![other],
-            };
+            // What brings no news may rest on facts that an earlier batch brought.
+            let effects =
+                if self.waits_in_line(&effect) { self.promises.answer(effect) } else { vec![effect] };
             self.release(effects);
         }
     }
 
     fn release(&mut self, effects: Vec<Effect>) {
+        for retract in self.promises.take_retracted() {
+            let now = self.clock.now();
+            // A second failure here has been told; what follows comes with the next batch.
+            let _ = self.think(|engine, effects| engine.handle(now, retract, effects));
+        }
         for effect in effects {
+            self.count_refusal(&effect);
             match effect {
-                Effect::Claimed { agent, .. } => self.tell_driver(agent, effect),
-                Effect::ClaimRefused { agent, ref refusal, .. } => {
-                    if *refusal == (Refusal::Unavailable { limit: STORE_LIMIT }) {
-                        self.counters.refused.fetch_add(1, Ordering::Relaxed);
-                        self.forget(agent);
-                    }
-                    self.tell_driver(agent, effect);
-                }
                 Effect::Notify { watcher, document } => {
                     self.tell_watcher(watcher, Change::Document(document))
                 }
@@ -300,11 +309,16 @@ impl Shard {
                     self.tell_watcher(watcher, Change::Refused(refusal));
                     self.watchers.remove(&watcher);
                 }
-                other => {
-                    if let Some(agent) = other.agent() {
-                        self.tell_driver(agent, other);
+                Effect::ClaimRefused { agent, ref refusal, .. } => {
+                    if is_unwritten(refusal) {
+                        self.forget(agent);
                     }
+                    self.tell_driver(agent, effect);
                 }
+                other => match other.agent() {
+                    Some(agent) => self.tell_driver(agent, other),
+                    None => self.senders.tell(&other),
+                },
             }
         }
     }
@@ -353,6 +367,10 @@ impl Shard {
 }
 
 /// What ended a wait.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives for one turn, and a request is taken out of a queue by value anyway"
+)]
 enum Woken {
     Input(ShardInput),
     Outcome(promises::Outcome),
@@ -368,6 +386,3 @@ enum Turn {
 
 /// The shortest wait, so that a deadline a fraction of a millisecond away is not waited for in a circle.
 const WAIT_MIN: Duration = Duration::from_millis(1);
-
-/// What a claim is told that was refused because the store does not write.
-pub(crate) const STORE_LIMIT: &str = "the store is not writing";

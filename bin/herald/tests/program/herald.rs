@@ -33,7 +33,7 @@ impl Herald {
         let mut herald = Self { directory, address: "127.0.0.1:0".parse().unwrap(), server: None };
         fs::create_dir(herald.data()).unwrap();
         // Discovery has ports of its own, which tests that run beside this one would share.
-        let configuration = "[h323]\ndiscovery = false\n[store]\nsnapshot_interval_ms = 100\n";
+        let configuration = "[h323]\ndiscovery = false\nsignalling = [\"127.0.0.1:0\"]\n[store]\nsnapshot_interval_ms = 100\n";
         fs::write(herald.data().join("herald.toml"), configuration).unwrap();
         herald.serve();
         herald
@@ -116,6 +116,15 @@ impl Herald {
     pub fn watch(&self, arguments: &[&str]) -> Lines {
         let all: Vec<_> = ["watch"].into_iter().chain(arguments.iter().copied()).collect();
         Lines::of(command(&self.data(), &all))
+    }
+
+    /// `herald trace` while it runs, once it follows.
+    pub fn trace(&self, arguments: &[&str]) -> Lines {
+        let before = self.counter("ras.traces");
+        let all: Vec<_> = ["trace"].into_iter().chain(arguments.iter().copied()).collect();
+        let trace = Lines::of(command(&self.data(), &all));
+        eventually(|| (self.counter("ras.traces") > before).then_some(()));
+        trace
     }
 
     /// `herald endpoint` while it runs, registered with the server.

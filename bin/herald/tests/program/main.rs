@@ -7,4 +7,6 @@ mod calls;
 mod herald;
 mod restart;
 mod room;
+mod send;
+mod trace;
 mod verbs;

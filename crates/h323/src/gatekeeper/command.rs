@@ -20,7 +20,11 @@ impl Gatekeeper {
             }
             Command::Disconnect { call } => self.disconnect_named(now, &call),
             Command::Unregister { endpoint } => self.unregister_named(now, &endpoint),
-            Command::Trace { .. } | Command::Untrace { .. } => Err(CommandError::Unsupported),
+            Command::Trace { trace, endpoint } => self.trace(trace, &endpoint).map(|()| Outcome::Tracing),
+            Command::Untrace { trace } => {
+                self.untrace(trace);
+                Ok(Outcome::Tracing)
+            }
             Command::Counters => Ok(Outcome::Counters(self.counts())),
         }
     }
@@ -75,6 +79,7 @@ impl Gatekeeper {
         };
         let mut counters = vec![
             size("ras.registered", self.registrations.len(), "endpoints registered now"),
+            size("ras.traces", self.traces.len(), "endpoints that operators follow now"),
             size("calls.now", self.calls.len(), "calls in progress"),
             size(
                 "calls.bandwidth",

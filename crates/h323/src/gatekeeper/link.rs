@@ -12,6 +12,7 @@ use super::reply_cache::ReplyCache;
 use super::settings::Settings;
 use super::snapshot::Changed;
 use super::timer::{Due, Timers};
+use super::trace::Traces;
 use link::{ChannelId, Command, CommandError, Input, Level, Link, Outcome, Output};
 use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord};
 use rand::rngs::StdRng;
@@ -35,6 +36,7 @@ pub struct Gatekeeper {
     pub(super) timers: Timers,
     pub(super) counters: Counters,
     pub(super) changed: Changed,
+    pub(super) traces: Traces,
     pub(super) outputs: VecDeque<Output>,
 }
 
@@ -58,6 +60,7 @@ impl Gatekeeper {
             timers: Timers::default(),
             counters: Counters::default(),
             changed: Changed::default(),
+            traces: Traces::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -81,6 +84,7 @@ impl Gatekeeper {
 
 impl Link for Gatekeeper {
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
+        self.traces.now = now.wall;
         let Input::Datagram { peer, local, to_many, octets } = input else { return };
         self.counters.datagrams += 1;
         if !self.rate.admit(now.instant, peer.ip()) {
@@ -91,6 +95,7 @@ impl Link for Gatekeeper {
     }
 
     fn apply(&mut self, now: Now, effect: Effect) {
+        self.traces.now = now.wall;
         match effect {
             Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
             Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
@@ -118,6 +123,7 @@ impl Link for Gatekeeper {
     }
 
     fn timeout(&mut self, now: Now) {
+        self.traces.now = now.wall;
         while let Some(due) = self.timers.take(now.instant) {
             match due {
                 Due::Registration(number) => self.registration_due(now, number),
@@ -130,6 +136,7 @@ impl Link for Gatekeeper {
     }
 
     fn command(&mut self, now: Now, command: Command) -> Result<Outcome, CommandError> {
+        self.traces.now = now.wall;
         self.operate(now, command)
     }
 

@@ -31,6 +31,7 @@ mod service_control;
 mod settings;
 mod snapshot;
 mod timer;
+mod trace;
 mod unregister;
 
 pub use link::Gatekeeper;

@@ -37,6 +37,7 @@ impl Gatekeeper {
         let message = match per::decode::<RasMessage>(octets) {
             Ok(message) => message,
             Err(error) => {
+                self.trace_received(peer.address, None, octets);
                 self.counters.malformed += 1;
                 self.event(
                     Level::Debug,
@@ -46,6 +47,7 @@ impl Gatekeeper {
                 return;
             }
         };
+        self.trace_received(peer.address, Some(&message), octets);
         if to_many && !matches!(message, RasMessage::GatekeeperRequest(_) | RasMessage::LocationRequest(_)) {
             self.counters.not_for_many += 1;
             return;
@@ -194,6 +196,7 @@ impl Gatekeeper {
     }
 
     pub(super) fn send(&mut self, peer: &Peer, octets: Vec<u8>) {
+        self.trace_sent(peer.address, &octets);
         self.outputs.push_back(Output::Datagram { channel: peer.channel, peer: peer.address, octets });
     }
 

@@ -137,6 +137,9 @@ pub struct Settings {
     pub registrations_max: usize,
     /// The most calls in progress.
     pub calls_max: usize,
+    /// The port at which call signalling connections are accepted, at every address of RAS; `None`: they are not, and
+    /// all calls are direct.
+    pub call_signal_port: Option<u16>,
 }
 
 impl Settings {
@@ -173,6 +176,7 @@ impl Settings {
             outbox_max: 25_000,
             registrations_max: 1_000_000,
             calls_max: 200_000,
+            call_signal_port: None,
         }
     }
 }

@@ -11,4 +11,5 @@ mod package;
 mod presence;
 mod registration;
 mod restart;
+mod trace;
 mod world;

@@ -4,7 +4,7 @@ use codec::per::{self, BmpString, FixedOctets, Integer};
 use h323::alias::{Alias, Zone};
 use h323::gatekeeper::{Gatekeeper, Settings};
 use h323::wire::h225::*;
-use link::{ChannelId, Command, Input, Link, Outcome, Output};
+use link::{ChannelId, Command, Input, Link, Outcome, Output, Traced};
 use model::address::{DialPlan, Domain, PseudonymKey};
 use model::{
     AgentId, CallDetailRecord, Claim, DeliveryOutcome, Effect, Evidence, EvidenceKey, GatewayId, Instant,
@@ -46,6 +46,8 @@ pub struct World {
     pub told: Vec<Told>,
     pub evidence: Vec<(u64, Evidence)>,
     pub accounts: Vec<CallDetailRecord>,
+    /// What an operator who follows an endpoint is shown.
+    pub traced: Vec<Traced>,
     /// Of each claim, whether presence is to be inferred.
     pub inferred: Vec<bool>,
     /// Messages that were sent and that no test has answered.
@@ -81,6 +83,7 @@ impl World {
             told: Vec::new(),
             evidence: Vec::new(),
             accounts: Vec::new(),
+            traced: Vec::new(),
             inferred: Vec::new(),
             messages: Vec::new(),
             sequence: 0,
@@ -139,6 +142,7 @@ impl World {
                 }
                 Output::Call(account) => self.accounts.push(account),
                 Output::Event { .. } => {}
+                Output::Traced(traced) => self.traced.push(*traced),
                 Output::Request(request) => self.engine(request),
                 other => panic!("the gatekeeper does not want {other:?}"),
             }

@@ -18,7 +18,7 @@ use store::{CallQuery, Store};
 const PAGE: usize = 256;
 
 /// How often a watch looks whether its client is still there.
-const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+pub(super) const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything that questions are about; clones share it.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Answering {
 }
 
 /// The outer error is that of the client's connection, the inner is for the client.
-type Answered<T> = io::Result<Result<T, Failure>>;
+pub(super) type Answered<T> = io::Result<Result<T, Failure>>;
 
 impl Answering {
     /// Answers one question; the end is for the caller to say.
@@ -63,6 +63,8 @@ impl Answering {
             Question::Unregister { endpoint } => {
                 give_one(answers, self.end(Command::Unregister { endpoint }))
             }
+            Question::Send { from, to, text } => give_one(answers, self.send(from.as_deref(), &to, text)),
+            Question::Trace { endpoint } => self.trace(endpoint, answers),
             Question::Backup { file } => {
                 let done = self.store.backup(&file).map_err(|error| unavailable(&error));
                 give_one(
@@ -84,7 +86,7 @@ impl Answering {
     }
 
     /// The reading of a typed name that somebody has.
-    fn known(&self, typed: &str) -> Result<Address, Failure> {
+    pub(super) fn known(&self, typed: &str) -> Result<Address, Failure> {
         let readings = self.names.readings(typed)?;
         let known =
             self.shard.look(|engine| readings.into_iter().find(|name| engine.resolve(name).is_some()));
@@ -203,13 +205,7 @@ impl Answering {
     }
 
     fn command(&self, command: Command) -> Result<Outcome, Failure> {
-        self.driver.command(command).ok_or_else(ending)?.map_err(|error| {
-            let kind = match error {
-                CommandError::NoCall(_) | CommandError::NoEndpoint(_) => FailureKind::NotFound,
-                CommandError::TracesExhausted | CommandError::Unsupported => FailureKind::Unavailable,
-            };
-            Failure::new(kind, error)
-        })
+        self.driver.command(command).ok_or_else(ending)?.map_err(|error| command_failure(&error))
     }
 }
 
@@ -236,10 +232,18 @@ fn unexpected(outcome: Result<Outcome, Failure>) -> Result<Answer, Failure> {
     outcome.and_then(|_| Err(Failure::new(FailureKind::Unavailable, "the gateway answered something else")))
 }
 
-fn ending() -> Failure {
+pub(super) fn command_failure(error: &CommandError) -> Failure {
+    let kind = match error {
+        CommandError::NoCall(_) | CommandError::NoEndpoint(_) => FailureKind::NotFound,
+        CommandError::TracesExhausted | CommandError::Unsupported => FailureKind::Unavailable,
+    };
+    Failure::new(kind, error)
+}
+
+pub(super) fn ending() -> Failure {
     Failure::new(FailureKind::Unavailable, "the server is ending")
 }
 
-fn unavailable(error: &dyn std::error::Error) -> Failure {
+pub(super) fn unavailable(error: &dyn std::error::Error) -> Failure {
     Failure::new(FailureKind::Unavailable, error)
 }

@@ -133,7 +133,7 @@ impl Answers<'_> {
     pub fn is_gone(&self) -> bool {
         let mut descriptors = [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)];
         let is_ready = poll(&mut descriptors, PollTimeout::ZERO).is_ok_and(|ready| ready > 0);
-        // While it watches a client has nothing to say, so whatever it does is the end.
+        // While it watches or follows a client has nothing to say, so whatever it does is the end.
         is_ready
     }
 }

@@ -4,10 +4,11 @@ use crate::driver::{DriverHandle, DriverInput, Waker};
 use crate::report::Report;
 use crate::settings::ZoneSettings;
 use crate::shard::{ShardHandle, ShardInput};
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::{Effects, Engine};
+use link::{CommandError, Traced};
 use model::address::PseudonymKey;
-use model::{CallEnd, Claim, GatewayId, NamedAddress, Now, Request, Ticket};
+use model::{CallEnd, Claim, GatewayId, InstantMessage, MessageFailure, NamedAddress, Now, Request, Ticket};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -37,20 +38,17 @@ pub(crate) fn call_record() -> CallDetailRecord {
 struct Scene {
     directory: TempDir,
     _listener: Listener,
-    _commands: Receiver<DriverInput>,
+    /// What the gateway is asked.
+    commands: Receiver<DriverInput>,
+    /// What the operator sends. Who goes by `room 2` takes no messages; nobody else goes by any other name.
+    sent: Receiver<InstantMessage>,
 }
 
 fn scene(clients_max: usize) -> Scene {
     let directory = tempfile::tempdir().unwrap();
     let (shard_in, shard_inputs) = bounded(100);
-    thread::spawn(move || {
-        let engine = engine();
-        for input in shard_inputs {
-            if let ShardInput::Look(look) = input {
-                look(&engine);
-            }
-        }
-    });
+    let (sent_in, sent) = bounded(100);
+    thread::spawn(move || shard(&shard_inputs, &sent_in));
     let (driver_in, commands) = bounded(100);
     let report = Report {
         started_at: Timestamp(0),
@@ -58,6 +56,7 @@ fn scene(clients_max: usize) -> Scene {
         domain: "example.com".to_owned(),
         listening: Vec::new(),
         discovery: Vec::new(),
+        signalling: Vec::new(),
         store_failing: Arc::default(),
         driver: Arc::default(),
         shard: Arc::default(),
@@ -74,7 +73,27 @@ fn scene(clients_max: usize) -> Scene {
         watch_queue_max: 16,
     };
     let listener = Listener::start(directory.path(), clients_max, answering).unwrap();
-    Scene { directory, _listener: listener, _commands: commands }
+    Scene { directory, _listener: listener, commands, sent }
+}
+
+/// What a shard would do, of what the control socket asks for.
+fn shard(inputs: &Receiver<ShardInput>, sent: &Sender<InstantMessage>) {
+    let engine = engine();
+    for input in inputs {
+        match input {
+            ShardInput::Look(look) => look(&engine),
+            ShardInput::Send { message, answer } => {
+                let outcome = match message.recipient.local() {
+                    "room 1" => Ok(true),
+                    "room 2" => Err(MessageFailure::NotSupported),
+                    _ => Err(MessageFailure::NoRecipient),
+                };
+                sent.send(*message).unwrap();
+                answer.send(outcome).unwrap();
+            }
+            _ => {}
+        }
+    }
 }
 
 fn engine() -> Engine {
@@ -211,4 +230,98 @@ fn moments_are_shown_as_text_and_other_numbers_as_they_are() {
     assert_eq!(shown["endedAt"], "1970-01-01T00:00:03.500Z");
     assert_eq!(shown["bandwidth"], 1280);
     assert_eq!(shown["conferenceIdentifier"], Value::Null);
+}
+
+fn send(from: Option<&str>, to: &str, text: &str) -> Question {
+    Question::Send { from: from.map(str::to_owned), to: to.to_owned(), text: text.to_owned() }
+}
+
+#[test]
+fn a_message_of_the_operator_comes_from_the_server_or_from_whom_he_names() {
+    let scene = scene(4);
+    for (from, sender) in [(None, "herald@example.com"), (Some("ROOM 2"), "room 2@example.com")] {
+        let answers = scene.ask(&send(from, "Room 1", "hello"));
+        assert_eq!(answers, [Answer::Accepted { is_stored: true }, Answer::End]);
+        let message = scene.sent.recv().unwrap();
+        assert_eq!((message.sender.as_str(), message.recipient.as_str()), (sender, "room 1@example.com"));
+        assert_eq!((message.text.as_str(), message.is_report), ("hello", false));
+    }
+}
+
+#[test]
+fn two_messages_of_the_operator_have_two_names() {
+    let scene = scene(4);
+    let names = [(), ()].map(|()| {
+        scene.ask(&send(None, "room 1", "hello"));
+        scene.sent.recv().unwrap().id
+    });
+    assert_ne!(names[0], names[1]);
+}
+
+#[test]
+fn a_message_that_is_refused_is_a_failure_that_says_why() {
+    let scene = scene(4);
+    let failure = scene.failure(&send(None, "room 2", "hello"));
+    assert_eq!(failure.kind, FailureKind::Unavailable);
+    assert!(failure.text.contains("no device of the recipient takes messages"), "{}", failure.text);
+    let failure = scene.failure(&send(None, "rom 1", "hello"));
+    assert_eq!(failure.kind, FailureKind::NotFound);
+    assert_eq!(failure.near.first().map(String::as_str), Some("room 1@example.com"));
+}
+
+#[test]
+fn a_text_that_is_empty_or_too_long_is_not_sent() {
+    let scene = scene(4);
+    for text in [String::new(), "x".repeat(TEXT_OCTETS_MAX + 1)] {
+        assert_eq!(scene.failure(&send(None, "room 1", &text)).kind, FailureKind::Malformed);
+    }
+    assert!(scene.sent.is_empty());
+}
+
+fn traced(name: &str) -> Traced {
+    Traced {
+        trace: 1,
+        at: Timestamp(1_000),
+        is_received: true,
+        protocol: "RAS".into(),
+        peer: "192.0.2.1:1719".into(),
+        name: name.into(),
+        reading: serde_json::json!({ "message": name }),
+    }
+}
+
+#[test]
+fn a_trace_shows_each_message_and_ends_when_the_client_goes() {
+    let scene = scene(4);
+    let mut client = Client::connect(scene.directory.path()).unwrap();
+    client.ask(&Question::Trace { endpoint: "alice".into() }).unwrap();
+    let Ok(DriverInput::Trace { endpoint, answer, messages }) = scene.commands.recv() else { panic!() };
+    assert_eq!(endpoint, "alice");
+    answer.send(Ok(7)).unwrap();
+    assert_eq!(client.next_answer().unwrap(), Answer::Tracing);
+    messages.send(traced("registrationRequest")).unwrap();
+    let expected = Answer::Traced(Box::new(traced("registrationRequest")));
+    assert_eq!(client.next_answer().unwrap(), expected);
+    drop(client);
+    assert!(matches!(scene.commands.recv(), Ok(DriverInput::Untrace(7))));
+}
+
+#[test]
+fn a_trace_that_is_refused_or_cut_off_says_so() {
+    let scene = scene(4);
+    let asking = thread::scope(|scope| {
+        let asking = scope.spawn(|| scene.failure(&Question::Trace { endpoint: "alice".into() }));
+        let Ok(DriverInput::Trace { answer, .. }) = scene.commands.recv() else { panic!() };
+        answer.send(Err(CommandError::TracesExhausted)).unwrap();
+        asking.join().unwrap()
+    });
+    assert_eq!(asking.kind, FailureKind::Unavailable);
+    let mut client = Client::connect(scene.directory.path()).unwrap();
+    client.ask(&Question::Trace { endpoint: "alice".into() }).unwrap();
+    let Ok(DriverInput::Trace { answer, messages, .. }) = scene.commands.recv() else { panic!() };
+    answer.send(Ok(8)).unwrap();
+    drop(messages);
+    assert_eq!(client.next_answer().unwrap(), Answer::Tracing);
+    let Answer::Failed(failure) = client.next_answer().unwrap() else { panic!() };
+    assert!(failure.text.contains("cut off"), "{}", failure.text);
 }

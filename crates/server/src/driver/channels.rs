@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The most channels; addresses beyond are answered from the address that the system chooses.
-const CHANNELS_MAX: usize = 4096;
+/// Connections are numbered from here on.
+pub(super) const CHANNELS_MAX: usize = 4096;
 
 /// The sockets and their channels.
 ///

@@ -1,17 +1,23 @@
-//! Opens the sockets of a datagram gateway.
+//! Opens the sockets of a gateway.
 
 use super::channels::listen;
 use super::discovery::Discovery;
-use super::port_owner::owner_of_udp_port;
+use super::port_owner::{Protocol, owner_of_port};
 use super::socket::Socket;
 use nix::errno::Errno;
+use nix::sys::socket::{self, AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, sockopt};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
+
+/// Connections that the system holds until they are accepted; it may cut this down (`net.core.somaxconn`).
+const BACKLOG: i32 = 1024;
 
 /// The open sockets of a gateway.
 pub(crate) struct Sockets {
     pub(super) listening: Vec<Socket>,
     pub(super) discovery: Option<Discovery>,
+    pub(super) signalling: Vec<TcpListener>,
 }
 
 /// Why a gateway can't listen.
@@ -30,6 +36,18 @@ pub enum OpenError {
         /// Who, as far as the system lets us see.
         owner: Option<String>,
     },
+    /// Someone else has the port for calls.
+    #[error(
+        "TCP port {} on {} is in use by {}; stop that program, or let herald take calls elsewhere with \
+         `signalling = [\"ADDRESS:PORT\"]` below `[h323]` in the configuration, or nowhere with `signalling = []`",
+        address.port(), address.ip(), owner.as_deref().unwrap_or("another program (`ss -tlpn` as root shows which)")
+    )]
+    SignallingInUse {
+        /// Where.
+        address: SocketAddr,
+        /// Who, as far as the system lets us see.
+        owner: Option<String>,
+    },
     /// This machine has no such address.
     #[error(
         "this machine has no address {}; `ip address` lists those it has, and 0.0.0.0 stands for all of them",
@@ -40,13 +58,17 @@ pub enum OpenError {
         address: SocketAddr,
     },
     /// A port below 1024 without the right to it.
-    #[error("port {} is kept for root; choose a port above 1023 with `--listen ADDRESS:PORT`", address.port())]
+    #[error(
+        "port {} is kept for root; choose a port above 1023 with `--listen ADDRESS:PORT`, or for calls with \
+         `signalling` below `[h323]` in the configuration",
+        address.port()
+    )]
     Forbidden {
         /// Where.
         address: SocketAddr,
     },
     /// The system refused for another reason.
-    #[error("can't listen on UDP {address}: {error}")]
+    #[error("can't listen on {address}: {error}")]
     Refused {
         /// Where.
         address: SocketAddr,
@@ -75,7 +97,39 @@ impl Sockets {
         }
         let bound: Vec<_> = listening.iter().map(Socket::bound).collect();
         let discovery = discovery.then(|| Discovery::open(&bound, buffer_octets));
-        Ok(Self { listening, discovery })
+        Ok(Self { listening, discovery, signalling: Vec::new() })
+    }
+
+    /// Listens for connections too, on each address; where the first is given no port, all have the one it gets.
+    ///
+    /// IPv6 on all addresses is passed over where this machine has no IPv6.
+    pub fn listen_for_calls(&mut self, addresses: &[SocketAddr]) -> Result<(), OpenError> {
+        for address in addresses {
+            let mut address = *address;
+            if let Some(port) = self.call_signal_port().filter(|_| address.port() == 0) {
+                address.set_port(port);
+            }
+            match accept_on(address) {
+                Ok(listener) => self.signalling.push(listener),
+                Err(error) if addresses.len() > 1 && is_without_ipv6(address, &error) => {}
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    let owner = owner_of_port(Protocol::Tcp, address.port());
+                    return Err(OpenError::SignallingInUse { address, owner });
+                }
+                Err(error) => return Err(OpenError::new(address, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Where connections are accepted.
+    pub fn signalling(&self) -> Vec<SocketAddr> {
+        self.signalling.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// The port at which they are; `None` where they are not.
+    pub fn call_signal_port(&self) -> Option<u16> {
+        self.signalling().first().map(SocketAddr::port)
     }
 
     /// Where it listens, and the receive buffer that the system gave, in octets.
@@ -92,12 +146,29 @@ impl Sockets {
 impl OpenError {
     fn new(address: SocketAddr, error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::AddrInUse => Self::InUse { address, owner: owner_of_udp_port(address.port()) },
+            io::ErrorKind::AddrInUse => {
+                Self::InUse { address, owner: owner_of_port(Protocol::Udp, address.port()) }
+            }
             io::ErrorKind::AddrNotAvailable => Self::NoSuchAddress { address },
             io::ErrorKind::PermissionDenied => Self::Forbidden { address },
             _ => Self::Refused { address, error },
         }
     }
+}
+
+/// A listener of one address family, so that one on all addresses of the other has room beside it.
+fn accept_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let descriptor = socket::socket(family, SockType::Stream, flags, None)?;
+    // Connections of an earlier process that are not quite over don't keep the port.
+    socket::setsockopt(&descriptor, sockopt::ReuseAddr, &true)?;
+    if address.is_ipv6() {
+        socket::setsockopt(&descriptor, sockopt::Ipv6V6Only, &true)?;
+    }
+    socket::bind(descriptor.as_raw_fd(), &SockaddrStorage::from(address))?;
+    socket::listen(&descriptor, Backlog::new(BACKLOG)?)?;
+    Ok(TcpListener::from(descriptor))
 }
 
 fn is_without_ipv6(address: SocketAddr, error: &io::Error) -> bool {

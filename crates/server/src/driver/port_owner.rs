@@ -6,14 +6,29 @@ use std::path::Path;
 /// The most processes that are looked at.
 const PROCESSES_MAX: usize = 65_536;
 
-/// The name and number of the process that has bound a UDP port, for example `gnugk (process 814)`.
+/// Of which protocol a port is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Protocol {
+    Udp,
+    Tcp,
+}
+
+/// The state of a TCP socket that listens, in the system's table.
+const LISTENS: &str = "0A";
+
+/// The name and number of the process that has bound a UDP port or listens on a TCP port, for example
+/// `gnugk (process 814)`.
 ///
 /// A process of another user can be seen by root only; then, and where there is no `/proc`, this is `None`.
-pub(super) fn owner_of_udp_port(port: u16) -> Option<String> {
-    let inodes: Vec<String> = ["/proc/net/udp", "/proc/net/udp6"]
+pub(super) fn owner_of_port(protocol: Protocol, port: u16) -> Option<String> {
+    let (tables, state) = match protocol {
+        Protocol::Udp => (["/proc/net/udp", "/proc/net/udp6"], None),
+        Protocol::Tcp => (["/proc/net/tcp", "/proc/net/tcp6"], Some(LISTENS)),
+    };
+    let inodes: Vec<String> = tables
         .into_iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| sockets_on(&table, port))
+        .flat_map(|table| sockets_on(&table, port, state))
         .map(|inode| format!("socket:[{inode}]"))
         .collect();
     let processes = fs::read_dir("/proc").ok()?.flatten().take(PROCESSES_MAX);
@@ -24,15 +39,17 @@ pub(super) fn owner_of_udp_port(port: u16) -> Option<String> {
     })
 }
 
-/// The inodes of the sockets on a port, from the system's table: the second column is `address:port` in
-/// hexadecimal digits, the tenth the inode.
-fn sockets_on(table: &str, port: u16) -> Vec<String> {
+/// The inodes of the sockets on a port and in a state, from the system's table: the second column is `address:port` in
+/// hexadecimal digits, the fourth the state, the tenth the inode.
+fn sockets_on(table: &str, port: u16, state: Option<&str>) -> Vec<String> {
     let suffix = format!(":{port:04X}");
     table
         .lines()
         .filter_map(|line| {
             let columns: Vec<_> = line.split_whitespace().collect();
-            columns.get(1)?.ends_with(&suffix).then(|| columns.get(9).map(|inode| (*inode).to_owned()))?
+            let is_meant = columns.get(1)?.ends_with(&suffix)
+                && state.is_none_or(|state| columns.get(3) == Some(&state));
+            is_meant.then(|| columns.get(9).map(|inode| (*inode).to_owned()))?
         })
         .collect()
 }
@@ -48,12 +65,16 @@ fn has_open(process: &Path, sockets: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::UdpSocket;
+    use std::net::{TcpListener, UdpSocket};
 
     #[test]
     fn a_port_of_our_own_is_found_to_be_ours() {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
-        let owner = owner_of_udp_port(socket.local_addr().unwrap().port()).unwrap();
-        assert!(owner.ends_with(&format!("(process {})", std::process::id())), "{owner}");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let ports = [(Protocol::Udp, socket.local_addr()), (Protocol::Tcp, listener.local_addr())];
+        for (protocol, address) in ports {
+            let owner = owner_of_port(protocol, address.unwrap().port()).unwrap();
+            assert!(owner.ends_with(&format!("(process {})", std::process::id())), "{owner}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+mod tcp;
+
 use super::*;
 use crate::soft::SoftFlow;
 use crossbeam_channel::bounded;
@@ -63,6 +65,8 @@ impl Link for Echo {
 struct Scene {
     handle: DriverHandle,
     address: SocketAddr,
+    /// Where connections are accepted.
+    signalling: SocketAddr,
     peer: UdpSocket,
     requests: Receiver<ShardInput>,
     written: Arc<Mutex<Vec<SoftRecord>>>,
@@ -71,8 +75,14 @@ struct Scene {
 }
 
 fn scene(requests_max: usize) -> Scene {
-    let sockets = Sockets::open(&["127.0.0.1:0".parse().unwrap()], false, 1 << 20).unwrap();
-    let address = sockets.listening()[0].0;
+    scene_of(Box::new(Echo::default()), requests_max, 100)
+}
+
+fn scene_of(link: Box<dyn Link>, requests_max: usize, connections_max: usize) -> Scene {
+    let anywhere = ["127.0.0.1:0".parse().unwrap()];
+    let mut sockets = Sockets::open(&anywhere, false, 1 << 20).unwrap();
+    sockets.listen_for_calls(&anywhere).unwrap();
+    let (address, signalling) = (sockets.listening()[0].0, sockets.signalling()[0]);
     let (inputs_in, inputs) = bounded(INPUTS_MAX);
     let (shard, requests) = bounded(requests_max);
     let waker = Arc::new(Waker::new().unwrap());
@@ -89,21 +99,22 @@ fn scene(requests_max: usize) -> Scene {
     );
     let counters = Arc::<DriverCounters>::default();
     let parts = Parts {
-        link: Box::new(Echo::default()),
+        link,
         sockets,
         inputs,
         waker: Arc::clone(&waker),
         shard,
         soft,
         datagram_octets_max: 1500,
+        connections_max,
         clock: Clock::start(),
         counters: Arc::clone(&counters),
     };
-    let thread = thread::spawn(move || Driver::new(parts).run());
+    let thread = thread::spawn(move || Driver::new(parts).unwrap().run());
     let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
     let handle = DriverHandle { inputs: inputs_in, waker };
-    Scene { handle, address, peer, requests, written, counters, thread }
+    Scene { handle, address, signalling, peer, requests, written, counters, thread }
 }
 
 impl Scene {

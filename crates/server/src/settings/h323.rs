@@ -4,7 +4,7 @@ use super::limit::{Any, AtMost, IfSet, Units};
 use super::presence::PresenceSettings;
 use super::table::table;
 use super::value::any_address;
-use super::{ListenAddress, Problem, Written};
+use super::{CALL_SIGNAL_PORT, ListenAddress, Problem, RAS_PORT, Written};
 use h323::alias::Zone;
 use h323::gatekeeper;
 use model::Millis;
@@ -19,6 +19,11 @@ table! {
         listen: Vec<Written<ListenAddress>> =
             vec![any_address(Ipv4Addr::UNSPECIFIED.into()), any_address(Ipv6Addr::UNSPECIFIED.into())],
             "", AtMost(64, "addresses");
+        /// Addresses for call signalling, with or without a port (1720 where none is given), all with one port: messages
+        /// and the calls of endpoints that may write messages come here. Not set: the addresses of `listen` with port
+        /// 1720, or with the port after theirs where that is not 1719. `[]`: nowhere; all calls are direct, and there are
+        /// no messages in calls.
+        signalling: Option<Vec<Written<ListenAddress<CALL_SIGNAL_PORT>>>> = None, "", IfSet(AtMost(64, "addresses"));
         /// Whether endpoints can find this gatekeeper by multicast (224.0.1.41, port 1718) and by broadcast.
         discovery: bool = true, "", Any("true or false");
         /// The gatekeeper identifier that endpoints are told and may ask for.
@@ -69,6 +74,8 @@ table! {
         registrations_max: usize = 1_000_000, "", 1..=10_000_000;
         /// The most calls in progress.
         calls_max: usize = 200_000, "", 1..=10_000_000;
+        /// The most connections for call signalling. It may be less where the system allows too few open files.
+        connections_max: usize = 20_000, "", 1..=1_000_000;
         /// The longest datagram that is read; longer ones are dropped and counted.
         datagram_octets_max: usize = 8192, "octets", 1500..=65_507;
         /// The socket buffer that the system is asked for; `herald status` shows what it gave.
@@ -115,6 +122,12 @@ impl H323Settings {
             let text = "names no address; leave it out to listen on all addresses";
             problems.push(Problem::at("h323", "listen", text.to_owned()));
         }
+        let signalling: Vec<_> =
+            self.signalling.iter().flatten().map(|address| address.value().0.port()).collect();
+        if signalling.windows(2).any(|ports| ports[0] != ports[1]) {
+            let text = "has addresses with different ports; endpoints are told one port for all of them";
+            problems.push(Problem::at("h323", "signalling", text.to_owned()));
+        }
         if self.alternates.iter().any(|alternate| alternate.priority > 127) {
             let text = "has a priority above 127";
             problems.push(Problem::at("h323", "alternates", text.to_owned()));
@@ -122,8 +135,33 @@ impl H323Settings {
         problems
     }
 
-    /// What the gatekeeper is told.
-    pub fn gatekeeper(&self, zone: Zone, presence: &PresenceSettings) -> gatekeeper::Settings {
+    /// Where connections are accepted.
+    pub fn signalling_addresses(&self) -> Vec<SocketAddr> {
+        if let Some(signalling) = &self.signalling {
+            return signalling.iter().map(|address| address.value().0).collect();
+        }
+        let port = match self.listen.first().map_or(RAS_PORT, |first| first.value().0.port()) {
+            RAS_PORT => CALL_SIGNAL_PORT,
+            0 => 0,
+            moved => moved.checked_add(1).unwrap_or(CALL_SIGNAL_PORT),
+        };
+        let mut addresses = Vec::new();
+        for address in &self.listen {
+            let address = SocketAddr::new(address.value().0.ip(), port);
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        addresses
+    }
+
+    /// What the gatekeeper is told; connections are accepted at `call_signal_port`.
+    pub fn gatekeeper(
+        &self,
+        zone: Zone,
+        presence: &PresenceSettings,
+        call_signal_port: Option<u16>,
+    ) -> gatekeeper::Settings {
         let networks =
             |written: &[Written<gatekeeper::Network>]| written.iter().map(|one| *one.value()).collect();
         gatekeeper::Settings {
@@ -157,6 +195,7 @@ impl H323Settings {
             infer_infrastructure: presence.infer_infrastructure,
             registrations_max: self.registrations_max,
             calls_max: self.calls_max,
+            call_signal_port,
             ..gatekeeper::Settings::new(zone)
         }
     }

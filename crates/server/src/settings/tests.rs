@@ -100,3 +100,26 @@ fn the_page_of_the_book_is_the_reference() {
     let is_up_to_date = fs::read_to_string(page).unwrap() == reference();
     assert!(is_up_to_date, "run `herald config reference > docs/configuration.md`");
 }
+
+fn signalling(text: &str) -> Vec<String> {
+    let settings = Settings::parse(text).unwrap();
+    settings.h323.signalling_addresses().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn calls_are_taken_where_ras_is_heard_unless_the_operator_says_otherwise() {
+    assert_eq!(signalling(""), ["0.0.0.0:1720", "[::]:1720"]);
+    assert_eq!(signalling("[h323]\nlisten = [\"192.0.2.1:2719\", \"192.0.2.1:2819\"]\n"), ["192.0.2.1:2720"]);
+    assert_eq!(signalling("[h323]\nlisten = [\"127.0.0.1:0\"]\n"), ["127.0.0.1:0"]);
+    assert_eq!(
+        signalling("[h323]\nsignalling = [\"192.0.2.1\", \"::1\"]\n"),
+        ["192.0.2.1:1720", "[::1]:1720"]
+    );
+    assert!(signalling("[h323]\nsignalling = []\n").is_empty());
+}
+
+#[test]
+fn addresses_for_calls_have_one_port() {
+    let found = problems("[h323]\nsignalling = [\"192.0.2.1\", \"192.0.2.2:1800\"]\n");
+    assert_eq!((found[0].field.as_str(), found[0].line), ("signalling", Some(2)));
+}

@@ -8,25 +8,32 @@ use std::str::FromStr;
 /// The RAS port of gatekeepers (H.225.0, appendix IV).
 pub const RAS_PORT: u16 = 1719;
 
-/// An address to listen on, with or without a port: `192.0.2.1`, `192.0.2.1:1719`, `::1`, `[::1]:1719`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ListenAddress(pub SocketAddr);
+/// The call signalling port (H.225.0, appendix IV).
+pub const CALL_SIGNAL_PORT: u16 = 1720;
 
-impl FromStr for ListenAddress {
+/// An address to listen on, with or without a port: `192.0.2.1`, `192.0.2.1:1719`, `::1`, `[::1]:1719`. What has none
+/// is on `PORT`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ListenAddress<const PORT: u16 = RAS_PORT>(pub SocketAddr);
+
+impl<const PORT: u16> FromStr for ListenAddress<PORT> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = bare.parse::<IpAddr>() {
-            return Ok(Self(SocketAddr::new(address, RAS_PORT)));
+            return Ok(Self(SocketAddr::new(address, PORT)));
         }
         text.parse().map(Self).map_err(|_| {
-            format!("{text:?} is not an address to listen on; write one like 192.0.2.1, 192.0.2.1:1719 or [2001:db8::1]:1719")
+            format!(
+                "{text:?} is not an address to listen on; write one like 192.0.2.1, 192.0.2.1:{PORT} or \
+                 [2001:db8::1]:{PORT}"
+            )
         })
     }
 }
 
-impl fmt::Display for ListenAddress {
+impl<const PORT: u16> fmt::Display for ListenAddress<PORT> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -4,9 +4,9 @@
 //! goes on and knows more than the store: what is missing there is [`Unwritten`].
 
 use super::ShardCounters;
-use super::unwritten::Unwritten;
+use super::unwritten::{Ground, Unwritten};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use model::{Batch, Effect, Fact};
+use model::{Batch, Effect, Fact, Request};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,14 +53,22 @@ pub(crate) struct Promises {
     /// When a commit ended last, or the first of the queue was begun.
     progress_at: Instant,
     is_stalled: bool,
+    /// The number of the last batch, and of the last of which a commit failed.
+    last_batch: u64,
+    failed_batch: u64,
     unwritten: Unwritten,
     /// Tells the other threads that the store does not write.
     failing: Arc<AtomicBool>,
 }
 
 struct Commit {
+    /// Of which batch; one that has many facts has several commits.
+    batch: u64,
     facts: Vec<Fact>,
+    /// What rests on the facts of this batch.
     promised: Vec<Effect>,
+    /// What came later and rests on all facts up to here.
+    attached: Vec<Effect>,
     is_retry: bool,
 }
 
@@ -84,6 +92,8 @@ impl Promises {
             weight: 0,
             progress_at: Instant::now(),
             is_stalled: false,
+            last_batch: 0,
+            failed_batch: 0,
             unwritten: Unwritten::new(counters),
             failing,
         }
@@ -94,12 +104,17 @@ impl Promises {
         if facts.is_empty() {
             return promised.into_iter().flat_map(|effect| self.answer(effect)).collect();
         }
+        self.last_batch += 1;
+        if facts.len() > COMMIT_FACTS_MAX {
+            // Messages last, so that they are in the commit that their acceptance waits for.
+            facts.sort_by_key(|fact| matches!(fact, Fact::Message { .. }));
+        }
         while facts.len() > COMMIT_FACTS_MAX {
             let rest = facts.split_off(COMMIT_FACTS_MAX);
-            self.push(Commit { facts, promised: Vec::new(), is_retry: false });
+            self.push(Commit::new(self.last_batch, facts, Vec::new()));
             facts = rest;
         }
-        self.push(Commit { facts, promised, is_retry: false });
+        self.push(Commit::new(self.last_batch, facts, promised));
         self.go_on()
     }
 
@@ -107,11 +122,11 @@ impl Promises {
     pub fn answer(&mut self, effect: Effect) -> Vec<Effect> {
         match self.queue.back_mut() {
             Some(last) => {
-                last.promised.push(effect);
+                last.attached.push(effect);
                 self.weight += 1;
                 Vec::new()
             }
-            None => self.unwritten.judge(vec![effect]),
+            None => self.unwritten.judge(vec![effect], self.unwritten.ground()),
         }
     }
 
@@ -131,7 +146,10 @@ impl Promises {
                 Vec::new()
             }
             Ok(()) => {
-                let said = self.unwritten.judge(commit.promised);
+                let is_whole = self.failed_batch != commit.batch;
+                let ground = if is_whole { Ground::Written } else { Ground::Partly };
+                let mut said = self.unwritten.judge(commit.promised, ground);
+                said.extend(self.unwritten.judge(commit.attached, self.unwritten.ground()));
                 if self.unwritten.is_failing() {
                     // A commit before it failed and is tried again: to keep the order, so is this one.
                     self.unwritten.keep(commit.facts);
@@ -144,8 +162,7 @@ impl Promises {
             }
             Err(error) => {
                 self.unwritten.failed(&error);
-                self.unwritten.keep(commit.facts);
-                self.unwritten.judge(commit.promised)
+                self.set_aside(commit)
             }
         };
         said.extend(self.go_on());
@@ -158,14 +175,14 @@ impl Promises {
         if self.begun == 0
             && let Some(facts) = self.unwritten.take_due()
         {
-            self.push(Commit { facts, promised: Vec::new(), is_retry: true });
+            self.push(Commit { is_retry: true, ..Commit::new(0, facts, Vec::new()) });
             self.begin_next();
         }
         if self.begun > 0 && !self.is_stalled && self.progress_at.elapsed() >= COMMIT_MAX {
             self.is_stalled = true;
             tracing::error!(
                 event = "store.stalled",
-                "The store has not written for {} s; look at the disk. Presence goes on; new names wait.",
+                "The store has not written for {} s; look at the disk. Presence goes on; what must be durable waits.",
                 COMMIT_MAX.as_secs()
             );
         }
@@ -216,6 +233,16 @@ impl Promises {
         waiting >= WAITING_MAX && (self.is_stalled || self.unwritten.is_failing())
     }
 
+    /// Whether the store writes, as far as we know.
+    pub const fn is_writing(&self) -> bool {
+        !self.is_stalled && !self.unwritten.is_failing()
+    }
+
+    /// The messages that the store did not take since the last call, for the engine to take back.
+    pub fn take_retracted(&mut self) -> Vec<Request> {
+        self.unwritten.take_retracted()
+    }
+
     /// Begins what may be begun. While the store can't write, everything behind the commits under way is kept, and
     /// what may or must be said of it comes back.
     fn go_on(&mut self) -> Vec<Effect> {
@@ -232,10 +259,19 @@ impl Promises {
                 return said;
             } else {
                 let Some(commit) = self.pop() else { return said };
-                self.unwritten.keep(commit.facts);
-                said.extend(self.unwritten.judge(commit.promised));
+                said.extend(self.set_aside(commit));
             }
         }
+    }
+
+    /// Keeps what a commit brought that was not written; what must be said of it.
+    fn set_aside(&mut self, commit: Commit) -> Vec<Effect> {
+        self.failed_batch = commit.batch;
+        self.unwritten.drop_messages(&commit.facts);
+        self.unwritten.keep(commit.facts);
+        let mut said = self.unwritten.judge(commit.promised, Ground::Unwritten);
+        said.extend(self.unwritten.judge(commit.attached, Ground::Unwritten));
+        said
     }
 
     /// Hands the next commit of the queue to the store.
@@ -274,12 +310,16 @@ impl Promises {
     }
 
     fn tell(&self) {
-        self.failing.store(self.is_stalled || self.unwritten.is_failing(), Ordering::Relaxed);
+        self.failing.store(!self.is_writing(), Ordering::Relaxed);
     }
 }
 
 impl Commit {
-    fn weight(&self) -> usize {
-        self.facts.len() + self.promised.len()
+    const fn new(batch: u64, facts: Vec<Fact>, promised: Vec<Effect>) -> Self {
+        Self { batch, facts, promised, attached: Vec::new(), is_retry: false }
+    }
+
+    const fn weight(&self) -> usize {
+        self.facts.len() + self.promised.len() + self.attached.len()
     }
 }

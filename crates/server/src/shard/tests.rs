@@ -1,3 +1,6 @@
+mod promised;
+
+use super::refusal::STORE_LIMIT;
 use super::*;
 use crate::driver::Waker;
 use crossbeam_channel::bounded;
@@ -305,8 +308,18 @@ fn the_account_of_a_call_is_a_fact() {
 #[test]
 fn a_contradicting_fact_is_given_up_alone() {
     let scene = scene();
+    // While the shard looks, both claims come together, to be one commit.
+    let (go, wait) = bounded::<()>(1);
+    let (looking, looks) = bounded::<()>(1);
+    let look = Box::new(move |_: &Engine| {
+        looking.send(()).unwrap();
+        assert!(wait.recv_timeout(PATIENCE).is_ok());
+    });
+    scene.shard.inputs.send(ShardInput::Look(look)).unwrap();
+    looks.recv_timeout(PATIENCE).unwrap();
     scene.claim(1, &["alice"]);
     scene.claim(2, &["bob"]);
+    go.send(()).unwrap();
     scene.disk.refuse(|fact| matches!(fact, Fact::Principal { address, .. } if address.local() == "alice"));
     let mut effects = vec![scene.next_effect(), scene.next_effect()];
     effects.retain(|effect| is_refused(effect, 1) || is_refused(effect, 2));

@@ -1,9 +1,12 @@
 //! What the engine knows and the store does not have.
 //!
-//! It is kept in order and tried again. Meanwhile claims on the names concerned are refused and all others stand.
+//! It is kept in order and tried again. Meanwhile claims on the names concerned are refused and all others stand, and
+//! what was done or accepted is refused instead. Messages alone are not kept: their senders are told so, and send them
+//! again.
 
-use super::{STORE_LIMIT, ShardCounters};
-use model::{Address, Effect, Fact, Refusal};
+use super::ShardCounters;
+use super::refusal::STORE_LIMIT;
+use model::{Address, Effect, Fact, InstantMessage, MessageFailure, MessageId, Refusal, Request};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,11 +22,25 @@ const CHUNK: usize = 512;
 /// How long the store is left alone after a failure.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// What became of the facts that a promise rests on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ground {
+    /// All are written.
+    Written,
+    /// Those of its own commit are written, and another commit of its batch failed.
+    Partly,
+    /// They are not written, or nobody can tell.
+    Unwritten,
+}
+
 /// Facts that the store does not have.
 pub(super) struct Unwritten {
     facts: VecDeque<Fact>,
     /// The names they are about.
     affected: HashSet<Address>,
+    /// Messages that were not written, by sender and name, and what the engine is to be told of them.
+    dropped: HashSet<(Address, MessageId)>,
+    retracted: Vec<Request>,
     /// When to try again; the store counts as failing while this is set or an attempt is under way.
     due: Option<Instant>,
     is_failing: bool,
@@ -34,8 +51,16 @@ pub(super) struct Unwritten {
 
 impl Unwritten {
     pub fn new(counters: Arc<ShardCounters>) -> Self {
-        let (facts, affected) = (VecDeque::new(), HashSet::new());
-        Self { facts, affected, due: None, is_failing: false, chunk: CHUNK, counters }
+        Self {
+            facts: VecDeque::new(),
+            affected: HashSet::new(),
+            dropped: HashSet::new(),
+            retracted: Vec::new(),
+            due: None,
+            is_failing: false,
+            chunk: CHUNK,
+            counters,
+        }
     }
 
     /// Whether the store can't write, as far as we know.
@@ -45,6 +70,11 @@ impl Unwritten {
 
     pub fn len(&self) -> usize {
         self.facts.len()
+    }
+
+    /// What an effect rests on that has no facts of its own and waits for none.
+    pub const fn ground(&self) -> Ground {
+        if self.is_failing { Ground::Unwritten } else { Ground::Written }
     }
 
     /// When [`Self::take_due`] has something.
@@ -63,6 +93,8 @@ impl Unwritten {
                     self.affected.insert(entry.address.clone());
                     self.affected.insert(entry.principal.clone());
                 }
+                // It is either written, or dropped.
+                Fact::Message { .. } => continue,
                 Fact::Call(_) if self.facts.len() >= CALLS_MAX => {
                     self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
                     continue;
@@ -73,15 +105,47 @@ impl Unwritten {
         }
     }
 
-    /// Says what was promised, except what rests on names that the store does not have.
-    pub fn judge(&self, promised: Vec<Effect>) -> Vec<Effect> {
-        let judge = |effect| match effect {
-            Effect::Claimed { ticket, agent, presentity } if self.affected.contains(&presentity) => {
-                Effect::ClaimRefused { ticket, agent, refusal: Refusal::Unavailable { limit: STORE_LIMIT } }
+    /// Drops the messages of a commit that failed: nobody was told that they are accepted, and now nobody will be.
+    pub fn drop_messages(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            if let Fact::Message { inbox, message, .. } = fact {
+                let (inbox, sender, message) = (inbox.clone(), message.sender.clone(), message.id);
+                self.dropped.insert((sender.clone(), message));
+                self.retracted.push(Request::Retract { inbox, sender, message });
             }
+        }
+    }
+
+    /// What the engine is to be told of dropped messages.
+    pub fn take_retracted(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.retracted)
+    }
+
+    /// Says what was promised, except what rests on facts that the store does not have: that becomes its refusal.
+    pub fn judge(&self, promised: Vec<Effect>, ground: Ground) -> Vec<Effect> {
+        promised.into_iter().filter_map(|effect| self.judge_one(effect, ground)).collect()
+    }
+
+    fn judge_one(&self, effect: Effect, ground: Ground) -> Option<Effect> {
+        let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
+        Some(match effect {
+            Effect::Claimed { ticket, agent, presentity } if self.affected.contains(&presentity) => {
+                Effect::ClaimRefused { ticket, agent, refusal }
+            }
+            Effect::Done { ticket, agent } if ground != Ground::Written => {
+                Effect::Refused { ticket, agent, refusal }
+            }
+            Effect::Accepted { ticket, agent, .. } if ground == Ground::Unwritten => {
+                let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
+                Effect::MessageRefused { ticket, agent, failure }
+            }
+            Effect::Deliver { ref delivery, .. } if self.is_dropped(&delivery.message) => return None,
             effect => effect,
-        };
-        promised.into_iter().map(judge).collect()
+        })
+    }
+
+    fn is_dropped(&self, message: &InstantMessage) -> bool {
+        !self.dropped.is_empty() && self.dropped.contains(&(message.sender.clone(), message.id))
     }
 
     /// Takes note of a commit that failed; its facts are then [kept](Self::keep).
@@ -91,7 +155,7 @@ impl Unwritten {
             tracing::error!(
                 event = "store.failed",
                 %error,
-                "The store can't write. Presence goes on; new names are refused until it writes again."
+                "The store can't write. Presence goes on; what must be durable is refused until it writes again."
             );
         }
         if error.kind() == ErrorKind::Fault {
@@ -146,6 +210,7 @@ impl Unwritten {
     fn settle(&mut self) {
         if self.facts.is_empty() {
             self.affected.clear();
+            self.dropped.clear();
             (self.chunk, self.due, self.is_failing) = (CHUNK, None, false);
             tracing::info!(event = "store.recovered", "The store writes again, and has all it missed.");
         } else {

@@ -1,0 +1,70 @@
+//! The driver between connections and link: who came, what was said, who is gone.
+
+use super::connections::Ready;
+use super::{Driver, Failed};
+use link::{ChannelId, Input};
+
+/// Connections accepted from one listener before others have their turn.
+const ACCEPTED_AT_ONCE: usize = 64;
+
+/// Reads of one connection before others have their turn; each takes a buffer full at most.
+const READS_AT_ONCE: usize = 8;
+
+/// Ends told to the link before others have their turn.
+const ENDED_AT_ONCE: usize = 1024;
+
+impl Driver {
+    /// Does what connections wait for. While the shard is behind they are written and not read.
+    pub(super) fn attend_connections(&mut self) -> Result<(), Failed> {
+        for ready in self.connections.ready() {
+            match ready {
+                Ready::Listener(listener) => self.accept(listener)?,
+                Ready::Connection { channel, is_readable, is_writable } => {
+                    if is_writable && let Some(local) = self.connections.write(channel) {
+                        self.step(|link, now| link.receive(now, channel, Input::Connected { local }))?;
+                    }
+                    if is_readable {
+                        self.read_connection(channel)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the link which connections are gone.
+    pub(super) fn tell_ended(&mut self) -> Result<(), Failed> {
+        for _ in 0..ENDED_AT_ONCE {
+            let Some((channel, how)) = self.connections.take_ended() else { break };
+            self.step(|link, now| link.receive(now, channel, Input::Closed { how }))?;
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, listener: usize) -> Result<(), Failed> {
+        for _ in 0..ACCEPTED_AT_ONCE {
+            if !self.held.is_empty() {
+                break;
+            }
+            let Some((channel, peer, local)) = self.connections.accept(listener) else { break };
+            self.step(|link, now| link.receive(now, channel, Input::Accepted { peer, local }))?;
+        }
+        Ok(())
+    }
+
+    fn read_connection(&mut self, channel: ChannelId) -> Result<(), Failed> {
+        for _ in 0..READS_AT_ONCE {
+            if !self.held.is_empty() && !self.connections.is_closing(channel) {
+                break;
+            }
+            let Some(length) = self.connections.read(channel, &mut self.buffer) else { break };
+            // Lent to the link for one step, as for datagrams.
+            let buffer = std::mem::take(&mut self.buffer);
+            let octets = buffer.get(..length).unwrap_or_default();
+            let outcome = self.step(|link, now| link.receive(now, channel, Input::Octets { octets }));
+            self.buffer = buffer;
+            outcome?;
+        }
+        Ok(())
+    }
+}

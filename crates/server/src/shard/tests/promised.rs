@@ -1,0 +1,288 @@
+//! What agents and operators are told when the store writes, and when it does not.
+
+use super::*;
+use crate::shard::promises::Outcome;
+use model::{
+    ContactCard, ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Publication,
+    ReceiptsWanted, SubscriptionId,
+};
+
+/// Promises over a disk that does what the test says.
+struct Desk {
+    promises: Promises,
+    disk: SharedDisk,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let disk = SharedDisk::default();
+        let promises = Promises::new(disk.sink(), Arc::default(), Arc::default());
+        Self { promises, disk }
+    }
+
+    /// Ends the oldest commit; what may be said then.
+    fn end(&mut self, succeeds: bool) -> Vec<Effect> {
+        self.disk.end_one(succeeds);
+        let outcome: Outcome = self.promises.outcomes().recv_timeout(PATIENCE).unwrap();
+        self.promises.conclude(outcome)
+    }
+
+    /// Works until the store has all it missed.
+    fn recover(&mut self) {
+        self.disk.work_by_itself(true);
+        let give_up = Instant::now() + PATIENCE;
+        while !self.promises.is_writing() {
+            assert!(Instant::now() < give_up, "the store was not tried again");
+            self.promises.keep_time();
+            if let Ok(outcome) = self.promises.outcomes().recv_timeout(Duration::from_millis(10)) {
+                self.promises.conclude(outcome);
+            }
+        }
+    }
+
+    fn written(&self) -> Vec<Fact> {
+        self.disk.0.lock().unwrap().facts.clone()
+    }
+}
+
+fn message(id: u8) -> InstantMessage {
+    InstantMessage {
+        id: MessageId([id; 16]),
+        sender: address("alice"),
+        recipient: address("bob"),
+        text: "hello".into(),
+        content: None,
+        language: None,
+        sent_at: Timestamp(0),
+        expires_at: None,
+        max_forwards: 70,
+        thread: None,
+        wanted: ReceiptsWanted::default(),
+        in_session: false,
+        is_report: false,
+    }
+}
+
+fn stored(id: u8) -> Fact {
+    Fact::Message { inbox: address("bob"), place: id.into(), message: Box::new(message(id)) }
+}
+
+fn accepted(number: u64) -> Effect {
+    Effect::Accepted { ticket: Ticket(number), agent: Some(agent(1)), is_stored: false }
+}
+
+fn done(number: u64) -> Effect {
+    Effect::Done { ticket: Ticket(number), agent: agent(1) }
+}
+
+fn refused(number: u64) -> Effect {
+    let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
+    Effect::Refused { ticket: Ticket(number), agent: agent(1), refusal }
+}
+
+fn message_refused(number: u64) -> Effect {
+    let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
+    Effect::MessageRefused { ticket: Ticket(number), agent: Some(agent(1)), failure }
+}
+
+fn deliver(id: u8) -> Effect {
+    let sender = NamedAddress { address: address("alice"), kind: "h323-ID".into(), original: "alice".into() };
+    let delivery = Delivery { message: message(id), sender, is_delayed: false };
+    Effect::Deliver { agent: agent(2), delivery: Arc::new(delivery) }
+}
+
+fn publication() -> Publication {
+    Publication {
+        state: PresenceState::Away,
+        qualifier: None,
+        custom: Vec::new(),
+        notes: Vec::new(),
+        capabilities: None,
+        location: None,
+        at: Timestamp(0),
+    }
+}
+
+fn published() -> Fact {
+    Fact::Published { principal: address("alice"), device: "desk".into(), publication: publication() }
+}
+
+fn publish(number: u64) -> Request {
+    Request::Publish { ticket: Ticket(number), agent: agent(1), publication: publication() }
+}
+
+fn send(number: u64) -> Request {
+    Request::Send { ticket: Ticket(number), agent: Some(agent(1)), message: Box::new(message(1)) }
+}
+
+#[test]
+fn a_message_is_accepted_and_delivered_when_it_is_durable_and_not_before() {
+    let mut desk = Desk::new();
+    assert!(desk.promises.promise(vec![stored(1)], vec![accepted(1), deliver(1)]).is_empty());
+    assert_eq!(desk.end(true), [accepted(1), deliver(1)]);
+    assert!(desk.promises.take_retracted().is_empty());
+}
+
+#[test]
+fn a_message_that_was_not_written_is_refused_taken_back_and_never_delivered_nor_written() {
+    let mut desk = Desk::new();
+    desk.promises.promise(vec![stored(1)], vec![accepted(1), deliver(1), deliver(9)]);
+    assert_eq!(desk.end(false), [message_refused(1), deliver(9)], "another's delivery goes on");
+    let (inbox, sender) = (address("bob"), address("alice"));
+    let retract = Request::Retract { inbox, sender, message: MessageId([1; 16]) };
+    assert_eq!(desk.promises.take_retracted(), [retract]);
+    assert!(desk.promises.take_retracted().is_empty(), "once");
+    assert!(desk.promises.answer(deliver(1)).is_empty());
+    desk.recover();
+    assert!(desk.written().is_empty());
+    // Its sender may send it again.
+    desk.promises.promise(vec![stored(1)], vec![accepted(2), deliver(1)]);
+    let outcome = desk.promises.outcomes().recv_timeout(PATIENCE).unwrap();
+    assert_eq!(desk.promises.conclude(outcome), [accepted(2), deliver(1)]);
+}
+
+#[test]
+fn a_change_that_was_not_written_is_refused_and_written_later_all_the_same() {
+    let mut desk = Desk::new();
+    desk.promises.promise(vec![published()], vec![done(1)]);
+    assert_eq!(desk.end(false), [refused(1)]);
+    desk.recover();
+    assert_eq!(desk.written(), [published()]);
+}
+
+#[test]
+fn an_answer_without_news_shares_the_fate_of_what_it_rests_on() {
+    let mut desk = Desk::new();
+    desk.promises.promise(vec![stored(1)], vec![accepted(1)]);
+    // The sender repeats itself before the disk has answered.
+    assert!(desk.promises.answer(accepted(2)).is_empty());
+    assert_eq!(desk.end(true), [accepted(1), accepted(2)]);
+
+    desk.promises.promise(vec![stored(2)], vec![accepted(3)]);
+    desk.promises.promise(vec![stored(3)], vec![accepted(4)]);
+    assert!(desk.promises.answer(accepted(5)).is_empty());
+    assert_eq!(desk.end(false), [message_refused(3)]);
+    // Which of the two the last one repeats is not known.
+    assert_eq!(desk.end(true), [accepted(4), message_refused(5)]);
+    assert_eq!(desk.promises.take_retracted().len(), 1);
+    desk.recover();
+    assert_eq!(desk.written(), [stored(1), stored(3)], "what is durable is not written twice");
+}
+
+#[test]
+fn a_batch_of_many_facts_is_done_only_when_all_of_them_are_written() {
+    let mut desk = Desk::new();
+    let mut facts = vec![stored(1)];
+    facts.extend((0..5000).map(|_| published()));
+    desk.promises.promise(facts, vec![done(1), accepted(2)]);
+    assert!(desk.end(false).is_empty());
+    assert_eq!(desk.end(true), [refused(1), accepted(2)], "the message was in the commit that succeeded");
+}
+
+#[test]
+fn while_the_store_does_not_write_what_needs_it_is_refused_at_once_and_presence_goes_on() {
+    let scene = scene();
+    scene.claim(1, &["alice"]);
+    scene.disk.end_one(true);
+    assert!(is_granted(&scene.next_effect(), 1));
+    scene.claim(2, &["bob"]);
+    scene.disk.end_one(false);
+    assert!(is_refused(&scene.next_effect(), 2));
+
+    scene.request(publish(3));
+    assert_eq!(scene.next_effect(), refused(3));
+    scene.request(send(4));
+    assert_eq!(scene.next_effect(), message_refused(4));
+    scene.request(Request::ChangeContact {
+        ticket: Ticket(5),
+        agent: agent(1),
+        change: ContactChange::Subscribe,
+        contact: NamedAddress { address: address("bob"), kind: "h323-ID".into(), original: "bob".into() },
+        card: ContactCard::default(),
+        id: SubscriptionId([1; 16]),
+        is_mutual: true,
+    });
+    assert_eq!(scene.next_effect(), refused(5));
+    let (ticket, agent, id) = (Ticket(6), agent(1), SubscriptionId([1; 16]));
+    scene.request(Request::Decide { ticket, agent, id, is_approved: true, is_mutual: true });
+    assert_eq!(scene.next_effect(), refused(6));
+    let unwritten = MessageFailure::Unavailable { limit: STORE_LIMIT };
+    assert_eq!(scene.shard.send(message(1)), Ok(Err(unwritten)));
+
+    scene.register(1);
+    assert_eq!(scene.state("alice"), Some(PresenceState::Online));
+    scene.disk.work_by_itself(true);
+    scene.stop();
+}
+
+/// A shard that no thread runs, and what its driver is given.
+fn still() -> (Shard, Receiver<DriverInput>) {
+    let (_, inputs) = bounded(1);
+    let (driver_in, effects) = bounded(1000);
+    let driver = DriverHandle { inputs: driver_in, waker: Arc::new(Waker::new().unwrap()) };
+    let counters = Arc::<ShardCounters>::default();
+    let shard = Shard::new(Parts {
+        engine: Engine::new(engine::Settings::default(), 1),
+        inputs,
+        promises: Promises::new(SharedDisk::default().sink(), Arc::default(), Arc::clone(&counters)),
+        drivers: vec![(GatewayId(0), driver)],
+        accounts: Accounts::nowhere(),
+        soft: SoftFlow::into_sink(Box::new(|_| Ok(())), Duration::from_secs(3600), 100, Arc::default()),
+        clock: Clock::start(),
+        counters,
+    });
+    (shard, effects)
+}
+
+#[test]
+fn every_effect_for_an_agent_goes_to_its_driver() {
+    let (mut shard, effects) = still();
+    let all = vec![
+        done(1),
+        refused(2),
+        Effect::Listed { agent: agent(1), contacts: Vec::new() },
+        Effect::Routed { ticket: Ticket(3), agent: agent(1), agents: Vec::new() },
+        accepted(4),
+        message_refused(5),
+        deliver(6),
+        Effect::SessionEnded { agent: agent(1), peer: address("bob") },
+    ];
+    shard.release(all.clone());
+    let told: Vec<_> = effects
+        .try_iter()
+        .map(|input| match input {
+            DriverInput::Effect(effect) => effect,
+            _ => panic!("not an effect"),
+        })
+        .collect();
+    assert_eq!(told, all);
+    // Of refusals, those that the store is the cause of are counted.
+    assert_eq!(shard.counters.requests_refused.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn what_an_agent_is_told_keeps_its_order_behind_what_waits_for_the_disk() {
+    let (mut shard, effects) = still();
+    shard.effects.facts.push(published());
+    shard.effects.promised.push(done(1));
+    shard.effects.immediate.push(Effect::Listed { agent: agent(1), contacts: Vec::new() });
+    shard.speak(Vec::new());
+    assert!(effects.is_empty());
+}
+
+#[test]
+fn an_operator_is_answered_by_the_ticket_of_his_message() {
+    let (mut shard, effects) = still();
+    let (first, first_answered) = bounded(1);
+    let (second, second_answered) = bounded(1);
+    let (one, two) = (shard.senders.admit(first), shard.senders.admit(second));
+    let failure = MessageFailure::NoRecipient;
+    shard.release(vec![
+        Effect::MessageRefused { ticket: two, agent: None, failure },
+        Effect::Accepted { ticket: one, agent: None, is_stored: true },
+        Effect::Accepted { ticket: one, agent: None, is_stored: true },
+    ]);
+    assert_eq!(first_answered.try_recv(), Ok(Ok(true)));
+    assert_eq!(second_answered.try_recv(), Ok(Err(failure)));
+    assert!(effects.is_empty());
+}
