@@ -8,10 +8,11 @@ use super::register::Claims;
 use super::registration::{Peer, Registrations};
 use super::reply_cache::ReplyCache;
 use super::settings::Settings;
+use super::signalling::Signalling;
 use super::snapshot::Changed;
 use super::timer::{Due, Timers};
 use link::{ChannelId, Command, CommandError, Input, Level, Link, Outcome, Output};
-use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord};
+use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord, Ticket};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::VecDeque;
@@ -31,6 +32,8 @@ pub struct Gatekeeper {
     pub(super) counters: Counters,
     pub(super) changed: Changed,
     pub(super) outputs: VecDeque<Output>,
+    pub(super) signalling: Signalling,
+    last_ticket: u64,
 }
 
 impl Gatekeeper {
@@ -51,12 +54,20 @@ impl Gatekeeper {
             counters: Counters::default(),
             changed: Changed::default(),
             outputs: VecDeque::new(),
+            signalling: Signalling::default(),
+            last_ticket: 0,
         }
     }
 
     /// The engine's name for a registration.
     pub(super) const fn agent(&self, number: u64) -> AgentId {
         AgentId { gateway: self.id, number }
+    }
+
+    /// A number for a question about a message; claims have their own.
+    pub(super) const fn next_ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
     }
 
     pub(super) fn event(&mut self, level: Level, name: &'static str, text: String) {
@@ -73,7 +84,9 @@ impl Gatekeeper {
 
 impl Link for Gatekeeper {
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
-        let Input::Datagram { peer, local, to_many, octets } = input else { return };
+        let Input::Datagram { peer, local, to_many, octets } = input else {
+            return self.signalled(now, channel, input);
+        };
         self.counters.datagrams += 1;
         if !self.rate.admit(now.instant, peer.ip()) {
             self.counters.limited += 1;
@@ -86,6 +99,11 @@ impl Link for Gatekeeper {
         match effect {
             Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
             Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
+            Effect::Routed { ticket, agents, .. } => self.routed(now, ticket, &agents),
+            Effect::Accepted { ticket, .. } => self.accepted(now, ticket),
+            Effect::MessageRefused { ticket, failure, .. } => self.message_refused(now, ticket, failure),
+            Effect::Deliver { agent, delivery } => self.deliver(now, agent.number, delivery),
+            Effect::SessionEnded { agent, peer } => self.session_ended(now, agent.number, &peer),
             // Nothing that endpoints of this gateway asked for.
             _ => {}
         }
@@ -97,6 +115,7 @@ impl Link for Gatekeeper {
                 Due::Registration(number) => self.registration_due(now, number),
                 Due::Call(key) => self.call_due(now, key),
                 Due::Request(sequence) => self.request_due(now, sequence),
+                Due::Connection(channel) => self.connection_due(now, channel),
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), direct call signalling, and what follows from both for
-//! presence.
+//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), call signalling with those that may write messages, and what
+//! follows from both for presence.
 //!
 //! [`Gatekeeper`] is a [`Link`](::link::Link). Each operation has a file of its own; `registration` and `call` hold the two
 //! tables, `outstanding` the requests of ours that wait for an answer.
@@ -16,6 +16,7 @@ mod information;
 mod link;
 mod liveness;
 mod location;
+mod messaging;
 mod outstanding;
 mod presence;
 mod rate;
@@ -24,10 +25,11 @@ mod registration;
 mod reply_cache;
 mod request;
 mod settings;
+mod signalling;
 mod snapshot;
 mod timer;
 mod unregister;
 
 pub use link::Gatekeeper;
-pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings};
+pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings, SignallingSettings};
 pub use snapshot::SOFT_TABLES;

@@ -11,6 +11,7 @@ use super::registration::{Liveness, Name, Registration};
 use super::request::{Asker, PROTOCOL_IDENTIFIER};
 use super::settings::SecondDevice;
 use super::timer::Due;
+use crate::wire::feature::Feature;
 use crate::wire::h225::{
     InfoRequest, RasMessage, RegistrationConfirm, RegistrationReject, RegistrationRejectReason,
     RegistrationRequest,
@@ -137,6 +138,7 @@ impl Gatekeeper {
         let old = old.cloned();
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
+        let has_presence = candidate.features.iter().any(|name| name == Feature::Presence.name());
         let registration = Registration {
             number,
             identifier,
@@ -154,6 +156,9 @@ impl Gatekeeper {
             presentity: old.as_ref().and_then(|old| old.presentity.clone()),
             claimed: keeps_names,
             almost_out_of_resources: false,
+            has_presence,
+            package: None,
+            messaging: old.as_ref().and_then(|old| old.messaging),
         };
         let silent_at = registration.silent_at();
         self.registrations.insert(registration);

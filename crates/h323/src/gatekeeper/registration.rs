@@ -80,6 +80,12 @@ pub(super) struct Registration {
     pub claimed: bool,
     /// A gateway's word that it takes no more calls (RAI).
     pub almost_out_of_resources: bool,
+    /// Whether it offered the presence feature.
+    pub has_presence: bool,
+    /// The capabilities of Herald's own package that it announced.
+    pub package: Option<u16>,
+    /// Whether it takes instant messages; `None` until a call shows.
+    pub messaging: Option<bool>,
 }
 
 impl Registration {

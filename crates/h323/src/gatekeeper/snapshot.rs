@@ -39,6 +39,12 @@ struct RegistrationRecord {
     features: Vec<String>,
     time_to_live: Millis,
     registered_at: Timestamp,
+    #[serde(default)]
+    has_presence: bool,
+    #[serde(default)]
+    package: Option<u16>,
+    #[serde(default)]
+    messaging: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +128,9 @@ impl Gatekeeper {
             presentity: None,
             claimed: false,
             almost_out_of_resources: false,
+            has_presence: record.has_presence,
+            package: record.package,
+            messaging: record.messaging,
         };
         self.timers.set(registration.silent_at(), Due::Registration(number));
         self.registrations.insert(registration);
@@ -145,6 +154,7 @@ impl Gatekeeper {
             conference_identifier: record.conference_identifier,
             caller: side(record.caller),
             callee: side(record.callee),
+            recipient: None,
             admitted_at: Now { instant: now.instant_of(record.admitted_at), wall: record.admitted_at },
             ringing_at: Some(now),
             answer: record.answer,
@@ -178,6 +188,9 @@ fn record(registration: &Registration) -> RegistrationRecord {
         features: registration.features.clone(),
         time_to_live: registration.time_to_live,
         registered_at: registration.registered_at,
+        has_presence: registration.has_presence,
+        package: registration.package,
+        messaging: registration.messaging,
     }
 }
 

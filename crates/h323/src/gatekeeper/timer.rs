@@ -3,6 +3,7 @@
 //! A timer that moves is not looked for: when the old one fires, its owner sees that it is not due yet and sets it
 //! again. A registration that is refreshed every two minutes so costs one entry, moved every two minutes.
 
+use link::ChannelId;
 use model::Instant;
 use std::collections::BTreeSet;
 
@@ -15,6 +16,8 @@ pub(super) enum Due {
     Call([u8; 16]),
     /// A request of ours that has no answer yet.
     Request(u16),
+    /// A connection of call signalling: what is awaited on it.
+    Connection(ChannelId),
 }
 
 /// The timers, in order of their time.
