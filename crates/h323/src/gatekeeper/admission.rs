@@ -3,7 +3,6 @@
 
 use super::call::{Call, Side, reported_messages};
 use super::link::Gatekeeper;
-use super::messaging::may_message;
 use super::registration::{Kind, Registration};
 use super::request::Asker;
 use super::signalling::{Waiting, WaitingAdmission};
@@ -77,13 +76,14 @@ impl Gatekeeper {
 
     /// Whether the calls of an endpoint come to us.
     fn is_routed(&self, number: u64) -> bool {
-        self.settings.call_signal_port.is_some() && self.registrations.get(number).is_some_and(may_message)
+        self.settings.call_signal_port.is_some()
+            && self.registrations.get(number).is_some_and(|caller| self.may_message(caller))
     }
 
     /// The destination is not registered. A message would perhaps be kept for it: the engine knows.
     fn ask_whether_kept(&mut self, asker: &Asker, request: &AdmissionRequest, number: u64) {
         let aliases = request.destination_info.iter().flatten();
-        let Some(recipient) = aliases.filter_map(|alias| self.address_of(alias)).next() else {
+        let Some(recipient) = aliases.filter_map(|alias| self.recipient_of(alias)).next() else {
             return self.reject_admission(asker, AdmissionRejectReason::CalledPartyNotRegistered);
         };
         let waiting =
@@ -226,7 +226,7 @@ impl Gatekeeper {
         };
         if let Some((registration, alias)) = found {
             let label = Alias::from_wire(alias).map_or_else(|| registration.label(), |alias| alias.text());
-            let recipient = self.address_of(alias);
+            let recipient = self.recipient_of(alias);
             return to(registration, label, recipient).ok_or(AdmissionRejectReason::CalledPartyNotRegistered);
         }
         let address = request.dest_call_signal_address.as_ref().and_then(|address| address.socket_address());

@@ -12,7 +12,7 @@ use super::signalling::Signalling;
 use super::snapshot::Changed;
 use super::timer::{Due, Timers};
 use link::{ChannelId, Command, CommandError, Input, Level, Link, Outcome, Output};
-use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord, Ticket};
+use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::collections::VecDeque;
@@ -33,7 +33,6 @@ pub struct Gatekeeper {
     pub(super) changed: Changed,
     pub(super) outputs: VecDeque<Output>,
     pub(super) signalling: Signalling,
-    last_ticket: u64,
 }
 
 impl Gatekeeper {
@@ -55,19 +54,12 @@ impl Gatekeeper {
             changed: Changed::default(),
             outputs: VecDeque::new(),
             signalling: Signalling::default(),
-            last_ticket: 0,
         }
     }
 
     /// The engine's name for a registration.
     pub(super) const fn agent(&self, number: u64) -> AgentId {
         AgentId { gateway: self.id, number }
-    }
-
-    /// A number for a question about a message; claims have their own.
-    pub(super) const fn next_ticket(&mut self) -> Ticket {
-        self.last_ticket += 1;
-        Ticket(self.last_ticket)
     }
 
     pub(super) fn event(&mut self, level: Level, name: &'static str, text: String) {

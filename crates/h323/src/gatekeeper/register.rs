@@ -38,6 +38,12 @@ pub(super) struct Claims {
 }
 
 impl Gatekeeper {
+    /// Names a question to the engine.
+    pub(super) const fn next_ticket(&mut self) -> Ticket {
+        self.claims.last_ticket += 1;
+        Ticket(self.claims.last_ticket)
+    }
+
     /// A full registration.
     pub(super) fn register(&mut self, now: Now, asker: Asker, request: RegistrationRequest) {
         match self.read_registration(&request) {
@@ -188,8 +194,7 @@ impl Gatekeeper {
             device: registration.call_signal_addresses.first().map(ToString::to_string).unwrap_or_default(),
             description: description(registration),
         };
-        self.claims.last_ticket += 1;
-        let ticket = Ticket(self.claims.last_ticket);
+        let ticket = self.next_ticket();
         self.claims.asked.insert(ticket, (number, asker));
         self.outputs.push_back(Output::Request(Request::Claim { ticket, claim }));
     }

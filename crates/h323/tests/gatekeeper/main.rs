@@ -9,4 +9,5 @@ mod calls;
 mod liveness;
 mod registration;
 mod restart;
+mod signalling;
 mod world;

@@ -44,6 +44,12 @@ pub struct World {
     pub accounts: Vec<CallDetailRecord>,
     /// Of each claim, whether presence is to be inferred.
     pub inferred: Vec<bool>,
+    /// Requests about messages that no test has answered.
+    pub requests: Vec<Request>,
+    /// What was sent on connections, which were opened and which were closed, as far as no test has taken it.
+    pub wires: Vec<(ChannelId, Vec<u8>)>,
+    pub opened: Vec<(ChannelId, SocketAddr)>,
+    pub closed: Vec<ChannelId>,
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
@@ -66,6 +72,10 @@ impl World {
             evidence: Vec::new(),
             accounts: Vec::new(),
             inferred: Vec::new(),
+            requests: Vec::new(),
+            wires: Vec::new(),
+            opened: Vec::new(),
+            closed: Vec::new(),
             sequence: 0,
             engine_answers: true,
         }
@@ -118,6 +128,9 @@ impl World {
                 Output::Call(account) => self.accounts.push(account),
                 Output::Event { .. } => {}
                 Output::Request(request) => self.engine(request),
+                Output::Octets { channel, octets } => self.wires.push((channel, octets)),
+                Output::Open { channel, peer, .. } => self.opened.push((channel, peer)),
+                Output::Close { channel } => self.closed.push(channel),
                 other => panic!("the gatekeeper does not want {other:?}"),
             }
         }
@@ -141,8 +154,24 @@ impl World {
             }
             Request::Withdraw { agent, key, .. } => self.told.push(Told::Withdraw(agent.number, key)),
             Request::Depart { agent, reason, .. } => self.told.push(Told::Depart(agent.number, reason)),
+            Request::Route { .. }
+            | Request::Send { .. }
+            | Request::Conclude { .. }
+            | Request::EndSession { .. } => self.requests.push(request),
             other => panic!("the gatekeeper does not ask {other:?}"),
         }
+    }
+
+    /// Lets the engine speak.
+    pub fn apply(&mut self, effect: Effect) {
+        self.gatekeeper.apply(self.now, effect);
+        self.drain();
+    }
+
+    /// Feeds what happens on a connection.
+    pub fn happens(&mut self, channel: ChannelId, input: Input<'_>) {
+        self.gatekeeper.receive(self.now, channel, input);
+        self.drain();
     }
 
     /// Moves the clock, stopping at every deadline on the way.
@@ -199,6 +228,8 @@ pub struct Room {
     pub identifier: Option<String>,
     pub time_to_live: Option<u32>,
     pub terminal_type: EndpointType,
+    pub features: Vec<GenericData>,
+    pub vendor: VendorIdentifier,
 }
 
 impl Room {
@@ -214,6 +245,8 @@ impl Room {
                 terminal: Some(TerminalInfo::default()),
                 ..EndpointType::default()
             },
+            features: Vec::new(),
+            vendor: VendorIdentifier::default(),
         }
     }
 
@@ -227,6 +260,11 @@ impl Room {
             terminal_type: self.terminal_type.clone(),
             terminal_alias: Some(self.aliases.iter().map(|text| alias(text)).collect()),
             time_to_live: self.time_to_live.map(Integer::clamped),
+            feature_set: (!self.features.is_empty()).then(|| FeatureSet {
+                supported_features: Some(self.features.clone()),
+                ..FeatureSet::default()
+            }),
+            endpoint_vendor: self.vendor.clone(),
             ..RegistrationRequest::default()
         }
     }

@@ -46,10 +46,7 @@ impl Gatekeeper {
     /// A message would be taken. It is answered where an endpoint of the recipient takes messages as far as is known,
     /// or where it would be stored; else the endpoints that said nothing yet are asked first.
     pub(super) fn message_call_routed(&mut self, now: Now, channel: ChannelId, agents: &[AgentId]) {
-        let knows = |agent: &AgentId| {
-            let registration = self.registrations.get(agent.number);
-            registration.and_then(|one| one.messaging.or(one.package.is_some().then_some(true)))
-        };
+        let knows = |agent: &AgentId| self.takes_messages(agent.number);
         let ours = |agent: &&AgentId| agent.gateway == self.id;
         let is_welcome = agents.is_empty()
             || agents.iter().any(|agent| agent.gateway != self.id || knows(agent) == Some(true));

@@ -30,7 +30,7 @@ impl Gatekeeper {
     /// Delivers a message to an endpoint; there is one outcome, now or later.
     pub(in crate::gatekeeper) fn deliver(&mut self, now: Now, number: u64, delivery: Arc<Delivery>) {
         let Some(registration) = self.registrations.get(number) else {
-            return self.conclude(number, &delivery.message, DeliveryOutcome::Later);
+            return self.conclude_message(number, &delivery.message, DeliveryOutcome::Later);
         };
         let messaging = registration.messaging;
         if self.deliver_by_package(now, number, &delivery) {
@@ -39,7 +39,7 @@ impl Gatekeeper {
         let parts = text::parts(&delivery.message.text, self.settings.signalling.text_units_max);
         if messaging == Some(false) || parts.is_empty() {
             let outcome = DeliveryOutcome::Failed(MessageFailure::NotSupported);
-            return self.conclude(number, &delivery.message, outcome);
+            return self.conclude_message(number, &delivery.message, outcome);
         }
         let is_same = |conversation: &Conversation| {
             let other = conversation.outbound.as_ref().map(|outbound| &outbound.delivery.message.sender);
@@ -48,7 +48,7 @@ impl Gatekeeper {
         let mut under_way = self.signalling.conversations_of(number).iter();
         if under_way.any(|channel| self.signalling.conversation(*channel).is_some_and(is_same)) {
             self.counters.deliveries_out_of_turn += 1;
-            return self.conclude(number, &delivery.message, DeliveryOutcome::Later);
+            return self.conclude_message(number, &delivery.message, DeliveryOutcome::Later);
         }
         self.send_outbound(now, number, Outbound { delivery, parts: parts.into(), is_sent: false });
     }
@@ -123,11 +123,16 @@ impl Gatekeeper {
 
     /// It could not be delivered now.
     pub(super) fn postpone_delivery(&mut self, number: u64, outbound: &Outbound) {
-        self.conclude(number, &outbound.delivery.message, DeliveryOutcome::Later);
+        self.conclude_message(number, &outbound.delivery.message, DeliveryOutcome::Later);
     }
 
     /// Tells the engine what became of a message.
-    pub(super) fn conclude(&mut self, number: u64, message: &InstantMessage, outcome: DeliveryOutcome) {
+    pub(super) fn conclude_message(
+        &mut self,
+        number: u64,
+        message: &InstantMessage,
+        outcome: DeliveryOutcome,
+    ) {
         match outcome {
             DeliveryOutcome::Later => self.counters.deliveries_postponed += 1,
             DeliveryOutcome::Failed(_) => self.counters.deliveries_failed += 1,

@@ -151,7 +151,7 @@ impl Gatekeeper {
         self.messaging_learnt(number, false);
         if let Some(outbound) = outbound {
             let outcome = DeliveryOutcome::Failed(MessageFailure::NotSupported);
-            self.conclude(number, &outbound.delivery.message, outcome);
+            self.conclude_message(number, &outbound.delivery.message, outcome);
         }
     }
 
@@ -171,7 +171,7 @@ impl Gatekeeper {
         outbound.parts.pop_front();
         outbound.is_sent = false;
         if outbound.parts.is_empty() {
-            self.conclude(number, &outbound.delivery.message, DeliveryOutcome::Delivered);
+            self.conclude_message(number, &outbound.delivery.message, DeliveryOutcome::Delivered);
         } else {
             self.send_outbound(now, number, outbound);
         }

@@ -64,12 +64,11 @@ impl Release {
     /// Whether a release by the called endpoint says that it will never take a message: service not implemented,
     /// incompatible destination, or what h323plus gives a call for a feature it does not know.
     pub fn means_not_supported(cause: Option<u8>, reason: Option<&ReleaseCompleteReason>) -> bool {
-        match (cause, reason) {
-            (Some(65 | 69 | 79 | 88), _) | (_, Some(ReleaseCompleteReason::NeededFeatureNotSupported)) => {
-                true
-            }
-            (None, Some(ReleaseCompleteReason::UndefinedReason)) => true,
-            _ => false,
-        }
+        matches!(
+            (cause, reason),
+            (Some(65 | 69 | 79 | 88), _)
+                | (_, Some(ReleaseCompleteReason::NeededFeatureNotSupported))
+                | (None, Some(ReleaseCompleteReason::UndefinedReason))
+        )
     }
 }

@@ -72,7 +72,7 @@ impl Gatekeeper {
     fn take_message_call(&mut self, now: Now, channel: ChannelId, leg: Leg, caller: u64, setup: &SetupUuie) {
         self.calls.set_bandwidth(leg.identifier, 0);
         let mut recipient =
-            setup.destination_address.iter().flatten().find_map(|alias| self.address_of(alias));
+            setup.destination_address.iter().flatten().find_map(|alias| self.recipient_of(alias));
         if let Some(call) = self.calls.get_mut(leg.identifier) {
             call.messaging = true;
             recipient = recipient.or_else(|| call.recipient.clone());
@@ -100,7 +100,7 @@ impl Gatekeeper {
     }
 
     /// The address that an alias stands for: that of the registration it names, else its own.
-    pub(in crate::gatekeeper) fn address_of(&self, alias: &AliasAddress) -> Option<Address> {
+    pub(in crate::gatekeeper) fn recipient_of(&self, alias: &AliasAddress) -> Option<Address> {
         let alias = Alias::from_wire(alias)?;
         let zone = &self.settings.zone;
         let held = |address: &Address| self.registrations.holders(address).next().is_some();
