@@ -59,7 +59,8 @@ fn the_setup_is_marked_as_an_im_call() {
 // covers: D-06
 #[test]
 fn whatever_else_ends_the_call_leaves_the_message_for_later() {
-    let ends: [(&str, fn(&mut World, ChannelId, Names)); 6] = [
+    type End = fn(&mut World, ChannelId, Names);
+    let ends: [(&str, End); 6] = [
         ("another cause", |world, call, names| world.brings(call, &names.release(47))),
         ("busy", |world, call, names| world.brings(call, &names.release(17))),
         ("a close", |world, call, _| world.happens(call, Input::Closed { how: Closure::Ended })),
