@@ -1,9 +1,11 @@
-//! Admission: ARQ (H.225.0 clause 7.11), always with direct call signalling.
+//! Admission: ARQ (H.225.0 clause 7.11). Call signalling is direct, except for callers that may speak instant messaging:
+//! only their Setup shows whether it is a message, so they are routed to us (D-08).
 
 use super::call::{Call, Side, reported_messages};
 use super::link::Gatekeeper;
 use super::registration::{Kind, Registration};
 use super::request::Asker;
+use super::signalling::{Waiting, WaitingAdmission};
 use super::timer::Due;
 use crate::alias::{Alias, alternative, canonical};
 use crate::wire::feature::Feature;
@@ -13,19 +15,33 @@ use crate::wire::h225::{
 };
 use codec::per::Integer;
 use link::Level;
-use model::Now;
+use model::{Address, MessageFailure, Now};
 use std::net::SocketAddr;
 
 /// Where a call goes.
 struct Destination {
     number: Option<u64>,
     label: String,
-    address: SocketAddr,
+    /// `None`: nowhere unless it is a message, which is kept.
+    address: Option<SocketAddr>,
+    /// For whom a message would be.
+    recipient: Option<Address>,
 }
 
 impl Gatekeeper {
     /// An endpoint wants to make or to answer a call.
     pub(super) fn admit(&mut self, now: Now, asker: Asker, request: &AdmissionRequest) {
+        self.consider_admission(now, asker, request, None);
+    }
+
+    /// Decides an admission; `stored_for` is whom a message could be kept for, once the engine has said so.
+    fn consider_admission(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        request: &AdmissionRequest,
+        stored_for: Option<Address>,
+    ) {
         let Some(number) = self.identify(now, &asker.peer, &request.endpoint_identifier.to_string()) else {
             return self.reject_admission(&asker, AdmissionRejectReason::CallerNotRegistered);
         };
@@ -34,11 +50,9 @@ impl Gatekeeper {
             return self.reject_admission(&asker, AdmissionRejectReason::ResourceUnavailable);
         }
         // An instant message takes no bandwidth (D-08).
-        let bandwidth = if is_messaging(request) {
-            Some(request.band_width.get())
-        } else {
-            self.grant_bandwidth(key, request)
-        };
+        let is_message = is_messaging(request) || self.calls.get(key).is_some_and(|call| call.messaging);
+        let bandwidth =
+            if is_message { Some(request.band_width.get()) } else { self.grant_bandwidth(key, request) };
         let Some(bandwidth) = bandwidth else {
             return self.reject_admission(&asker, AdmissionRejectReason::RequestDenied);
         };
@@ -46,10 +60,59 @@ impl Gatekeeper {
             if is_messaging(request) {
                 self.messaging_learnt(number, true);
             }
-            self.admit_callee(now, &asker, request, number, key, bandwidth);
-        } else {
-            self.admit_caller(now, &asker, request, number, key, bandwidth);
+            return self.admit_callee(now, &asker, request, number, key, bandwidth);
         }
+        let kept = |recipient: Address| Destination {
+            number: None,
+            label: recipient.to_string(),
+            address: None,
+            recipient: Some(recipient),
+        };
+        match stored_for.map(kept).map_or_else(|| self.destination(&asker, request), Ok) {
+            Ok(destination) => self.admit_caller(now, &asker, request, (number, key), bandwidth, destination),
+            Err(AdmissionRejectReason::CalledPartyNotRegistered) if self.is_routed(number) => {
+                self.ask_whether_kept(&asker, request, number);
+            }
+            Err(reason) => self.reject_admission(&asker, reason),
+        }
+    }
+
+    /// Whether the calls of an endpoint come to us.
+    fn is_routed(&self, number: u64) -> bool {
+        self.settings.call_signal_port.is_some()
+            && self.registrations.get(number).is_some_and(|caller| self.may_message(caller))
+    }
+
+    /// The destination is not registered. A message would perhaps be kept for it: the engine knows.
+    fn ask_whether_kept(&mut self, asker: &Asker, request: &AdmissionRequest, number: u64) {
+        let aliases = request.destination_info.iter().flatten();
+        let Some(recipient) = aliases.filter_map(|alias| self.recipient_of(alias)).next() else {
+            return self.reject_admission(asker, AdmissionRejectReason::CalledPartyNotRegistered);
+        };
+        let waiting =
+            WaitingAdmission { asker: *asker, request: request.clone(), recipient: recipient.clone() };
+        if !self.ask_route(number, recipient, Waiting::Admission(waiting.into())) {
+            self.reject_admission(asker, AdmissionRejectReason::ResourceUnavailable);
+        }
+    }
+
+    /// A message would be kept for a destination that is not registered.
+    pub(super) fn admission_routed(&mut self, now: Now, waiting: WaitingAdmission) {
+        let WaitingAdmission { asker, request, recipient } = waiting;
+        self.consider_admission(now, asker, &request, Some(recipient));
+    }
+
+    /// Nothing would be kept for a destination that is not registered.
+    pub(super) fn admission_not_routed(&mut self, waiting: &WaitingAdmission, failure: MessageFailure) {
+        let reason = match failure {
+            MessageFailure::NoRecipient | MessageFailure::Expired | MessageFailure::Loop => {
+                AdmissionRejectReason::CalledPartyNotRegistered
+            }
+            MessageFailure::Blocked | MessageFailure::TooLarge => AdmissionRejectReason::RequestDenied,
+            MessageFailure::NotSupported => AdmissionRejectReason::NeededFeatureNotSupported,
+            MessageFailure::Unavailable { .. } => AdmissionRejectReason::ResourceUnavailable,
+        };
+        self.reject_admission(&waiting.asker, reason);
     }
 
     /// The calling side.
@@ -58,14 +121,10 @@ impl Gatekeeper {
         now: Now,
         asker: &Asker,
         request: &AdmissionRequest,
-        number: u64,
-        key: [u8; 16],
+        (number, key): (u64, [u8; 16]),
         bandwidth: u32,
+        destination: Destination,
     ) {
-        let destination = match self.destination(asker, request) {
-            Ok(destination) => destination,
-            Err(reason) => return self.reject_admission(asker, reason),
-        };
         let Some(caller) = self.registrations.get(number) else { return };
         let to_mcu = destination.number.and_then(|callee| self.registrations.get(callee)).is_some_and(is_mcu);
         let mut call = self
@@ -85,13 +144,22 @@ impl Gatekeeper {
             call.callee = Side {
                 number: destination.number,
                 label: destination.label,
-                address: Some(destination.address),
+                address: destination.address,
                 ..Side::default()
             };
         }
+        call.recipient = destination.recipient;
         call.conference |= to_mcu;
         self.take_call(now, call, bandwidth);
-        self.confirm_admission(asker, bandwidth, destination.address);
+        let port = self.settings.call_signal_port.filter(|_| self.is_routed(number));
+        let ours = port.map(|port| SocketAddr::new(asker.peer.local.ip(), port));
+        match (ours, destination.address) {
+            (Some(ours), _) => {
+                self.confirm_admission(asker, bandwidth, CallModel::GatekeeperRouted, ours);
+            }
+            (None, Some(address)) => self.confirm_admission(asker, bandwidth, CallModel::Direct, address),
+            (None, None) => self.reject_admission(asker, AdmissionRejectReason::CalledPartyNotRegistered),
+        }
     }
 
     /// The answering side: it rings from now on.
@@ -131,7 +199,7 @@ impl Gatekeeper {
         call.messaging |= is_messaging(request);
         call.ringing_at = Some(now);
         self.take_call(now, call, bandwidth);
-        self.confirm_admission(asker, bandwidth, address);
+        self.confirm_admission(asker, bandwidth, CallModel::Direct, address);
     }
 
     fn take_call(&mut self, now: Now, mut call: Call, bandwidth: u32) {
@@ -154,22 +222,25 @@ impl Gatekeeper {
     ) -> Result<Destination, AdmissionRejectReason> {
         let aliases = request.destination_info.as_deref().unwrap_or_default();
         let found = aliases.iter().find_map(|alias| Some((self.find(alias)?, alias)));
-        let to = |registration: &Registration, label: String| {
+        let to = |registration: &Registration, label: String, recipient: Option<Address>| {
             let address = registration.call_signal_address(asker.peer.address)?;
-            Some(Destination { number: Some(registration.number), label, address })
+            let recipient = recipient.or_else(|| Some(registration.names.first()?.address.clone()));
+            Some(Destination { number: Some(registration.number), label, address: Some(address), recipient })
         };
         if let Some((registration, alias)) = found {
             let label = Alias::from_wire(alias).map_or_else(|| registration.label(), |alias| alias.text());
-            return to(registration, label).ok_or(AdmissionRejectReason::CalledPartyNotRegistered);
+            let recipient = self.recipient_of(alias);
+            return to(registration, label, recipient).ok_or(AdmissionRejectReason::CalledPartyNotRegistered);
         }
         let address = request.dest_call_signal_address.as_ref().and_then(|address| address.socket_address());
         if let Some(address) = address {
             if let Some(registration) = self.registrations.by_call_signal(address) {
-                return to(registration, registration.label())
+                return to(registration, registration.label(), None)
                     .ok_or(AdmissionRejectReason::CalledPartyNotRegistered);
             }
             if self.settings.unregistered_destinations {
-                return Ok(Destination { number: None, label: address.to_string(), address });
+                let label = address.to_string();
+                return Ok(Destination { number: None, label, address: Some(address), recipient: None });
             }
         }
         let nothing = aliases.is_empty() && address.is_none();
@@ -216,12 +287,18 @@ impl Gatekeeper {
         u32::try_from(u64::from(zone).saturating_sub(others)).unwrap_or(u32::MAX)
     }
 
-    fn confirm_admission(&mut self, asker: &Asker, bandwidth: u32, address: SocketAddr) {
+    fn confirm_admission(
+        &mut self,
+        asker: &Asker,
+        bandwidth: u32,
+        call_model: CallModel,
+        address: SocketAddr,
+    ) {
         self.counters.admissions += 1;
         let confirm = AdmissionConfirm {
             request_seq_num: asker.sequence,
             band_width: Integer::clamped(bandwidth),
-            call_model: CallModel::Direct,
+            call_model,
             dest_call_signal_address: address.into(),
             will_respond_to_irr: Some(false),
             uuies_requested: Some(reported_messages()),
@@ -251,6 +328,7 @@ fn new_call(now: Now, key: [u8; 16], request: &AdmissionRequest, check_interval:
         conference_identifier: request.conference_id.0,
         caller: Side::default(),
         callee: Side::default(),
+        recipient: None,
         admitted_at: now,
         ringing_at: None,
         answer: None,

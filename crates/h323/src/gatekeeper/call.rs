@@ -8,7 +8,7 @@ use crate::wire::h225::{
 };
 use codec::per::{BmpString, FixedOctets, Integer};
 use link::{Level, Output};
-use model::{CallDetailRecord, CallEnd, Millis, Now, Timestamp};
+use model::{Address, CallDetailRecord, CallEnd, Millis, Now, Timestamp};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
@@ -23,6 +23,8 @@ const DENIALS: u8 = 2;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum AnswerEvidence {
+    /// Its Connect passed through us.
+    Passed,
     /// An endpoint reported its Connect.
     Connect,
     /// An endpoint reported the time of its Connect.
@@ -36,6 +38,7 @@ pub(super) enum AnswerEvidence {
 impl AnswerEvidence {
     pub const fn text(self) -> &'static str {
         match self {
+            Self::Passed => "its Connect passed through",
             Self::Connect => "an endpoint reported its Connect",
             Self::ConnectTime => "an endpoint reported when it was connected",
             Self::Media => "an endpoint reported media",
@@ -82,6 +85,8 @@ pub(super) struct Call {
     pub conference_identifier: [u8; 16],
     pub caller: Side,
     pub callee: Side,
+    /// For whom a message on it would be: whom the calling side asked for.
+    pub recipient: Option<Address>,
     pub admitted_at: Now,
     /// When the answering side was admitted: it rings since then.
     pub ringing_at: Option<Now>,

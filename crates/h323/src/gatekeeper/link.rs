@@ -10,6 +10,7 @@ use super::register::Claims;
 use super::registration::{Peer, Registrations};
 use super::reply_cache::ReplyCache;
 use super::settings::Settings;
+use super::signalling::Signalling;
 use super::snapshot::Changed;
 use super::timer::{Due, Timers};
 use super::trace::Traces;
@@ -38,6 +39,7 @@ pub struct Gatekeeper {
     pub(super) changed: Changed,
     pub(super) traces: Traces,
     pub(super) outputs: VecDeque<Output>,
+    pub(super) signalling: Signalling,
 }
 
 impl Gatekeeper {
@@ -62,6 +64,7 @@ impl Gatekeeper {
             changed: Changed::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
+            signalling: Signalling::default(),
         }
     }
 
@@ -85,7 +88,9 @@ impl Gatekeeper {
 impl Link for Gatekeeper {
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
         self.traces.now = now.wall;
-        let Input::Datagram { peer, local, to_many, octets } = input else { return };
+        let Input::Datagram { peer, local, to_many, octets } = input else {
+            return self.signalled(now, channel, input);
+        };
         self.counters.datagrams += 1;
         if !self.rate.admit(now.instant, peer.ip()) {
             self.counters.limited += 1;
@@ -106,17 +111,23 @@ impl Link for Gatekeeper {
             Effect::Inform { agent, contact, document } => {
                 self.tell_state(now, agent.number, contact, document);
             }
+            Effect::Routed { ticket, agents, .. } => self.routed(now, ticket, &agents),
             Effect::Accepted { ticket, agent, is_stored } => {
-                self.package_answered(now, agent, ticket, Ok(is_stored));
+                if !self.package_answered(now, agent, ticket, Ok(is_stored)) {
+                    self.accepted(now, ticket);
+                }
             }
             Effect::MessageRefused { ticket, agent, failure } => {
-                self.package_answered(now, agent, ticket, Err(failure));
+                if !self.package_answered(now, agent, ticket, Err(failure)) {
+                    self.message_refused(now, ticket, failure);
+                }
             }
-            Effect::Deliver { agent, delivery } => self.deliver(now, agent.number, &delivery),
+            Effect::Deliver { agent, delivery } => self.deliver(now, agent.number, delivery),
             Effect::Reported { agent, receipt } => self.report_by_package(now, agent.number, &receipt),
             Effect::Composing { agent, peer, is_composing, thread } => {
                 self.compose_by_package(now, agent.number, &peer, is_composing, thread);
             }
+            Effect::SessionEnded { agent, peer } => self.session_ended(now, agent.number, &peer),
             // Nothing that endpoints of this gateway asked for.
             _ => {}
         }
@@ -131,6 +142,7 @@ impl Link for Gatekeeper {
                 Due::Request(sequence) => self.request_due(now, sequence),
                 Due::Outbox(number) => self.tell(now, number),
                 Due::Package(number) => self.package_due(now, number),
+                Due::Connection(channel) => self.connection_due(now, channel),
             }
         }
     }

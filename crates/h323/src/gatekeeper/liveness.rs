@@ -110,6 +110,7 @@ impl Gatekeeper {
         if self.registrations.get(number).is_none() {
             return;
         }
+        self.end_conversations(now, number);
         for key in self.calls.of(number).to_vec() {
             self.side_lost(now, key, number);
         }

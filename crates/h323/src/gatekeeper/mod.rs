@@ -1,5 +1,5 @@
-//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), direct call signalling, what follows from both for presence,
-//! and the presence that endpoints publish and watch.
+//! The gatekeeper: RAS with endpoints (H.225.0 clause 7), call signalling with those that may write messages, what
+//! follows from both for presence, and the presence that endpoints publish and watch.
 //!
 //! [`Gatekeeper`] is a [`Link`](::link::Link). Each operation has a file of its own; `registration` and `call` hold the two
 //! tables, `outstanding` the requests of ours that wait for an answer, `presence` what deployed endpoints know as presence.
@@ -17,6 +17,7 @@ mod information;
 mod link;
 mod liveness;
 mod location;
+mod messaging;
 mod naming;
 mod outstanding;
 mod package;
@@ -29,11 +30,12 @@ mod reply_cache;
 mod request;
 mod service_control;
 mod settings;
+mod signalling;
 mod snapshot;
 mod timer;
 mod trace;
 mod unregister;
 
 pub use link::Gatekeeper;
-pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings};
+pub use settings::{AlternateGatekeeper, Network, SecondDevice, Settings, SignallingSettings};
 pub use snapshot::SOFT_TABLES;

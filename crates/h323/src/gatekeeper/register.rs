@@ -148,9 +148,10 @@ impl Gatekeeper {
         let old = old.cloned();
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
-        // What was seen of another product, or another version, says nothing of this one.
+        // What was seen of another product, or another version, says nothing of this one; and who took no messages
+        // may do so after it was set up anew.
         let same_product = old.as_ref().filter(|old| old.product == candidate.product);
-        let messaging = same_product.and_then(|old| old.messaging);
+        let messaging = same_product.and_then(|old| old.messaging).filter(|takes_messages| *takes_messages);
         let mut registration = Registration {
             number,
             identifier,

@@ -133,13 +133,15 @@ pub struct Settings {
     pub presence_pace: Millis,
     /// The most contacts, states and requests that wait to be told to one endpoint.
     pub outbox_max: usize,
+    /// The TCP port at which the gatekeeper takes call signalling, at the addresses where it takes RAS; `None`: it does
+    /// not, all calls are direct, and endpoints can write in Herald's own package only.
+    pub call_signal_port: Option<u16>,
+    /// The limits of call signalling.
+    pub signalling: SignallingSettings,
     /// The most registrations.
     pub registrations_max: usize,
     /// The most calls in progress.
     pub calls_max: usize,
-    /// The port at which call signalling connections are accepted, at every address of RAS; `None`: they are not, and
-    /// all calls are direct.
-    pub call_signal_port: Option<u16>,
 }
 
 impl Settings {
@@ -174,9 +176,61 @@ impl Settings {
             datagram_budget: 1200,
             presence_pace: Millis(10),
             outbox_max: 25_000,
+            call_signal_port: None,
+            signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
             calls_max: 200_000,
-            call_signal_port: None,
+        }
+    }
+}
+
+/// The limits of call signalling, and of the instant messages on it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignallingSettings {
+    /// The most connections at a time, both sides of relayed calls counted.
+    pub connections_max: usize,
+    /// The most connections of one address that have brought no Setup yet.
+    pub fresh_connections_max: usize,
+    /// The most calls for messages that one endpoint has at a time, from it and to it.
+    pub message_calls_per_endpoint_max: usize,
+    /// Time until the Setup must have come on a connection.
+    pub setup_timeout: Millis,
+    /// Time until a connection that is opened must be there.
+    pub connect_timeout: Millis,
+    /// Time until an endpoint must have answered, opened the session, or taken a single message.
+    pub answer_timeout: Millis,
+    /// Time until a call for messages must bring one (Q15).
+    pub message_timeout: Millis,
+    /// Time between two questions whether a text in a session was read.
+    pub confirm_timeout: Millis,
+    /// Time until an endpoint must have released a session that was closed.
+    pub close_timeout: Millis,
+    /// Time for which a session without texts stays open.
+    pub session_idle: Millis,
+    /// Time for which a call waits for one more text after the other side is through.
+    pub linger: Millis,
+    /// Within this time a text that an h323plus callee sends again is the same one (Q17); zero: never.
+    pub repetition_window: Millis,
+    /// The most UTF-16 units of one text on the wire; longer ones are divided. At most 8,150.
+    pub text_units_max: usize,
+}
+
+impl Default for SignallingSettings {
+    fn default() -> Self {
+        Self {
+            connections_max: 20_000,
+            fresh_connections_max: 256,
+            message_calls_per_endpoint_max: 256,
+            setup_timeout: Millis::seconds(10),
+            connect_timeout: Millis::seconds(10),
+            answer_timeout: Millis::seconds(30),
+            message_timeout: Millis::seconds(30),
+            confirm_timeout: Millis::seconds(5),
+            close_timeout: Millis::seconds(5),
+            session_idle: Millis::seconds(3600),
+            linger: Millis::seconds(2),
+            repetition_window: Millis(50),
+            text_units_max: 8100,
         }
     }
 }

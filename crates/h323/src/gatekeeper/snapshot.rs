@@ -152,6 +152,7 @@ impl Gatekeeper {
             conference_identifier: record.conference_identifier,
             caller: side(record.caller),
             callee: side(record.callee),
+            recipient: None,
             admitted_at: Now { instant: now.instant_of(record.admitted_at), wall: record.admitted_at },
             ringing_at: Some(now),
             answer: record.answer,

@@ -3,6 +3,7 @@
 //! A timer that moves is not looked for: when the old one fires, its owner sees that it is not due yet and sets it
 //! again. A registration that is refreshed every two minutes so costs one entry, moved every two minutes.
 
+use link::ChannelId;
 use model::Instant;
 use std::collections::BTreeSet;
 
@@ -19,6 +20,8 @@ pub(super) enum Due {
     Outbox(u64),
     /// What is under way in the package with a registration: missing parts, missing receipts.
     Package(u64),
+    /// A connection of call signalling: what is awaited on it.
+    Connection(ChannelId),
 }
 
 /// The timers, in order of their time.

@@ -127,7 +127,6 @@ impl Gatekeeper {
 
     /// Shows a whole TPKT packet of a call signalling connection; `number` is the registration at its other end, where
     /// that is known.
-    #[allow(dead_code, reason = "call signalling is not answered yet")]
     pub(super) fn trace_signalling(
         &mut self,
         number: Option<u64>,

@@ -3,10 +3,8 @@
 /// Octets of the header: version 3, a reserved octet, the length of all in two octets.
 pub const HEADER: usize = 4;
 
-/// The greatest packet accepted, header included; the length field allows no more than 65,535.
-///
-/// The largest message of a deployed stack is a Facility of 16 KiB.
-pub const PACKET_MAX: usize = 32_768;
+/// The greatest packet, header included: what the length field can say.
+pub const PACKET_MAX: usize = 65_535;
 
 /// Why a stream is not TPKT any more; there is no way to find the next packet after it.
 #[non_exhaustive]
@@ -15,8 +13,8 @@ pub enum TpktError {
     /// The version octet is not 3.
     #[error("a TPKT header starts with {0:#04x}, not 0x03")]
     Version(u8),
-    /// The length is shorter than the header or longer than the limit.
-    #[error("a TPKT length of {0} is outside {HEADER}..{PACKET_MAX}")]
+    /// The length is shorter than the header.
+    #[error("a TPKT length of {0} is shorter than its header")]
     Length(usize),
 }
 
@@ -33,13 +31,23 @@ impl Reassembly {
     /// # Errors
     /// The stream is broken; packets before the break have been handed over.
     pub fn feed(&mut self, read: &[u8], mut packet: impl FnMut(&[u8])) -> Result<(), TpktError> {
+        self.feed_packets(read, |whole| {
+            if whole.len() > HEADER {
+                packet(&whole[HEADER..]);
+            }
+        })
+    }
+
+    /// Like [`Self::feed`], but hands over every packet with its header, empty ones too.
+    ///
+    /// # Errors
+    /// The stream is broken; packets before the break have been handed over.
+    pub fn feed_packets(&mut self, read: &[u8], mut packet: impl FnMut(&[u8])) -> Result<(), TpktError> {
         self.octets.extend_from_slice(read);
         let mut start = 0;
         while let Some(length) = length(&self.octets[start..])? {
             let Some(whole) = self.octets.get(start..start + length) else { break };
-            if length > HEADER {
-                packet(&whole[HEADER..]);
-            }
+            packet(whole);
             start += length;
         }
         self.octets.drain(..start);
@@ -61,7 +69,7 @@ pub fn length(octets: &[u8]) -> Result<Option<usize>, TpktError> {
         [] => Ok(None),
         [version, ..] if *version != 3 => Err(TpktError::Version(*version)),
         [_, _, high, low, ..] => match usize::from(*high) << 8 | usize::from(*low) {
-            length @ HEADER..=PACKET_MAX => Ok(Some(length)),
+            length @ HEADER.. => Ok(Some(length)),
             length => Err(TpktError::Length(length)),
         },
         _ => Ok(None),
@@ -102,9 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_the_limit_is_refused_before_anything_is_held_for_it() {
+    fn a_length_shorter_than_the_header_is_refused() {
         let mut reassembly = Reassembly::default();
-        assert_eq!(reassembly.feed(&[3, 0, 0xff, 0xff], |_| ()), Err(TpktError::Length(65_535)));
-        assert_eq!(reassembly.feed(&[3, 0, 0, 3], |_| ()), Err(TpktError::Length(65_535)));
+        assert_eq!(reassembly.feed(&[3, 0, 0, 3], |_| ()), Err(TpktError::Length(3)));
+    }
+
+    #[test]
+    fn empty_packets_and_headers_are_kept_for_who_passes_them_on() {
+        let stream = [packet(b"").unwrap(), packet(&[7; 40_000]).unwrap()].concat();
+        let mut packets = Vec::new();
+        Reassembly::default().feed_packets(&stream, |packet| packets.extend_from_slice(packet)).unwrap();
+        assert_eq!(packets, stream);
     }
 }

@@ -11,5 +11,6 @@ mod package;
 mod presence;
 mod registration;
 mod restart;
+mod signalling;
 mod trace;
 mod world;

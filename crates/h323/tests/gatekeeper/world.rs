@@ -52,6 +52,12 @@ pub struct World {
     pub inferred: Vec<bool>,
     /// Messages that were sent and that no test has answered.
     pub messages: Vec<(Ticket, Option<AgentId>, InstantMessage)>,
+    /// Requests about messages that no test has answered.
+    pub requests: Vec<Request>,
+    /// What was sent on connections, which were opened and which were closed, as far as no test has taken it.
+    pub wires: Vec<(ChannelId, Vec<u8>)>,
+    pub opened: Vec<(ChannelId, SocketAddr)>,
+    pub closed: Vec<ChannelId>,
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
@@ -86,6 +92,10 @@ impl World {
             traced: Vec::new(),
             inferred: Vec::new(),
             messages: Vec::new(),
+            requests: Vec::new(),
+            wires: Vec::new(),
+            opened: Vec::new(),
+            closed: Vec::new(),
             sequence: 0,
             engine_answers: true,
             claims: Vec::new(),
@@ -144,7 +154,9 @@ impl World {
                 Output::Event { .. } => {}
                 Output::Traced(traced) => self.traced.push(*traced),
                 Output::Request(request) => self.engine(request),
-                other => panic!("the gatekeeper does not want {other:?}"),
+                Output::Octets { channel, octets } => self.wires.push((channel, octets)),
+                Output::Open { channel, peer, .. } => self.opened.push((channel, peer)),
+                Output::Close { channel } => self.closed.push(channel),
             }
         }
     }
@@ -181,9 +193,14 @@ impl World {
                     self.gatekeeper.apply(self.now, Effect::Done { ticket, agent });
                 }
             }
-            Request::Send { ticket, agent, message } => self.messages.push((ticket, agent, *message)),
-            Request::Conclude { agent, sender, outcome, .. } => {
+            Request::Route { .. } | Request::EndSession { .. } => self.requests.push(request),
+            Request::Send { ticket, agent, ref message } => {
+                self.messages.push((ticket, agent, (**message).clone()));
+                self.requests.push(request);
+            }
+            Request::Conclude { agent, ref sender, outcome, .. } => {
                 self.told.push(Told::Conclude(agent.number, sender.to_string(), outcome));
+                self.requests.push(request);
             }
             Request::Compose { agent, recipient, is_composing, .. } => {
                 self.told.push(Told::Compose(agent.number, recipient.to_string(), is_composing));
@@ -195,6 +212,12 @@ impl World {
     /// Lets the engine speak.
     pub fn apply(&mut self, effect: Effect) {
         self.gatekeeper.apply(self.now, effect);
+        self.drain();
+    }
+
+    /// Feeds what happens on a connection.
+    pub fn happens(&mut self, channel: ChannelId, input: Input<'_>) {
+        self.gatekeeper.receive(self.now, channel, input);
         self.drain();
     }
 
@@ -253,6 +276,7 @@ pub struct Room {
     pub time_to_live: Option<u32>,
     pub terminal_type: EndpointType,
     pub features: Vec<GenericData>,
+    pub vendor: VendorIdentifier,
 }
 
 impl Room {
@@ -269,6 +293,7 @@ impl Room {
                 ..EndpointType::default()
             },
             features: Vec::new(),
+            vendor: VendorIdentifier::default(),
         }
     }
 
@@ -286,6 +311,7 @@ impl Room {
                 supported_features: Some(self.features.clone()),
                 ..FeatureSet::default()
             }),
+            endpoint_vendor: self.vendor.clone(),
             ..RegistrationRequest::default()
         }
     }

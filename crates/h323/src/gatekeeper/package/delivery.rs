@@ -14,7 +14,7 @@ use crate::wire::h225::{GenericData, RasMessage};
 use crate::wire::package::{PackageMessage, Part, TEXT_OCTETS_MAX, capability, divide};
 use codec::per;
 use link::Output;
-use model::{Address, Delivery, DeliveryOutcome, Instant, MessageFailure, MessageId, Millis, Now, Request};
+use model::{Address, Delivery, DeliveryOutcome, Instant, MessageId, Millis, Now, Request};
 
 /// The most octets of a datagram (D-03).
 const DATAGRAM_MAX: usize = 1200;
@@ -55,17 +55,6 @@ enum Awaits {
 }
 
 impl Gatekeeper {
-    /// Delivers a message by the means that the endpoint has.
-    pub(in crate::gatekeeper) fn deliver(&mut self, now: Now, number: u64, delivery: &Delivery) {
-        if self.deliver_by_package(now, number, delivery) {
-            return;
-        }
-        let takes_messages = self.speaks_package(number, capability::MESSAGES);
-        let failure = if takes_messages { MessageFailure::TooLarge } else { MessageFailure::NotSupported };
-        let (sender, message) = (delivery.message.sender.clone(), delivery.message.id);
-        self.conclude(number, sender, message, DeliveryOutcome::Failed(failure));
-    }
-
     /// Delivers a message in SCIs and concludes it; `false`, and nothing done, where the endpoint does not take
     /// messages so, or the message is too long for it.
     pub(in crate::gatekeeper) fn deliver_by_package(

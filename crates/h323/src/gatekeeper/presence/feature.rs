@@ -1,7 +1,6 @@
 //! Negotiation: what an endpoint offers is confirmed to it, and nothing else (H.460.1).
 
 use crate::gatekeeper::link::Gatekeeper;
-use crate::gatekeeper::pattern::matches;
 use crate::gatekeeper::registration::Registration;
 use crate::wire::feature::Feature;
 use crate::wire::h225::{FeatureSet, GenericData};
@@ -52,23 +51,6 @@ impl Offer {
 }
 
 impl Gatekeeper {
-    /// Whether an endpoint takes instant messages, as far as is known: it was seen to, or offered what goes with them,
-    /// or is a product that does.
-    pub(in crate::gatekeeper) fn may_message(&self, registration: &Registration) -> bool {
-        let offered = registration.offer.has_presence || registration.offer.package.is_some();
-        let is_known = |product: &String| {
-            self.settings.messaging_products.iter().any(|pattern| matches(pattern, product))
-        };
-        registration
-            .messaging
-            .unwrap_or_else(|| offered || registration.product.as_ref().is_some_and(is_known))
-    }
-
-    /// An endpoint was seen to take instant messages, or not to; the engine is told where that is news.
-    pub(in crate::gatekeeper) fn messaging_learnt(&mut self, number: u64, takes_messages: bool) {
-        self.relearn(number, |registration| registration.messaging = Some(takes_messages));
-    }
-
     /// A keep-alive registration offers something; what was offered before stays.
     pub(in crate::gatekeeper) fn offered(&mut self, number: u64, offer: Offer) {
         self.relearn(number, |registration| {
@@ -80,7 +62,7 @@ impl Gatekeeper {
     }
 
     /// Changes what is known of an endpoint, and claims again what follows from it.
-    fn relearn(&mut self, number: u64, change: impl FnOnce(&mut Registration)) {
+    pub(in crate::gatekeeper) fn relearn(&mut self, number: u64, change: impl FnOnce(&mut Registration)) {
         let Some(old) = self.registrations.get(number).cloned() else { return };
         let Some(registration) = self.registrations.get_mut(number) else { return };
         change(registration);

@@ -1,0 +1,35 @@
+//! Which endpoints speak instant messaging, as far as is known.
+//!
+//! h323plus does not say so when it registers: it is learnt from calls.
+
+use super::link::Gatekeeper;
+use super::pattern::matches;
+use super::registration::Registration;
+use crate::wire::package::capability;
+
+impl Gatekeeper {
+    /// Whether an endpoint may turn out to speak instant messaging, so that its calls are routed through us (D-08): it
+    /// was seen to, or offered what goes with it, or is a product that does.
+    pub(super) fn may_message(&self, registration: &Registration) -> bool {
+        let offered = registration.offer.has_presence || registration.offer.package.is_some();
+        let is_known = |product: &String| {
+            self.settings.messaging_products.iter().any(|pattern| matches(pattern, product))
+        };
+        registration
+            .messaging
+            .unwrap_or_else(|| offered || registration.product.as_ref().is_some_and(is_known))
+    }
+
+    /// Whether an endpoint takes messages, by whatever means; `None` where nothing has shown it yet.
+    pub(super) fn takes_messages(&self, number: u64) -> Option<bool> {
+        if self.speaks_package(number, capability::MESSAGES) {
+            return Some(true);
+        }
+        self.registrations.get(number)?.messaging
+    }
+
+    /// An endpoint was seen to take instant messages, or not to; the engine is told where that is news.
+    pub(super) fn messaging_learnt(&mut self, number: u64, takes_messages: bool) {
+        self.relearn(number, |registration| registration.messaging = Some(takes_messages));
+    }
+}

@@ -1,0 +1,330 @@
+//! The connections of call signalling: what they bring, cut anywhere, and what becomes of them.
+
+use super::commit::Waiting;
+use super::conversation::Conversation;
+use super::pdu::Leg;
+use super::refusal::Release;
+use super::relay::Relay;
+use crate::gatekeeper::link::Gatekeeper;
+use crate::gatekeeper::timer::Due;
+use crate::wire::q931::{Q931, message_type};
+use crate::wire::tpkt::{HEADER, Reassembly};
+use link::{ChannelId, Closure, Input, Output};
+use model::{Instant, Millis, Now, Ticket};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+/// All connections, and what is under way on them.
+#[derive(Debug, Default)]
+pub(in crate::gatekeeper) struct Signalling {
+    connections: HashMap<ChannelId, Connection>,
+    /// Connections of each address that have brought no Setup yet.
+    fresh: HashMap<IpAddr, usize>,
+    /// A connection of each call.
+    by_call: HashMap<[u8; 16], ChannelId>,
+    /// The conversations of each registration, in the order in which they began.
+    by_number: HashMap<u64, Vec<ChannelId>>,
+    /// What the engine was asked and has not answered.
+    pub(super) asked: HashMap<Ticket, Waiting>,
+    opened: u32,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// Who is at the other end.
+    pub peer: SocketAddr,
+    pub role: Role,
+    /// When something is due on it.
+    due: Option<Instant>,
+    reassembly: Reassembly,
+}
+
+/// What a connection is there for.
+#[derive(Debug)]
+pub(super) enum Role {
+    /// Somebody connected; the Setup is awaited.
+    Fresh,
+    /// One side of an ordinary call.
+    Relay(Relay),
+    /// An IM call.
+    Conversation(Box<Conversation>),
+}
+
+impl Signalling {
+    /// Adds a connection.
+    pub(super) fn insert(&mut self, channel: ChannelId, peer: SocketAddr, role: Role) {
+        let connection = Connection { peer, role, due: None, reassembly: Reassembly::default() };
+        self.put(channel, connection);
+    }
+
+    /// Makes a connection that of a call.
+    pub(super) fn assign(&mut self, channel: ChannelId, role: Role) {
+        let Some(connection) = self.remove(channel) else { return };
+        self.put(channel, Connection { role, due: None, ..connection });
+    }
+
+    fn put(&mut self, channel: ChannelId, connection: Connection) {
+        match &connection.role {
+            Role::Fresh => *self.fresh.entry(connection.peer.ip()).or_default() += 1,
+            Role::Relay(relay) => {
+                self.by_call.entry(relay.key).or_insert(channel);
+            }
+            Role::Conversation(conversation) => {
+                self.by_call.entry(conversation.leg.identifier).or_insert(channel);
+                self.by_number.entry(conversation.number).or_default().push(channel);
+            }
+        }
+        self.connections.insert(channel, connection);
+    }
+
+    /// Forgets a connection.
+    pub(super) fn remove(&mut self, channel: ChannelId) -> Option<Connection> {
+        let connection = self.connections.remove(&channel)?;
+        match &connection.role {
+            Role::Fresh => self.no_longer_fresh(connection.peer.ip()),
+            Role::Relay(relay) => self.forget_call(relay.key, channel),
+            Role::Conversation(conversation) => {
+                self.forget_call(conversation.leg.identifier, channel);
+                if let Some(channels) = self.by_number.get_mut(&conversation.number) {
+                    channels.retain(|other| *other != channel);
+                    if channels.is_empty() {
+                        self.by_number.remove(&conversation.number);
+                    }
+                }
+            }
+        }
+        Some(connection)
+    }
+
+    fn forget_call(&mut self, key: [u8; 16], channel: ChannelId) {
+        if self.by_call.get(&key) == Some(&channel) {
+            self.by_call.remove(&key);
+        }
+    }
+
+    fn no_longer_fresh(&mut self, address: IpAddr) {
+        let Some(count) = self.fresh.get_mut(&address) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.fresh.remove(&address);
+        }
+    }
+
+    /// A number for a connection that we open.
+    pub(super) fn next_channel(&mut self) -> ChannelId {
+        let channel = ChannelId(ChannelId::OPENED | self.opened);
+        self.opened = (self.opened + 1) & !ChannelId::OPENED;
+        channel
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    pub(super) fn has_call(&self, key: [u8; 16]) -> bool {
+        self.by_call.contains_key(&key)
+    }
+
+    pub(super) fn get(&self, channel: ChannelId) -> Option<&Connection> {
+        self.connections.get(&channel)
+    }
+
+    pub(super) fn get_mut(&mut self, channel: ChannelId) -> Option<&mut Connection> {
+        self.connections.get_mut(&channel)
+    }
+
+    pub(super) fn conversation(&self, channel: ChannelId) -> Option<&Conversation> {
+        match &self.connections.get(&channel)?.role {
+            Role::Conversation(conversation) => Some(conversation),
+            _ => None,
+        }
+    }
+
+    pub(super) fn conversation_mut(&mut self, channel: ChannelId) -> Option<&mut Conversation> {
+        match &mut self.connections.get_mut(&channel)?.role {
+            Role::Conversation(conversation) => Some(conversation),
+            _ => None,
+        }
+    }
+
+    /// The conversations of a registration.
+    pub(super) fn conversations_of(&self, number: u64) -> &[ChannelId] {
+        self.by_number.get(&number).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Gatekeeper {
+    /// Takes what happened on a connection.
+    pub(in crate::gatekeeper) fn signalled(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
+        match input {
+            Input::Accepted { peer, .. } => self.accept_connection(now, channel, peer),
+            Input::Connected { .. } => {
+                match self.signalling.get(channel).map(|connection| &connection.role) {
+                    Some(Role::Relay(_)) => self.relay_connected(channel),
+                    Some(Role::Conversation(_)) => self.placed_connected(now, channel),
+                    _ => {}
+                }
+            }
+            Input::Octets { octets } => self.take_octets(now, channel, octets),
+            Input::Closed { how } => self.connection_closed(now, channel, how),
+            Input::Datagram { .. } => {}
+        }
+    }
+
+    fn accept_connection(&mut self, now: Now, channel: ChannelId, peer: SocketAddr) {
+        let limits = &self.settings.signalling;
+        let fresh = self.signalling.fresh.get(&peer.ip()).copied().unwrap_or_default();
+        if self.signalling.len() >= limits.connections_max || fresh >= limits.fresh_connections_max {
+            self.counters.connections_refused += 1;
+            self.outputs.push_back(Output::Close { channel });
+            return;
+        }
+        self.counters.connections += 1;
+        let due = now.instant.after(limits.setup_timeout);
+        self.signalling.insert(channel, peer, Role::Fresh);
+        self.set_due(channel, Some(due));
+    }
+
+    fn take_octets(&mut self, now: Now, channel: ChannelId, octets: &[u8]) {
+        let Some(connection) = self.signalling.get_mut(channel) else { return };
+        let mut packets = Vec::new();
+        let fed = connection.reassembly.feed_packets(octets, |packet| packets.push(packet.to_vec()));
+        for packet in packets {
+            self.take_packet(now, channel, packet);
+        }
+        if fed.is_err() {
+            self.break_off(now, channel, Release::MALFORMED);
+        }
+    }
+
+    /// Takes one packet, header included. Its connection may be gone by now.
+    fn take_packet(&mut self, now: Now, channel: ChannelId, packet: Vec<u8>) {
+        self.trace_packet(channel, true, &packet);
+        match self.signalling.get(channel).map(|connection| &connection.role) {
+            None => {}
+            Some(Role::Relay(_)) => self.relay_packet(now, channel, packet),
+            Some(role) => {
+                let is_fresh = matches!(role, Role::Fresh);
+                // An empty packet is a keep-alive.
+                let Some(content) = packet.get(HEADER..).filter(|content| !content.is_empty()) else {
+                    return;
+                };
+                match Q931::decode(content) {
+                    Ok(message) if message.message_type == message_type::EMPTY => {}
+                    Ok(message) if is_fresh => self.take_setup(now, channel, &message, packet),
+                    Ok(message) => self.converse(now, channel, &message),
+                    Err(_) => self.break_off(now, channel, Release::MALFORMED),
+                }
+            }
+        }
+    }
+
+    fn connection_closed(&mut self, now: Now, channel: ChannelId, how: Closure) {
+        match self.signalling.get(channel).map(|connection| &connection.role) {
+            None => {}
+            Some(Role::Fresh) => {
+                self.signalling.remove(channel);
+            }
+            Some(Role::Relay(_)) => self.relay_closed(now, channel, how),
+            Some(Role::Conversation(_)) => self.conversation_lost(now, channel),
+        }
+    }
+
+    /// The timer of a connection.
+    pub(in crate::gatekeeper) fn connection_due(&mut self, now: Now, channel: ChannelId) {
+        let Some(connection) = self.signalling.get_mut(channel) else { return };
+        if connection.due.is_none_or(|due| due > now.instant) {
+            return;
+        }
+        connection.due = None;
+        match connection.role {
+            Role::Fresh => {
+                self.counters.connections_silent += 1;
+                self.drop_connection(channel);
+            }
+            Role::Relay(_) => self.relay_due(now, channel),
+            Role::Conversation(_) => self.conversation_due(now, channel),
+        }
+    }
+
+    /// Ends a connection that brought what can't be read, or too much; the call on it is released.
+    pub(super) fn break_off(&mut self, now: Now, channel: ChannelId, release: Release) {
+        self.counters.connections_broken += 1;
+        match self.signalling.get(channel).map(|connection| &connection.role) {
+            None => {}
+            Some(Role::Fresh) => self.drop_connection(channel),
+            Some(Role::Relay(_)) => self.end_relay(now, channel, release),
+            Some(Role::Conversation(_)) => self.release(now, channel, release),
+        }
+    }
+
+    /// Refuses a Setup on a connection that has no call yet.
+    pub(super) fn refuse_setup(&mut self, channel: ChannelId, leg: &Leg, release: &Release) {
+        self.send_packet(channel, leg.release_complete(release, false));
+        self.drop_connection(channel);
+    }
+
+    /// Closes a connection after what was sent on it.
+    pub(super) fn drop_connection(&mut self, channel: ChannelId) {
+        if self.signalling.remove(channel).is_some() {
+            self.outputs.push_back(Output::Close { channel });
+        }
+    }
+
+    /// Sends a packet of ours, where it could be written.
+    pub(super) fn send_packet(&mut self, channel: ChannelId, packet: Option<Vec<u8>>) {
+        match packet {
+            Some(octets) => self.put_packet(channel, octets),
+            None => self.counters.oversized += 1,
+        }
+    }
+
+    /// Puts a packet on a connection.
+    pub(super) fn put_packet(&mut self, channel: ChannelId, packet: Vec<u8>) {
+        self.trace_packet(channel, false, &packet);
+        self.outputs.push_back(Output::Octets { channel, octets: packet });
+    }
+
+    /// Shows a packet to operators who follow the endpoint at the other end.
+    fn trace_packet(&mut self, channel: ChannelId, is_received: bool, packet: &[u8]) {
+        let Some(connection) = self.signalling.get(channel) else { return };
+        let number = match &connection.role {
+            Role::Fresh => None,
+            Role::Relay(relay) => self
+                .calls
+                .get(relay.key)
+                .and_then(|call| if relay.is_caller { call.caller.number } else { call.callee.number }),
+            Role::Conversation(conversation) => Some(conversation.number),
+        };
+        self.trace_signalling(number, connection.peer, is_received, packet);
+    }
+
+    /// Opens a connection and gives it a role.
+    pub(super) fn open_connection(
+        &mut self,
+        now: Now,
+        peer: SocketAddr,
+        local: Option<IpAddr>,
+        channel: ChannelId,
+        role: Role,
+    ) {
+        let local = local.filter(|local| !local.is_unspecified() && local.is_ipv4() == peer.is_ipv4());
+        self.signalling.insert(channel, peer, role);
+        self.outputs.push_back(Output::Open { channel, peer, local });
+        self.set_due_after(now, channel, self.settings.signalling.connect_timeout);
+    }
+
+    /// Sets when something is due on a connection, in place of what was.
+    pub(super) fn set_due(&mut self, channel: ChannelId, due: Option<Instant>) {
+        let Some(connection) = self.signalling.get_mut(channel) else { return };
+        connection.due = due;
+        if let Some(due) = due {
+            self.timers.set(due, Due::Connection(channel));
+        }
+    }
+
+    pub(super) fn set_due_after(&mut self, now: Now, channel: ChannelId, length: Millis) {
+        self.set_due(channel, Some(now.instant.after(length)));
+    }
+}

@@ -1,0 +1,138 @@
+//! Messages for endpoints: the way that each takes, and its outcome.
+
+use super::conversation::{Conversation, Stage};
+use super::text;
+use crate::alias::Alias;
+use crate::gatekeeper::link::Gatekeeper;
+use link::{ChannelId, Output};
+use model::{Address, Delivery, DeliveryOutcome, InstantMessage, MessageFailure, NamedAddress, Now, Request};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A message on its way over a call.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    pub delivery: Arc<Delivery>,
+    /// The code units of the parts that are not known to be delivered.
+    pub parts: VecDeque<Vec<u16>>,
+    /// Whether the first of them was sent and waits for a sign.
+    pub is_sent: bool,
+}
+
+impl Outbound {
+    /// Whether it belongs into a session: it was written in one just now.
+    pub fn wants_session(&self) -> bool {
+        self.delivery.message.in_session && !self.delivery.is_delayed
+    }
+}
+
+impl Gatekeeper {
+    /// Delivers a message to an endpoint; there is one outcome, now or later.
+    pub(in crate::gatekeeper) fn deliver(&mut self, now: Now, number: u64, delivery: Arc<Delivery>) {
+        let Some(registration) = self.registrations.get(number) else {
+            return self.conclude_message(number, &delivery.message, DeliveryOutcome::Later);
+        };
+        let messaging = registration.messaging;
+        if self.deliver_by_package(now, number, &delivery) {
+            return;
+        }
+        let parts = text::parts(&delivery.message.text, self.settings.signalling.text_units_max);
+        if messaging == Some(false) || parts.is_empty() {
+            let outcome = DeliveryOutcome::Failed(MessageFailure::NotSupported);
+            return self.conclude_message(number, &delivery.message, outcome);
+        }
+        let is_same = |conversation: &Conversation| {
+            let other = conversation.outbound.as_ref().map(|outbound| &outbound.delivery.message.sender);
+            other == Some(&delivery.message.sender)
+        };
+        let mut under_way = self.signalling.conversations_of(number).iter();
+        if under_way.any(|channel| self.signalling.conversation(*channel).is_some_and(is_same)) {
+            self.counters.deliveries_out_of_turn += 1;
+            return self.conclude_message(number, &delivery.message, DeliveryOutcome::Later);
+        }
+        self.send_outbound(now, number, Outbound { delivery, parts: parts.into(), is_sent: false });
+    }
+
+    /// Sends what is left of a message: in the session that is open with its sender, on a call that is on its way
+    /// there, or on a new one.
+    pub(super) fn send_outbound(&mut self, now: Now, number: u64, outbound: Outbound) {
+        let message = &outbound.delivery.message;
+        let channel = match self.usable_conversation(number, &message.sender) {
+            Some(channel) => Some(channel),
+            None => {
+                let source = self.answerable_alias(&outbound.delivery.sender);
+                let recipient = message.recipient.clone();
+                self.place(now, number, message.sender.clone(), &source, Some(&recipient))
+            }
+        };
+        let conversation = channel.and_then(|channel| self.signalling.conversation_mut(channel));
+        let (Some(channel), Some(conversation)) = (channel, conversation) else {
+            return self.postpone_delivery(number, &outbound);
+        };
+        if conversation.leg.is_caller {
+            conversation.wants_session |= outbound.wants_session();
+        }
+        conversation.outbound = Some(outbound);
+        self.advance(now, channel);
+    }
+
+    /// The conversation of an endpoint that a text of `sender` can be sent in: an open session first.
+    fn usable_conversation(&self, number: u64, sender: &Address) -> Option<ChannelId> {
+        let fits = |channel: &&ChannelId, is_open: bool| {
+            self.signalling.conversation(**channel).is_some_and(|conversation| {
+                let stage = match conversation.stage {
+                    Stage::Open => is_open,
+                    Stage::Connecting | Stage::Called | Stage::Alerted | Stage::Connected => !is_open,
+                    _ => false,
+                };
+                let is_free = conversation.outbound.is_none() && conversation.ending.is_none();
+                stage && is_free && self.is_same_person(&conversation.peer, sender)
+            })
+        };
+        let channels = self.signalling.conversations_of(number);
+        let open = channels.iter().find(|channel| fits(channel, true));
+        open.or_else(|| channels.iter().find(|channel| fits(channel, false))).copied()
+    }
+
+    /// Whether a name that an endpoint used is one of a presentity.
+    pub(super) fn is_same_person(&self, name: &Address, presentity: &Address) -> bool {
+        let mut holders = self.registrations.holders(name);
+        name == presentity || holders.any(|holder| holder.presentity.as_ref() == Some(presentity))
+    }
+
+    /// The alias under which an endpoint can answer: as the sender registered, unless there is a `%` in it, at which
+    /// h323plus would cut it (sheet section 11), or it is a name of another network.
+    fn answerable_alias(&self, sender: &NamedAddress) -> Alias {
+        let usable = |alias: &Alias| !alias.text().contains('%') && alias.to_wire().is_some();
+        let registered = Alias::restore(&sender.kind, &sender.original).ok();
+        let others = || {
+            let holder = self.registrations.holders(&sender.address).next()?;
+            holder.names.iter().map(|name| name.alias.clone()).find(usable)
+        };
+        let address = || Alias::parse_typed(sender.address.as_str()).ok().filter(usable);
+        let last = || Alias::H323Id(sender.address.to_string());
+        registered.filter(usable).or_else(others).or_else(address).unwrap_or_else(last)
+    }
+
+    /// It could not be delivered now.
+    pub(super) fn postpone_delivery(&mut self, number: u64, outbound: &Outbound) {
+        self.conclude_message(number, &outbound.delivery.message, DeliveryOutcome::Later);
+    }
+
+    /// Tells the engine what became of a message.
+    pub(super) fn conclude_message(
+        &mut self,
+        number: u64,
+        message: &InstantMessage,
+        outcome: DeliveryOutcome,
+    ) {
+        match outcome {
+            DeliveryOutcome::Later => self.counters.deliveries_postponed += 1,
+            DeliveryOutcome::Failed(_) => self.counters.deliveries_failed += 1,
+            DeliveryOutcome::Delivered | DeliveryOutcome::Displayed => self.counters.deliveries += 1,
+        }
+        let agent = self.agent(number);
+        let (sender, message) = (message.sender.clone(), message.id);
+        self.outputs.push_back(Output::Request(Request::Conclude { agent, sender, message, outcome }));
+    }
+}

@@ -1,0 +1,8 @@
+//! Call signalling: calls that are passed on, and instant messages.
+
+mod answered;
+mod hostile;
+mod line;
+mod placed;
+mod relay;
+mod session;
