@@ -34,9 +34,11 @@ impl Engine {
             self.give(id, alias, effects);
         }
         self.place(now, id, claim);
+        self.principals[id].listen();
         let presentity =
             publication::presentity(&self.book, &self.principals[id], id).unwrap_or(&first).clone();
         effects.answer(Effect::Claimed { ticket, agent, presentity });
+        self.decide_for_silent(id, effects);
     }
 
     /// Whether there is room; then the principal, where there is one, and the first name.
@@ -89,6 +91,9 @@ impl Engine {
             self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
             self.touch(id);
         }
+        if before.is_none() {
+            self.adopt(name, id, effects);
+        }
     }
 
     /// Makes the agent a device of the principal, or brings the device it is up to date.
@@ -108,6 +113,12 @@ impl Engine {
         }
         let Some(device) = self.principals[id].device_mut(agent) else { return };
         device.names = names;
+        device.has_presence = claim.has_presence;
+        if *device.name != *claim.device {
+            device.name = claim.device.into();
+            self.touch(id);
+        }
+        let Some(device) = self.principals[id].device_mut(agent) else { return };
         if *device.description != *claim.description {
             device.description = claim.description.into();
         }

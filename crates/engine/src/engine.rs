@@ -2,12 +2,17 @@
 
 use crate::alias_book::{AliasBook, NameId};
 use crate::composition::Spell;
+use crate::contacts::Wish;
 use crate::counts::Counts;
+use crate::decision::Decision;
 use crate::device::{FOREVER, Observed, Withdrawn};
 use crate::effects::Effects;
 use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
+use crate::published::Publications;
 use crate::restart::Restart;
+use crate::roster::Roster;
 use crate::settings::Settings;
+use crate::view::Showing;
 use crate::watcher::Watchers;
 use model::{
     Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
@@ -26,6 +31,9 @@ pub struct Engine {
     /// Who each agent belongs to. Never iterated, so its order is of no consequence.
     pub(crate) agents: HashMap<AgentId, PrincipalId>,
     pub(crate) watchers: Watchers,
+    pub(crate) publications: Publications,
+    pub(crate) roster: Roster,
+    pub(crate) showing: Showing,
     /// When to come back to which principal: one entry for each, moved only when it is due or must come earlier,
     /// so that a refresh costs nothing here.
     deadlines: BTreeSet<(Instant, PrincipalId)>,
@@ -52,6 +60,9 @@ impl Engine {
             principals: Principals::default(),
             agents: HashMap::new(),
             watchers: Watchers::default(),
+            publications: Publications::default(),
+            roster: Roster::default(),
+            showing: Showing::default(),
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
             owed: Vec::new(),
@@ -68,7 +79,28 @@ impl Engine {
             Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
             Request::Observe { agent, evidence } => self.observe(agent, evidence),
             Request::Withdraw { agent, key, at } => self.withdraw(now, agent, &key, at),
-            Request::Depart { agent, at, reason, .. } => self.depart(agent, at, &reason),
+            Request::Depart { agent, at, reason, is_farewell } => {
+                if is_farewell {
+                    self.take_leave(agent, effects);
+                }
+                self.depart(agent, at, &reason);
+            }
+            Request::Publish { ticket, agent, publication } => {
+                self.take_publication(ticket, agent, publication, effects);
+            }
+            Request::ChangeContact { ticket, agent, change, contact, card, id, is_mutual } => {
+                self.change_contact(
+                    now,
+                    ticket,
+                    agent,
+                    Wish { change, contact, card, id, is_mutual },
+                    effects,
+                );
+            }
+            Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
+                self.decide(ticket, agent, id, Decision { is_approved, is_mutual }, effects);
+            }
+            Request::Attend { agent } => self.attend(agent),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
             _ => self.counts.strays += 1,
@@ -94,6 +126,7 @@ impl Engine {
     /// Ends a batch: composes each document once that its requests may have changed, and notifies each watcher at
     /// most once of each presentity, with the newest document.
     pub fn settle(&mut self, now: Now, effects: &mut Effects) {
+        self.end_requests(now, effects);
         let mut touched = std::mem::take(&mut self.touched);
         for id in touched.drain(..) {
             self.publish(now.wall, id, effects);
@@ -107,6 +140,7 @@ impl Engine {
             let document = Arc::clone(&self.principals[id].document);
             effects.immediate.push(Effect::Notify { watcher, document });
         }
+        self.settle_showing(effects);
     }
 
     /// When [`Self::timeout`] is to be called; `None` when nothing is pending.
@@ -114,7 +148,8 @@ impl Engine {
     pub fn deadline(&self) -> Option<Instant> {
         let evidence = self.deadlines.first().map(|(at, _)| *at);
         let restart = self.restart.as_ref().map(|restart| restart.expires);
-        evidence.into_iter().chain(restart).min()
+        let request = self.roster.first_expiry().map(|(at, ..)| at);
+        evidence.into_iter().chain(restart).chain(request).min()
     }
 
     fn observe(&mut self, agent: AgentId, evidence: Evidence) {
@@ -157,6 +192,7 @@ impl Engine {
 
     fn depart(&mut self, agent: AgentId, at: Timestamp, reason: &str) {
         let Some(id) = self.agents.remove(&agent) else { return self.counts.strays += 1 };
+        self.showing.leave(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);
         self.outdate(id);
@@ -191,7 +227,7 @@ impl Engine {
     fn unsubscribe(&mut self, watcher: WatcherId) {
         self.owed.retain(|(_, owed)| *owed != watcher);
         for name in self.watchers.remove(watcher) {
-            self.book.release(name);
+            self.release(name);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::engine::Engine;
 use crate::publication;
-use model::{Address, AliasEntry, PresenceDocument};
+use model::{Address, AliasEntry, Contact, PresenceDocument, SubscriptionRecord};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -47,6 +47,25 @@ impl Engine {
         entries
     }
 
+    /// The contact list of the principal that a name belongs to, in order.
+    #[must_use]
+    pub fn contacts(&self, name: &Address) -> Vec<Contact> {
+        let Some(id) = self.book.owner_of(name) else { return Vec::new() };
+        self.ordered_contacts(self.principals[id].identity).into_iter().map(|(_, contact)| contact).collect()
+    }
+
+    /// Who watches the principal that a name belongs to, or has asked to, in order.
+    #[must_use]
+    pub fn subscriptions_to(&self, name: &Address) -> Vec<SubscriptionRecord> {
+        let Some(id) = self.book.owner_of(name) else { return Vec::new() };
+        let presentity = self.principals[id].identity;
+        let watchers = self.roster.watchers_of(presentity);
+        let mut records =
+            Vec::from_iter(watchers.filter_map(|watcher| self.subscription_record(watcher, presentity)));
+        records.sort_by(|one, other| one.watcher.cmp(&other.watcher));
+        records
+    }
+
     /// Names like `text`, for "did you mean": first those that begin with it, then those that contain it among
     /// the first [`FIND_SCAN_MAX`]; at most `limit`.
     #[must_use]
@@ -70,6 +89,9 @@ impl Engine {
             watchers: self.watchers.len(),
             subscriptions: self.watchers.subscriptions(),
             unknown_names: self.book.unknown_len(),
+            contacts: self.roster.relations_len(),
+            blocks: self.roster.blocks_len(),
+            publications: self.publications.len(),
             ..self.counts
         }
     }

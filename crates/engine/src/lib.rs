@@ -5,7 +5,7 @@
 //! IO, takes a lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
 //!
 //! ```text
-//! load_principal.., load_alias.., restore.., resume(now, stop)       // once, from the store
+//! load_principal.., load_alias.., load_.., restore.., resume(now, stop) // once, from the store
 //! for request in batch { engine.handle(now, request, &mut effects) } // then engine.timeout(now) when due
 //! engine.settle(now, &mut effects);                                  // one document and one notice per change
 //! commit(effects.facts), then send effects.promised; send effects.immediate at once; effects.clear()
@@ -15,9 +15,13 @@
 #![warn(missing_docs)]
 
 mod alias_book;
+mod attendance;
 mod claim;
 mod composition;
+mod consequences;
+mod contacts;
 mod counts;
+mod decision;
 mod device;
 mod effects;
 mod engine;
@@ -25,8 +29,12 @@ mod explanation;
 mod inquiry;
 mod principal;
 mod publication;
+mod published;
+mod reload;
 mod restart;
+mod roster;
 mod settings;
+mod view;
 mod watcher;
 
 pub use counts::Counts;
@@ -35,4 +43,4 @@ pub use engine::Engine;
 pub use explanation::{AgentExplanation, EvidenceExplanation, Explanation};
 pub use inquiry::FIND_SCAN_MAX;
 pub use restart::{LoadError, PRESENCE_TABLE, Stop};
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, Settings, Treatment};

@@ -10,7 +10,7 @@ use crate::shard::{self, Promises, Shard, ShardCounters, ShardHandle, ShardInput
 use crate::soft::SoftFlow;
 use crate::{gateway, secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use engine::{Engine, Stop};
+use engine::{Engine, LoadError, Stop};
 use h323::alias::Zone;
 use link::Link;
 use model::{Now, SoftRecord};
@@ -286,6 +286,7 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
             tracing::warn!(event = "store.name_left_out", %error, "A name was left out.");
         }
     })?;
+    load_contacts(&mut engine, store)?;
     let table = engine::PRESENCE_TABLE;
     store.soft(table, |key, value, _| {
         engine.restore(&SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
@@ -297,6 +298,19 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
     engine.resume(now, stop);
     tracing::info!(event = "node.resumed", principals, names, ?stop, "The state of the last run is loaded.");
     Ok(engine)
+}
+
+/// What persons published, whom they watch and whom they have blocked.
+fn load_contacts(engine: &mut Engine, store: &Store) -> Result<(), StoreError> {
+    let check = |loaded: Result<(), LoadError>| {
+        if let Err(error) = loaded {
+            tracing::warn!(event = "store.contact_left_out", %error, "A publication or contact was left out.");
+        }
+    };
+    store.publications(|it| check(engine.load_publication(&it.principal, &it.device, it.publication)))?;
+    store.subscriptions(|record| check(engine.load_subscription(record)))?;
+    store.blocks(|record| check(engine.load_block(record)))?;
+    Ok(())
 }
 
 /// Starts a part in a thread of its own; its failure is an event.

@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, shutdown};
+use crate::{Options, StoreError, contacts, shutdown};
 use model::{Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -142,6 +142,18 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
             transaction.prepare_cached(ALIAS_REMOVED)?.execute([address.as_str()])?;
         }
         Fact::Call(call) => calls::insert(transaction, call)?,
+        Fact::Published { principal, device, publication } => {
+            contacts::published(transaction, principal, device, publication)?;
+        }
+        Fact::PublicationEnded { principal, device } => {
+            contacts::publication_ended(transaction, principal, device)?;
+        }
+        Fact::Subscription(record) => contacts::subscription(transaction, record)?,
+        Fact::SubscriptionEnded { watcher, presentity } => {
+            contacts::subscription_ended(transaction, watcher, presentity)?;
+        }
+        Fact::Block(record) => contacts::block(transaction, record)?,
+        Fact::BlockEnded { owner, blocked } => contacts::block_ended(transaction, owner, blocked)?,
         _ => {}
     }
     Ok(())

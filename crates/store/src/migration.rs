@@ -12,7 +12,8 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_service.sql")];
 
 /// The newest schema version this build knows.
 pub(crate) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
@@ -96,7 +97,7 @@ mod tests {
         let file = Path::new("herald.db");
         migrate(&mut connection, file, 0).unwrap();
         assert!(
-            apply(&mut connection, 2, "CREATE TABLE half (a TEXT); CREATE TABLE meta (a TEXT);").is_err()
+            apply(&mut connection, 99, "CREATE TABLE half (a TEXT); CREATE TABLE meta (a TEXT);").is_err()
         );
         assert_eq!(version(&connection, file), Ok(SCHEMA_VERSION));
         let half: u32 = connection

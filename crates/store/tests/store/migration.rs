@@ -13,9 +13,9 @@ fn a_new_directory_gets_the_newest_schema() {
     let mut tables =
         shell.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
     let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    assert_eq!(names, ["aliases", "calls", "meta", "principals", "soft"]);
+    assert_eq!(names, ["aliases", "blocks", "calls", "meta", "principals", "publications", "soft", "subscriptions"]);
     let version: u32 = shell.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 1);
+    assert_eq!(version, 2);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
     let before = fs::read(&file).unwrap();
 
     let error = Store::open(place.path(), Options::default()).err().unwrap();
-    assert_eq!(error, StoreError::NewerSchema { file: file.clone(), found: 99, known: 1 });
+    assert_eq!(error, StoreError::NewerSchema { file: file.clone(), found: 99, known: 2 });
     assert!(error.to_string().contains("99"), "{error}");
     assert!(fs::read(&file).unwrap() == before, "the file has changed");
 }
