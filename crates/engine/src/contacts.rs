@@ -72,6 +72,10 @@ impl Engine {
                         self.unblock(owner, other, consequences);
                         self.release(other);
                     }
+                    // Who is not blocked may be on the list all the same.
+                    Some(other) if self.contact(owner, other).is_some() => {
+                        self.list(owner, self.contact(owner, other), consequences);
+                    }
                     _ => self.tell_gone(owner, wish, ContactStatus::Unblocked, consequences),
                 }
                 Ok(())
@@ -207,7 +211,7 @@ impl Engine {
         let status = ContactStatus::Unblocked;
         self.list(owner, entry.map(|entry| Contact { status, ..entry }), consequences);
         if self.roster.get(blocked, owner).is_some_and(|relation| !relation.is_active) {
-            self.put_to(blocked, owner, consequences);
+            self.put(blocked, owner, consequences);
         }
     }
 
@@ -242,10 +246,6 @@ impl Engine {
     /// Puts a request to those who can decide it.
     pub(crate) fn put(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         self.list(presentity, self.contact(presentity, watcher), consequences);
-        self.put_to(watcher, presentity, consequences);
-    }
-
-    fn put_to(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         for agent in self.presence_agents(presentity) {
             let asked = self.request(watcher, presentity).map(|request| Effect::Asked { agent, request });
             consequences.told.extend(asked);

@@ -54,16 +54,26 @@ impl Engine {
         self.ordered_contacts(self.principals[id].identity).into_iter().map(|(_, contact)| contact).collect()
     }
 
-    /// Who watches the principal that a name belongs to, or has asked to, in order.
+    /// Who watches the principal that a name belongs to, or has asked to, in order; also where it belongs to nobody.
     #[must_use]
     pub fn subscriptions_to(&self, name: &Address) -> Vec<SubscriptionRecord> {
-        let Some(id) = self.book.owner_of(name) else { return Vec::new() };
-        let presentity = self.principals[id].identity;
+        let owner = self.book.owner_of(name).map(|id| self.principals[id].identity);
+        let Some(presentity) = owner.or_else(|| self.book.id(name)) else { return Vec::new() };
         let watchers = self.roster.watchers_of(presentity);
         let mut records =
             Vec::from_iter(watchers.filter_map(|watcher| self.subscription_record(watcher, presentity)));
         records.sort_by(|one, other| one.watcher.cmp(&other.watcher));
         records
+    }
+
+    /// What one principal sees of another, each named by any of its names; `None`: it may not watch it. As of the last
+    /// settled batch.
+    #[must_use]
+    pub fn seen_by(&self, watcher: &Address, presentity: &Address) -> Option<Arc<PresenceDocument>> {
+        let id = self.book.owner_of(presentity)?;
+        let watcher = self.principals[self.book.owner_of(watcher)?].identity;
+        let (_, document) = self.seen(watcher, self.principals[id].identity, &self.view(id))?;
+        Some(document)
     }
 
     /// Names like `text`, for "did you mean": first those that begin with it, then those that contain it among
