@@ -199,10 +199,7 @@ impl Engine {
             self.list(owner, before[0].clone(), consequences);
         }
         self.tell_difference(owner, blocked, before, consequences);
-        if self.watches(blocked, owner) {
-            // It sees from now on what does not change.
-            self.showing.owe(blocked, owner);
-        }
+        self.show_anew(blocked, owner);
     }
 
     fn unblock(&mut self, owner: NameId, blocked: NameId, consequences: &mut Consequences) {
@@ -222,9 +219,7 @@ impl Engine {
         }
         let address = |party| self.book.address(party).clone();
         consequences.facts.push(Fact::BlockEnded { owner: address(owner), blocked: address(blocked) });
-        if self.watches(blocked, owner) {
-            self.showing.owe(blocked, owner);
-        }
+        self.show_anew(blocked, owner);
     }
 
     /// Files a request.

@@ -61,18 +61,30 @@ impl Engine {
     /// Who hides is not to be told from who is offline (D-16): both are shown without reason, devices or what was
     /// published, since when they were last seen. Of who is there, a device that hides is left out.
     pub(crate) fn view(&self, id: PrincipalId) -> Arc<PresenceDocument> {
-        let document = &self.principals[id].document;
+        let principal = &self.principals[id];
+        let document = &principal.document;
+        let version = Version { version: principal.version, ..document.version };
         if self.looks_offline(id) {
             let since = self.showing.unseen_since(id).unwrap_or(document.since);
-            return Arc::new(offline(document, since));
+            return Arc::new(PresenceDocument { version, ..offline(document, since) });
         }
         let hides = |tuple: &PresenceTuple| tuple.state == PresenceState::Hidden;
-        if !document.tuples.iter().any(hides) {
+        if document.version == version && !document.tuples.iter().any(hides) {
             return Arc::clone(document);
         }
-        let mut seen = PresenceDocument::clone(document);
+        let mut seen = PresenceDocument { version, ..PresenceDocument::clone(document) };
         seen.tuples.retain(|tuple| !hides(tuple));
         Arc::new(seen)
+    }
+
+    /// Owes a watcher that a block hides a presentity from, or hides no more, what it sees now: as a newer version,
+    /// though nobody else sees a difference.
+    pub(crate) fn show_anew(&mut self, watcher: NameId, presentity: NameId) {
+        if let Some(id) = self.book.filed(presentity).filter(|_| self.watches(watcher, presentity)) {
+            let version = &mut self.principals[id].version;
+            *version = version.saturating_add(1);
+            self.showing.owe(watcher, presentity);
+        }
     }
 
     fn looks_offline(&self, id: PrincipalId) -> bool {

@@ -1,7 +1,7 @@
 //! What an agent is told when it has registered, and what has waited for it.
 
 use crate::scene::{Scene, Stored, address, alias};
-use engine::Stop;
+use engine::{Limits, Settings, Stop};
 use model::{Effect, Fact, Millis, PresenceState};
 
 #[test]
@@ -22,6 +22,23 @@ fn an_agent_is_told_its_list_then_the_states_then_the_requests() {
     scene.join(9, &["frank"]);
     scene.attend(9);
     assert_eq!(scene.heard(9), [""; 0], "an empty list is no list");
+}
+
+#[test]
+fn ten_thousand_contacts_are_listed_and_not_one_more() {
+    let limits = Limits { pending_per_watcher_max: usize::MAX, ..Limits::default() };
+    let mut scene = Scene::with(Settings { limits, ..Settings::default() });
+    scene.join(1, &["alice"]);
+    for number in 0..=10_000 {
+        scene.subscribe_to(1, &format!("contact {number:05}"));
+    }
+    let last = scene.heard(1).pop().unwrap();
+    assert!(last.contains("contacts_per_principal_max"), "{last}");
+    scene.attend(1);
+    let heard = scene.effects_for(1);
+    let [Effect::Listed { contacts, .. }] = &heard[..] else { panic!("{} effects", heard.len()) };
+    assert_eq!(contacts.len(), 10_000);
+    assert!(contacts.is_sorted_by_key(|contact| &contact.name.original));
 }
 
 #[test]

@@ -116,13 +116,7 @@ fn take_down(told: &mut Told, effects: &mut Vec<Effect>) -> Vec<(AgentId, Addres
                 if let Some(before) = told.insert((agent, contact.address.clone()), Arc::clone(&document)) {
                     assert!(before.version <= document.version, "{before:?} then {document:?}");
                     let is_news = before.version < document.version;
-                    assert!(
-                        is_news
-                            || before == document
-                            || before.state == PresenceState::Offline
-                            || document.state == PresenceState::Offline,
-                        "one version, two documents"
-                    );
+                    assert!(is_news || before == document, "one version, two documents");
                 }
                 informed.push((agent, contact.address, document));
             }
@@ -131,7 +125,6 @@ fn take_down(told: &mut Told, effects: &mut Vec<Effect>) -> Vec<(AgentId, Addres
                     told.remove(&(agent, contact.name.address.clone()));
                 }
             }
-            Effect::Claimed { .. } => {}
             _ => {}
         }
     }
