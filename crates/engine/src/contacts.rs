@@ -9,7 +9,7 @@ use crate::roster::{Block, Details, Relation};
 use crate::settings::Treatment;
 use model::{
     Address, AgentId, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Effect, Fact,
-    NamedAddress, Now, Refusal, SubscriptionId, Ticket,
+    NamedAddress, Now, PresenceState, Refusal, SubscriptionId, Ticket,
 };
 
 /// What an agent wants of a contact.
@@ -172,7 +172,7 @@ impl Engine {
         let details = self.details(blocked, &wish);
         let since = before.unwrap_or_else(|| {
             let seen = self.book.filed(owner).map(|id| self.view(id));
-            let offline = seen.filter(|seen| seen.state == model::PresenceState::Offline);
+            let offline = seen.filter(|seen| seen.state == PresenceState::Offline);
             offline.map_or(now.wall, |seen| seen.since)
         });
         self.enforce(owner, blocked, Block { since, details }, consequences);
@@ -256,13 +256,7 @@ impl Engine {
     }
 
     /// Tells an owner of a contact that is not on its list, in its own words.
-    fn tell_gone(
-        &mut self,
-        owner: NameId,
-        wish: Wish,
-        status: ContactStatus,
-        consequences: &mut Consequences,
-    ) {
+    fn tell_gone(&self, owner: NameId, wish: Wish, status: ContactStatus, consequences: &mut Consequences) {
         let contact = Contact { name: wish.contact, status, card: ContactCard::default() };
         self.list(owner, Some(contact), consequences);
     }

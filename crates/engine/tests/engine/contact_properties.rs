@@ -164,9 +164,10 @@ proptest! {
     // covers, D-16
     #[test]
     fn every_watcher_has_the_newest_it_may_see_and_nobody_else_anything(
-        events in prop::collection::vec(event(), 1..80), polite in any::<bool>(),
+        events in prop::collection::vec(event(), 1..80), (polite, is_mutual) in any::<(bool, bool)>(),
     ) {
         let mut scene = Scene::with(settings(polite));
+        scene.is_mutual = is_mutual;
         let mut told = Told::new();
         for event in &events {
             play(&mut scene, event);
@@ -206,9 +207,10 @@ proptest! {
 
     #[test]
     fn lists_agree_with_what_is_stored_and_stay_within_limits(
-        events in prop::collection::vec(event(), 1..80), polite in any::<bool>(),
+        events in prop::collection::vec(event(), 1..80), (polite, is_mutual) in any::<(bool, bool)>(),
     ) {
         let mut scene = Scene::with(settings(polite));
+        scene.is_mutual = is_mutual;
         for event in &events {
             play(&mut scene, event);
             scene.settle();
@@ -235,9 +237,10 @@ proptest! {
     // covers: C-09
     #[test]
     fn a_restart_in_the_middle_changes_nothing_that_can_be_seen(
-        events in prop::collection::vec(event(), 1..80), polite in any::<bool>(),
+        events in prop::collection::vec(event(), 1..80), (polite, is_mutual) in any::<(bool, bool)>(),
     ) {
         let mut scene = Scene::with(settings(polite));
+        scene.is_mutual = is_mutual;
         events.iter().for_each(|event| play(&mut scene, event));
         scene.pass(Millis::seconds(3));
         let before = picture(&scene);

@@ -91,7 +91,7 @@ impl Scene {
             contact,
             card,
             id,
-            is_mutual: true,
+            is_mutual: self.is_mutual,
         };
         self.ask(request);
     }
@@ -113,7 +113,7 @@ impl Scene {
     }
 
     pub fn decide(&mut self, number: u64, id: SubscriptionId, is_approved: bool) {
-        let (ticket, agent, is_mutual) = (TICKET, agent(number), true);
+        let (ticket, agent, is_mutual) = (TICKET, agent(number), self.is_mutual);
         self.ask(Request::Decide { ticket, agent, id, is_approved, is_mutual });
     }
 

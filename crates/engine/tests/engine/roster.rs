@@ -370,3 +370,40 @@ fn who_has_lost_its_last_name_is_seen_offline_by_those_who_watched_it() {
     scene.answer_call(3, "x");
     assert_eq!(scene.heard(1), [""; 0], "alice agreed with bob, not with carol");
 }
+
+#[test]
+fn where_one_direction_is_meant_the_other_is_not_touched() {
+    let mut scene = two();
+    scene.is_mutual = false;
+    scene.subscribe_to(1, "bob");
+    let id = scene.request_id("alice", "bob");
+    scene.decide(2, id, true);
+    assert_eq!(scene.heard(1), ["done", "bob Pending", "bob Subscribed", "bob is Online"]);
+    assert_eq!(scene.heard(2), ["alice Pending", "asked by alice for bob", "done", "alice Removed"]);
+    assert_eq!(scene.seen("bob", "alice"), None);
+    scene.subscribe_to(2, "alice");
+    let back = scene.request_id("bob", "alice");
+    scene.decide(1, back, true);
+    scene.hear_nothing_of(1);
+    scene.hear_nothing_of(2);
+    scene.unsubscribe_from(2, "alice");
+    assert_eq!(
+        (scene.heard(1), scene.heard(2)),
+        (vec![], vec!["done".to_owned(), "alice Removed".to_owned()])
+    );
+    assert!(scene.seen("alice", "bob").is_some());
+}
+
+#[test]
+fn the_direction_that_is_left_of_two_can_still_be_ended_by_its_id() {
+    let mut scene = two();
+    scene.befriend((1, "alice"), (2, "bob"));
+    let id = scene.request_id("alice", "bob");
+    scene.is_mutual = false;
+    scene.unsubscribe_from(1, "bob");
+    assert_eq!((scene.heard(1), scene.heard(2)), (vec!["done".to_owned(), "bob Removed".to_owned()], vec![]));
+    scene.answer_call(1, "x");
+    assert_eq!(scene.heard(2), ["alice is OnCall"]);
+    scene.decide(1, id, false);
+    assert_eq!((scene.heard(1), scene.heard(2)), (vec!["done".to_owned()], vec!["alice Removed".to_owned()]));
+}

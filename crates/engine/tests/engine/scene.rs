@@ -23,6 +23,8 @@ pub struct Scene {
     pub promised: Vec<Effect>,
     effects: Effects,
     settings: Settings,
+    /// Whether what is asked or decided of one direction is meant for both, as with H.323.
+    pub is_mutual: bool,
     /// Ids of subscriptions given out.
     ids: u64,
 }
@@ -47,6 +49,7 @@ impl Scene {
             promised: Vec::new(),
             effects,
             settings,
+            is_mutual: true,
             ids: 0,
         }
     }
