@@ -1,8 +1,8 @@
 //! What an agent is told when it has registered, and what has waited for it.
 
-use crate::scene::{Scene, Stored, address, alias};
+use crate::scene::{Scene, Stored, address, alias, registration};
 use engine::{Limits, Settings, Stop};
-use model::{Effect, Fact, Millis, PresenceState};
+use model::{Effect, Fact, Instant, Millis, PresenceState};
 
 #[test]
 fn an_agent_is_told_its_list_then_the_states_then_the_requests() {
@@ -188,6 +188,27 @@ fn who_could_not_be_asked_before_a_restart_can_not_be_asked_after_it() {
     next.join(1, &["alice"]);
     next.subscribe_to(1, "room");
     assert_eq!(next.heard(1), ["done", "room Subscribed", "room is Offline"]);
+}
+
+#[test]
+fn a_request_expires_when_it_is_due_however_often_the_server_restarts() {
+    const DAY: Millis = Millis::seconds(24 * 3600);
+    let mut scene = Scene::new();
+    scene.join(1, &["alice"]);
+    scene.subscribe_to(1, "bob");
+    scene.pass(Millis(DAY.0 * 5));
+    let mut next = scene.restarted(&[], DAY);
+    next.engine.resume(next.now, Stop::Clean);
+    next.join(1, &["alice"]);
+    next.observe(1, registration(next.now.wall, Instant(u64::MAX)));
+    next.pass(Millis(DAY.0 - 1));
+    assert_eq!(next.heard(1), [""; 0]);
+    next.pass(Millis(1));
+    assert_eq!(next.heard(1), ["bob Removed"]);
+    let mut late = scene.restarted(&[], Millis(DAY.0 * 30));
+    late.engine.resume(late.now, Stop::Clean);
+    late.pass(Millis(1));
+    assert_eq!(late.engine.counts().contacts, 0, "it was due while the server was down");
 }
 
 #[test]

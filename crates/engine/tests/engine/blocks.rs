@@ -177,3 +177,34 @@ fn since_when_a_blocked_watcher_sees_somebody_offline_survives_a_restart() {
     let after = next.seen("alice", "bob").unwrap();
     assert_eq!((after.state, after.since, &after.tuples), (before.state, before.since, &before.tuples));
 }
+
+#[test]
+fn a_politely_blocked_request_is_not_there_for_the_blocker() {
+    let mut scene = friends(true);
+    scene.join(3, &["carol"]);
+    scene.subscribe_to(3, "bob");
+    let id = scene.request_id("carol", "bob");
+    scene.block(2, "carol");
+    scene.hear_nothing_of(2);
+    scene.hear_nothing_of(3);
+    for is_approved in [true, false] {
+        scene.decide(2, id, is_approved);
+        assert_eq!(scene.heard(2), ["refused: no such request waits for a decision of this principal"]);
+    }
+    assert_eq!(scene.heard(3), [""; 0]);
+}
+
+#[test]
+fn what_a_polite_block_hides_and_shows_again_has_a_newer_version_each_time() {
+    let mut scene = friends(true);
+    let before = scene.seen("alice", "bob").unwrap().version;
+    scene.block(2, "alice");
+    let hidden = scene.seen("alice", "bob").unwrap().version;
+    scene.unblock(2, "alice");
+    let shown = scene.seen("alice", "bob").unwrap().version;
+    assert!(before < hidden && hidden < shown, "{before:?} {hidden:?} {shown:?}");
+    scene.hear_nothing_of(1);
+    scene.answer_call(2, "x");
+    assert_eq!(scene.heard(1), ["bob is OnCall"]);
+    assert!(shown < scene.seen("alice", "bob").unwrap().version);
+}

@@ -396,14 +396,18 @@ fn where_one_direction_is_meant_the_other_is_not_touched() {
 
 #[test]
 fn the_direction_that_is_left_of_two_can_still_be_ended_by_its_id() {
-    let mut scene = two();
-    scene.befriend((1, "alice"), (2, "bob"));
-    let id = scene.request_id("alice", "bob");
-    scene.is_mutual = false;
-    scene.unsubscribe_from(1, "bob");
-    assert_eq!((scene.heard(1), scene.heard(2)), (vec!["done".to_owned(), "bob Removed".to_owned()], vec![]));
-    scene.answer_call(1, "x");
-    assert_eq!(scene.heard(2), ["alice is OnCall"]);
-    scene.decide(1, id, false);
-    assert_eq!((scene.heard(1), scene.heard(2)), (vec!["done".to_owned()], vec!["alice Removed".to_owned()]));
+    for (one, other, name, other_name) in [(1, 2, "alice", "bob"), (2, 1, "bob", "alice")] {
+        let mut scene = two();
+        scene.befriend((1, "alice"), (2, "bob"));
+        let id = scene.request_id("alice", "bob");
+        scene.is_mutual = false;
+        scene.unsubscribe_from(one, other_name);
+        assert_eq!(scene.heard(one), ["done".to_owned(), format!("{other_name} Removed")]);
+        assert_eq!(scene.heard(other), [""; 0]);
+        scene.answer_call(one, "x");
+        assert_eq!(scene.heard(other), [format!("{name} is OnCall")]);
+        scene.decide(one, id, false);
+        assert_eq!(scene.heard(one), ["done"]);
+        assert_eq!(scene.heard(other), [format!("{name} Removed")]);
+    }
 }
