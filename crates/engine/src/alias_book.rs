@@ -1,7 +1,7 @@
 //! The alias book: every name, and whose it is.
 
 use crate::principal::PrincipalId;
-use model::{Address, AliasEntry};
+use model::{Address, AliasEntry, NamedAddress};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -135,19 +135,20 @@ impl AliasBook {
         self.names[id.0 as usize].registered.is_some()
     }
 
-    /// The entry of a name; `principal` is the address under which its owner is filed.
-    pub(crate) fn entry(&self, id: NameId, principal: &Address) -> AliasEntry {
+    /// A name as it was registered, or else as an address.
+    pub(crate) fn named(&self, id: NameId) -> NamedAddress {
         let name = &self.names[id.0 as usize];
         let (kind, original) = match &name.registered {
             Some(registered) => (&*registered.kind, &*registered.original),
             None => (UNREGISTERED, name.address.as_str()),
         };
-        AliasEntry {
-            address: name.address.clone(),
-            kind: kind.to_owned(),
-            original: original.to_owned(),
-            principal: principal.clone(),
-        }
+        NamedAddress { address: name.address.clone(), kind: kind.to_owned(), original: original.to_owned() }
+    }
+
+    /// The entry of a name; `principal` is the address under which its owner is filed.
+    pub(crate) fn entry(&self, id: NameId, principal: &Address) -> AliasEntry {
+        let NamedAddress { address, kind, original } = self.named(id);
+        AliasEntry { address, kind, original, principal: principal.clone() }
     }
 
     /// The names that have an owner, in the order of their text, from `start` on.

@@ -36,6 +36,7 @@ impl Engine {
         let device = self.principals[id].device_mut(agent);
         let gains_messaging = has_messaging && device.is_some_and(|device| !device.has_messaging);
         self.place(now, id, claim);
+        self.principals[id].listen();
         let presentity =
             publication::presentity(&self.book, &self.principals[id], id).unwrap_or(&first).clone();
         effects.answer(Effect::Claimed { ticket, agent, presentity });
@@ -43,6 +44,7 @@ impl Engine {
         if gains_messaging {
             self.attend_inbox(agent, effects);
         }
+        self.decide_for_silent(id, effects);
     }
 
     /// Whether there is room; then the principal, where there is one, and the first name.
@@ -95,6 +97,9 @@ impl Engine {
             self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
             self.touch(id);
         }
+        if before.is_none() {
+            self.adopt(name, id, effects);
+        }
     }
 
     /// Makes the agent a device of the principal, or brings the device it is up to date.
@@ -115,6 +120,12 @@ impl Engine {
         let Some(device) = self.principals[id].device_mut(agent) else { return };
         device.names = names;
         device.has_messaging = claim.has_messaging;
+        device.has_presence = claim.has_presence;
+        if *device.name != *claim.device {
+            device.name = claim.device.into();
+            self.touch(id);
+        }
+        let Some(device) = self.principals[id].device_mut(agent) else { return };
         if *device.description != *claim.description {
             device.description = claim.description.into();
         }

@@ -39,6 +39,18 @@ pub struct Counts {
     pub claims_refused: u64,
     /// Counter: subscriptions refused because of a limit.
     pub subscriptions_refused: u64,
+    /// Contacts: whom principals watch or have asked to watch.
+    pub contacts: usize,
+    /// Whom principals have blocked.
+    pub blocks: usize,
+    /// Devices through which something is published.
+    pub publications: usize,
+    /// Counter: publications and changes of contact lists refused because of a limit.
+    pub requests_refused: u64,
+    /// Counter: requests to watch that nobody decided in time.
+    pub requests_expired: u64,
+    /// Counter: publications of absent devices dropped because their principal has too many.
+    pub publications_dropped: u64,
     /// Counter: pieces of evidence dropped because their agent has too many.
     pub evidence_dropped: u64,
     /// Counter: requests about agents that hold no claim.

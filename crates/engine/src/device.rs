@@ -1,7 +1,7 @@
 //! A device: one agent of a principal, and the evidence about it.
 
 use crate::alias_book::NameId;
-use crate::composition::{self, Spell};
+use crate::composition::{self, Said, Spell};
 use model::{AgentId, Evidence, EvidenceKey, Instant, Now, PresenceState, PresenceTuple, Source, Timestamp};
 
 /// One agent that holds a claim.
@@ -11,6 +11,10 @@ pub(crate) struct Device {
     pub(crate) inferred: bool,
     /// Whether it takes messages.
     pub(crate) has_messaging: bool,
+    /// Whether it takes part in presence.
+    pub(crate) has_presence: bool,
+    /// Its name among the devices of its principal, under which what is published through it is kept.
+    pub(crate) name: Box<str>,
     /// What it is, in a few words.
     pub(crate) description: Box<str>,
     /// The names it claimed last, the preferred first.
@@ -31,6 +35,8 @@ impl Device {
             agent,
             inferred: true,
             has_messaging: false,
+            has_presence: false,
+            name: "".into(),
             description: "".into(),
             names: [].into(),
             pieces: Vec::new(),
@@ -118,17 +124,18 @@ impl Device {
     }
 
     /// Its tuple; `None` while nothing is known of it.
-    pub(crate) fn tuple(&self, now: Timestamp) -> Option<PresenceTuple> {
-        let verdict = composition::weigh(&self.pieces, self.inferred)?;
+    pub(crate) fn tuple(&self, now: Timestamp, said: Said<'_>) -> Option<PresenceTuple> {
+        let verdict = composition::weigh(&self.pieces, self.inferred, said)?;
         let spell = Spell::follow(self.spell, verdict.said, self.ended_at, now);
-        let note = (!self.inferred).then(|| NOT_INFERRED.to_owned());
+        let is_published = verdict.decided_by.is_none();
+        let note = (!self.inferred && !is_published).then(|| NOT_INFERRED.to_owned());
         Some(PresenceTuple {
             agent: Some(self.agent),
             state: spell.state,
             basic: verdict.basic,
             since: spell.since,
             note,
-            publication: None,
+            publication: said.publication.map(|publication| Box::new(publication.clone())),
         })
     }
 }
@@ -209,6 +216,6 @@ mod tests {
     #[test]
     fn hot_types_are_small() {
         assert_eq!(size_of::<Piece>(), 56);
-        assert_eq!(size_of::<Device>(), 104);
+        assert_eq!(size_of::<Device>(), 120);
     }
 }

@@ -2,13 +2,18 @@
 
 use crate::alias_book::{AliasBook, NameId};
 use crate::composition::Spell;
+use crate::contacts::Wish;
 use crate::counts::Counts;
+use crate::decision::Decision;
 use crate::device::{FOREVER, Observed, Withdrawn};
 use crate::effects::Effects;
 use crate::inbox::Inboxes;
 use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
+use crate::published::Publications;
 use crate::restart::Restart;
+use crate::roster::Roster;
 use crate::settings::Settings;
+use crate::view::Showing;
 use crate::watcher::Watchers;
 use model::{
     Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
@@ -27,6 +32,9 @@ pub struct Engine {
     /// Who each agent belongs to. Never iterated, so its order is of no consequence.
     pub(crate) agents: HashMap<AgentId, PrincipalId>,
     pub(crate) watchers: Watchers,
+    pub(crate) publications: Publications,
+    pub(crate) roster: Roster,
+    pub(crate) showing: Showing,
     /// When to come back to which principal: one entry for each, moved only when it is due or must come earlier,
     /// so that a refresh costs nothing here.
     deadlines: BTreeSet<(Instant, PrincipalId)>,
@@ -54,6 +62,9 @@ impl Engine {
             principals: Principals::default(),
             agents: HashMap::new(),
             watchers: Watchers::default(),
+            publications: Publications::default(),
+            roster: Roster::default(),
+            showing: Showing::default(),
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
             owed: Vec::new(),
@@ -71,8 +82,26 @@ impl Engine {
             Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
             Request::Observe { agent, evidence } => self.observe(agent, evidence),
             Request::Withdraw { agent, key, at } => self.withdraw(now, agent, &key, at),
-            Request::Depart { agent, at, reason, .. } => self.depart(now, agent, at, &reason),
-            Request::Attend { agent } => self.attend_inbox(agent, effects),
+            Request::Depart { agent, at, reason, is_farewell } => {
+                if is_farewell {
+                    self.take_leave(agent, effects);
+                }
+                self.depart(now, agent, at, &reason);
+            }
+            Request::Publish { ticket, agent, publication } => {
+                self.take_publication(ticket, agent, publication, effects);
+            }
+            Request::ChangeContact { ticket, agent, change, contact, card, id, is_mutual } => {
+                let wish = Wish { change, contact, card, id, is_mutual };
+                self.change_contact(now, ticket, agent, wish, effects);
+            }
+            Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
+                self.decide(ticket, agent, id, Decision { is_approved, is_mutual }, effects);
+            }
+            Request::Attend { agent } => {
+                self.attend(agent);
+                self.attend_inbox(agent, effects);
+            }
             Request::Route { ticket, agent, recipient } => self.route(ticket, agent, &recipient, effects),
             Request::Send { ticket, agent, message } => self.send(now, ticket, agent, *message, effects),
             Request::Retract { inbox, sender, message } => self.retract(&inbox, sender, message, effects),
@@ -85,7 +114,6 @@ impl Engine {
             Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
-            _ => self.counts.strays += 1,
         }
     }
 
@@ -109,6 +137,7 @@ impl Engine {
     /// most once of each presentity, with the newest document. What is due in inboxes is done here too.
     pub fn settle(&mut self, now: Now, effects: &mut Effects) {
         self.tend_inboxes(now, effects);
+        self.end_requests(now, effects);
         let mut touched = std::mem::take(&mut self.touched);
         for id in touched.drain(..) {
             self.publish(now.wall, id, effects);
@@ -122,6 +151,7 @@ impl Engine {
             let document = Arc::clone(&self.principals[id].document);
             effects.immediate.push(Effect::Notify { watcher, document });
         }
+        self.settle_showing(effects);
     }
 
     /// When [`Self::timeout`] is to be called; `None` when nothing is pending.
@@ -129,7 +159,8 @@ impl Engine {
     pub fn deadline(&self) -> Option<Instant> {
         let evidence = self.deadlines.first().map(|(at, _)| *at);
         let restart = self.restart.as_ref().map(|restart| restart.expires);
-        evidence.into_iter().chain(restart).chain(self.inboxes.deadline()).min()
+        let request = self.roster.first_expiry().map(|(at, ..)| at);
+        evidence.into_iter().chain(restart).chain(request).chain(self.inboxes.deadline()).min()
     }
 
     fn observe(&mut self, agent: AgentId, evidence: Evidence) {
@@ -172,6 +203,7 @@ impl Engine {
 
     fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
         let Some(id) = self.agents.remove(&agent) else { return self.counts.strays += 1 };
+        self.showing.leave(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);
         self.leave_inbox(now, id, agent);
@@ -207,7 +239,7 @@ impl Engine {
     fn unsubscribe(&mut self, watcher: WatcherId) {
         self.owed.retain(|(_, owed)| *owed != watcher);
         for name in self.watchers.remove(watcher) {
-            self.book.release(name);
+            self.release(name);
         }
     }
 

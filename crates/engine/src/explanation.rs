@@ -1,10 +1,13 @@
 //! Explanations: every piece of evidence behind a state, and which of it decides.
 
-use crate::composition;
+use crate::composition::{self, Said};
 use crate::device::{Device, FOREVER, Piece};
 use crate::engine::Engine;
 use crate::principal::{Principal, PrincipalId};
-use model::{Address, AgentId, AliasEntry, Now, PresenceDocument, PresenceState, Source, Timestamp};
+use crate::published::{self, Published};
+use model::{
+    Address, AgentId, AliasEntry, Now, PresenceDocument, PresenceState, Publication, Source, Timestamp,
+};
 use serde::Serialize;
 
 /// Why a presentity is shown as it is.
@@ -79,11 +82,14 @@ impl Engine {
     pub fn why(&self, now: Now, name: &Address) -> Option<Explanation> {
         let id = self.book.owner_of(name)?;
         let principal = &self.principals[id];
-        let decider = self.decider(now, principal);
+        let decider = self.decider(now, id);
+        let published = self.publications.of(id);
         let mut agents = Vec::new();
         let mut evidence = Vec::new();
         for device in &principal.devices {
-            let verdict = composition::weigh(&device.pieces, device.inferred);
+            let publication = published::of_device(published, &device.name);
+            let said = Said { publication, always_wins: self.settings.published_wins };
+            let verdict = composition::weigh(&device.pieces, device.inferred, said);
             let decides = decider == Some(device.agent);
             agents.push(AgentExplanation {
                 agent: device.agent,
@@ -93,10 +99,16 @@ impl Engine {
                 state: verdict.map(|verdict| verdict.said.state),
                 decides,
             });
-            let decided_by = verdict.filter(|_| decides && device.inferred).map(|verdict| verdict.decided_by);
+            let verdict = verdict.filter(|_| decides);
+            let by_publication = verdict.is_some_and(|verdict| verdict.decided_by.is_none());
+            let decided_by = verdict.filter(|_| device.inferred).and_then(|verdict| verdict.decided_by);
+            let agent = Some(device.agent);
+            evidence
+                .extend(publication.map(|it| publication_evidence(agent, &device.name, it, by_publication)));
             evidence.extend(device_evidence(now, device, decided_by));
         }
         evidence.extend(self.principal_evidence(now, principal, decider.is_none()));
+        evidence.extend(absent_publications(principal, published));
         Some(Explanation {
             asked: name.clone(),
             principal: self.book.address(principal.identity).clone(),
@@ -109,8 +121,8 @@ impl Engine {
     }
 
     /// The agent whose tuple is shown as the state of the presentity; `None`: no device is there.
-    fn decider(&self, now: Now, principal: &Principal) -> Option<AgentId> {
-        composition::compose(&principal.tuples(self.restart.as_ref(), now.wall))?.0.agent
+    fn decider(&self, now: Now, id: PrincipalId) -> Option<AgentId> {
+        composition::compose(&self.tuples(id, now.wall))?.0.agent
     }
 
     /// What is known of the principal itself: that the server has restarted, and how its last device left.
@@ -146,7 +158,7 @@ impl Engine {
     fn rule(&self, id: PrincipalId, name: &Address, decider: Option<AgentId>) -> String {
         let principal = &self.principals[id];
         let mut rule = match principal.devices.iter().find(|device| Some(device.agent) == decider) {
-            Some(device) => by_device(principal, device),
+            Some(device) => by_device(principal, device, self.publications.of(id)),
             None if principal.restart(self.restart.as_ref()).is_some() => BY_RESTART.to_owned(),
             None if principal.departure.is_some() => BY_DEPARTURE.to_owned(),
             None => BY_NOTHING.to_owned(),
@@ -162,7 +174,7 @@ impl Engine {
 }
 
 /// The rule where the tuple of a device is shown.
-fn by_device(principal: &Principal, device: &Device) -> String {
+fn by_device(principal: &Principal, device: &Device, published: &[Published]) -> String {
     let there = principal.devices.iter().filter(|device| !device.pieces.is_empty()).count();
     let among = match there {
         1 => "One device is there.".to_owned(),
@@ -171,12 +183,60 @@ fn by_device(principal: &Principal, device: &Device) -> String {
             device.agent
         ),
     };
+    if let Some(publication) = published::of_device(published, &device.name) {
+        let hides = match publication.state {
+            PresenceState::Hidden => " Who hides is hidden on all devices.",
+            _ => "",
+        };
+        return format!(
+            "{among} What its person published decides while the device is there, unless that is only to be \
+             available and a call is seen.{hides}"
+        );
+    }
     if !device.inferred {
         return format!("{among} Its presence is not inferred, so nothing that is seen of it counts.");
     }
     format!(
         "{among} Of its evidence that of the highest rank decides; a softer source never hides a harder one."
     )
+}
+
+/// What was published through a device, as evidence.
+fn publication_evidence(
+    agent: Option<AgentId>,
+    device: &str,
+    publication: &Publication,
+    decides: bool,
+) -> EvidenceExplanation {
+    let notes = publication.custom.iter().chain(&publication.notes).map(|note| note.text.as_str());
+    let words = Vec::from_iter(notes).join("; ");
+    let detail = match (agent, words.is_empty()) {
+        (None, _) => "published, and kept until the device is there again".to_owned(),
+        (Some(_), true) => "published by its person".to_owned(),
+        (Some(_), false) => format!("published by its person: {words}"),
+    };
+    EvidenceExplanation {
+        agent,
+        source: Source::Publication,
+        id: device.to_owned(),
+        rank: Source::Publication.rank(),
+        state: publication.state,
+        since: publication.at,
+        expires: None,
+        detail,
+        held: false,
+        decides,
+    }
+}
+
+/// What was published through devices that are not there, the newest first.
+fn absent_publications(principal: &Principal, published: &[Published]) -> Vec<EvidenceExplanation> {
+    let is_absent = |one: &&Published| principal.devices.iter().all(|device| device.name != one.device);
+    let absent = published.iter().filter(is_absent);
+    let mut evidence =
+        Vec::from_iter(absent.map(|one| publication_evidence(None, &one.device, &one.publication, false)));
+    evidence.sort_by(|one, other| other.since.cmp(&one.since).then_with(|| one.id.cmp(&other.id)));
+    evidence
 }
 
 /// The evidence about one device, the hardest first.

@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::engine::Engine;
 use crate::publication;
-use model::{Address, AliasEntry, PresenceDocument, Timestamp};
+use model::{Address, AliasEntry, Contact, PresenceDocument, SubscriptionRecord, Timestamp};
 use serde::Serialize;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -48,6 +48,35 @@ impl Engine {
         entries
     }
 
+    /// The contact list of the principal that a name belongs to, in order.
+    #[must_use]
+    pub fn contacts(&self, name: &Address) -> Vec<Contact> {
+        let Some(id) = self.book.owner_of(name) else { return Vec::new() };
+        self.ordered_contacts(self.principals[id].identity).into_iter().map(|(_, contact)| contact).collect()
+    }
+
+    /// Who watches the principal that a name belongs to, or has asked to, in order; also where it belongs to nobody.
+    #[must_use]
+    pub fn subscriptions_to(&self, name: &Address) -> Vec<SubscriptionRecord> {
+        let owner = self.book.owner_of(name).map(|id| self.principals[id].identity);
+        let Some(presentity) = owner.or_else(|| self.book.id(name)) else { return Vec::new() };
+        let watchers = self.roster.watchers_of(presentity);
+        let mut records =
+            Vec::from_iter(watchers.filter_map(|watcher| self.subscription_record(watcher, presentity)));
+        records.sort_by(|one, other| one.watcher.cmp(&other.watcher));
+        records
+    }
+
+    /// What one principal sees of another, each named by any of its names; `None`: it may not watch it. As of the last
+    /// settled batch.
+    #[must_use]
+    pub fn seen_by(&self, watcher: &Address, presentity: &Address) -> Option<Arc<PresenceDocument>> {
+        let id = self.book.owner_of(presentity)?;
+        let watcher = self.principals[self.book.owner_of(watcher)?].identity;
+        let (_, document) = self.seen(watcher, self.principals[id].identity, &self.view(id))?;
+        Some(document)
+    }
+
     /// Names like `text`, for "did you mean": first those that begin with it, then those that contain it among
     /// the first [`FIND_SCAN_MAX`]; at most `limit`.
     #[must_use]
@@ -87,6 +116,9 @@ impl Engine {
             subscriptions: self.watchers.subscriptions(),
             unknown_names: self.book.unknown_len(),
             messages_waiting: self.inboxes.waiting_len(),
+            contacts: self.roster.relations_len(),
+            blocks: self.roster.blocks_len(),
+            publications: self.publications.len(),
             ..self.counts
         }
     }

@@ -6,8 +6,7 @@
 //! lock or draws a random number; equal inputs give equal outputs. It knows no protocol.
 //!
 //! ```text
-//! load_principal.., load_alias.., load_settled.., load_message.. // once, from the store
-//! restore.., resume(now, stop)
+//! load_principal.., load_alias.., load_.., restore.., resume(now, stop) // once, from the store
 //! for request in batch { engine.handle(now, request, &mut effects) } // then engine.timeout(now) when due
 //! engine.settle(now, &mut effects);                                  // one document and one notice per change
 //! commit(effects.facts), then send effects.promised; send effects.immediate at once; effects.clear()
@@ -17,9 +16,13 @@
 #![warn(missing_docs)]
 
 mod alias_book;
+mod attendance;
 mod claim;
 mod composition;
+mod consequences;
+mod contacts;
 mod counts;
+mod decision;
 mod delivery;
 mod device;
 mod effects;
@@ -30,9 +33,13 @@ mod inquiry;
 mod message;
 mod principal;
 mod publication;
+mod published;
 mod receipt;
+mod reload;
 mod restart;
+mod roster;
 mod settings;
+mod view;
 mod watcher;
 
 pub use counts::Counts;
@@ -41,4 +48,4 @@ pub use engine::Engine;
 pub use explanation::{AgentExplanation, EvidenceExplanation, Explanation};
 pub use inquiry::{FIND_SCAN_MAX, InboxSummary};
 pub use restart::{LoadError, PRESENCE_TABLE, Stop};
-pub use settings::{Limits, MessageSettings, Settings};
+pub use settings::{Limits, MessageSettings, Settings, Treatment};

@@ -29,6 +29,9 @@ impl Engine {
         });
         effects.immediate.push(match routed {
             Ok(agents) => Effect::Routed { ticket, agent, agents },
+            Err(failure) if self.is_turned_away_politely(failure) => {
+                Effect::Routed { ticket, agent, agents: Vec::new() }
+            }
             Err(failure) => Effect::MessageRefused { ticket, agent: Some(agent), failure },
         });
     }
@@ -45,6 +48,9 @@ impl Engine {
         match self.accept(now, agent, message, effects) {
             // A repeat rests on facts of an earlier batch, for which promises wait too.
             Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
+            Err(failure) if self.is_turned_away_politely(failure) => {
+                effects.promised.push(Effect::Accepted { ticket, agent, is_stored: true });
+            }
             Err(failure) => {
                 self.counts.messages_refused += 1;
                 effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
@@ -105,7 +111,7 @@ impl Engine {
         effects.facts.push(Fact::Message { inbox, place, message: Box::new(message.clone()) });
         let is_delayed = self.principals[id].messaging_agents().next().is_none();
         let sender = message.sender.clone();
-        self.put(id, place, message, expires_at, is_delayed);
+        self.enqueue(id, place, message, expires_at, is_delayed);
         self.inboxes.arm(id, now.instant_of(expires_at));
         self.counts.messages_accepted += 1;
         self.begin_deliveries(id, &sender, effects);
@@ -160,16 +166,16 @@ impl Engine {
     /// What has expired is told at the first [`Self::settle`].
     ///
     /// # Errors
-    /// [`LoadError::InboxUnknown`]; the engine is unchanged.
+    /// [`LoadError::PartyUnknown`]; the engine is unchanged.
     pub fn load_message(
         &mut self,
         inbox: &Address,
         place: u64,
         message: InstantMessage,
     ) -> Result<(), LoadError> {
-        let id = self.filed_under(inbox).ok_or_else(|| LoadError::InboxUnknown { inbox: inbox.clone() })?;
+        let id = self.filed_under(inbox).ok_or_else(|| LoadError::PartyUnknown { party: inbox.clone() })?;
         let expires_at = message.expires_at.unwrap_or(Timestamp(i64::MAX));
-        self.put(id, place, message, expires_at, true);
+        self.enqueue(id, place, message, expires_at, true);
         self.inboxes.arm(id, Instant(0));
         Ok(())
     }
@@ -177,7 +183,7 @@ impl Engine {
     /// Takes the id of a message that has left its inbox from the store, the one that left first before the others.
     ///
     /// # Errors
-    /// [`LoadError::InboxUnknown`]; the engine is unchanged.
+    /// [`LoadError::PartyUnknown`]; the engine is unchanged.
     pub fn load_settled(
         &mut self,
         inbox: &Address,
@@ -186,7 +192,7 @@ impl Engine {
         at: Timestamp,
     ) -> Result<(), LoadError> {
         let principal = self.filed_under(inbox);
-        let inbox = principal.ok_or_else(|| LoadError::InboxUnknown { inbox: inbox.clone() })?;
+        let inbox = principal.ok_or_else(|| LoadError::PartyUnknown { party: inbox.clone() })?;
         let key = MessageKey { inbox, sender: sender.clone(), id };
         let settled = Settled { at, display_wanted_for: None };
         self.inboxes.remember(key, settled, self.settings.messages.repeats_max);
@@ -194,7 +200,7 @@ impl Engine {
         Ok(())
     }
 
-    fn put(
+    fn enqueue(
         &mut self,
         id: PrincipalId,
         place: u64,
@@ -235,27 +241,24 @@ impl Engine {
 
     /// Whether one principal lets another write to it.
     pub(crate) fn may_write(&self, sender: PrincipalId, recipient: PrincipalId) -> bool {
-        !self.is_blocked(recipient, sender)
+        let [owner, other] = [recipient, sender].map(|id| self.principals[id].identity);
+        self.roster.block_of(owner, other).is_none()
     }
 
-    /// Whether `owner` has blocked `other`. The blocks of the roster take this place.
-    pub(crate) fn is_blocked(&self, _owner: PrincipalId, _other: PrincipalId) -> bool {
-        false
+    /// Whether a sender is to learn nothing of being blocked: what it writes is taken as for somebody who is away, and
+    /// goes nowhere (F-02).
+    fn is_turned_away_politely(&self, failure: MessageFailure) -> bool {
+        failure == MessageFailure::Blocked && self.settings.polite_block
     }
 
     /// A name as it was registered; as it is written where nobody registered it.
     pub(crate) fn name_of(&self, address: &Address) -> NamedAddress {
-        let entry = self.book.id(address).map(|name| self.book.entry(name, address));
-        match entry {
-            Some(entry) => {
-                NamedAddress { address: entry.address, kind: entry.kind, original: entry.original }
-            }
-            None => NamedAddress {
-                address: address.clone(),
-                kind: crate::alias_book::UNREGISTERED.to_owned(),
-                original: address.to_string(),
-            },
-        }
+        let unknown = || NamedAddress {
+            address: address.clone(),
+            kind: crate::alias_book::UNREGISTERED.to_owned(),
+            original: address.to_string(),
+        };
+        self.book.id(address).map_or_else(unknown, |name| self.book.named(name))
     }
 
     fn filed_under(&self, address: &Address) -> Option<PrincipalId> {

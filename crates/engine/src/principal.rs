@@ -1,8 +1,9 @@
 //! Principals: who has names and devices.
 
 use crate::alias_book::NameId;
-use crate::composition::Spell;
+use crate::composition::{Said, Spell};
 use crate::device::{Device, FOREVER};
+use crate::published::{self, Published};
 use crate::restart::Restart;
 use model::{AgentId, Basic, Instant, PresenceDocument, PresenceState, PresenceTuple, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,9 @@ pub(crate) struct Principal {
     pub(crate) is_unsaved: bool,
     /// Whether the server has started and heard nothing of it yet.
     pub(crate) is_unsettled: bool,
+    /// Whether none of its devices takes part in presence, or none did when the last one was there: nobody who could
+    /// be asked for a decision.
+    pub(crate) is_silent: bool,
 }
 
 impl Principal {
@@ -101,6 +105,7 @@ impl Principal {
             is_touched: false,
             is_unsaved: false,
             is_unsettled: false,
+            is_silent: false,
         }
     }
 
@@ -129,7 +134,16 @@ impl Principal {
     pub(crate) fn remove_device(&mut self, agent: AgentId, departure: Departure) -> Option<Device> {
         let place = self.devices.binary_search_by_key(&agent, |device| device.agent).ok()?;
         self.depart(departure);
-        Some(self.devices.remove(place))
+        let device = self.devices.remove(place);
+        self.listen();
+        Some(device)
+    }
+
+    /// Looks whether any of its devices takes part in presence; where there is none, what was known goes on.
+    pub(crate) fn listen(&mut self) {
+        if !self.devices.is_empty() {
+            self.is_silent = self.devices.iter().all(|device| !device.has_presence);
+        }
     }
 
     /// Keeps how a device left.
@@ -145,8 +159,21 @@ impl Principal {
     }
 
     /// Its tuples, never none: those of its devices, or the one that tells why there is no device.
-    pub(crate) fn tuples(&self, restart: Option<&Restart>, now: Timestamp) -> Vec<PresenceTuple> {
-        let tuples = self.devices.iter().filter_map(|device| device.tuple(now));
+    /// `published` is what was published through its devices.
+    pub(crate) fn tuples(
+        &self,
+        restart: Option<&Restart>,
+        now: Timestamp,
+        published: &[Published],
+        published_wins: bool,
+    ) -> Vec<PresenceTuple> {
+        let tuples = self.devices.iter().filter_map(|device| {
+            let said = Said {
+                publication: published::of_device(published, &device.name),
+                always_wins: published_wins,
+            };
+            device.tuple(now, said)
+        });
         let mut tuples: Vec<_> = Vec::from_iter(tuples);
         if tuples.is_empty() {
             tuples.push(self.absence(restart));

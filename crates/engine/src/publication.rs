@@ -11,12 +11,12 @@ use std::sync::Arc;
 impl Engine {
     /// Composes a principal's document, and owes it to its watchers where it differs from the one before.
     pub(crate) fn publish(&mut self, now: Timestamp, id: PrincipalId, effects: &mut Effects) {
-        let principal = &mut self.principals[id];
-        principal.is_touched = false;
+        self.principals[id].is_touched = false;
+        let principal = &self.principals[id];
         let Some(presentity) = presentity(&self.book, principal, id).cloned() else {
             return self.close(now, id, effects);
         };
-        let tuples = principal.tuples(self.restart.as_ref(), now);
+        let tuples = self.tuples(id, now);
         let Some((winner, basic)) = composition::compose(&tuples) else { return };
         let said = Spell { state: winner.state, since: winner.since };
         let note = winner.note.clone();
@@ -37,6 +37,12 @@ impl Engine {
             self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
         }
         self.owed.extend(self.watchers.of_all().map(|watcher| (id, watcher)));
+    }
+
+    /// The tuples of a principal as they are now.
+    pub(crate) fn tuples(&self, id: PrincipalId, now: Timestamp) -> Vec<PresenceTuple> {
+        let (published, always_win) = (self.publications.of(id), self.settings.published_wins);
+        self.principals[id].tuples(self.restart.as_ref(), now, published, always_win)
     }
 
     /// The spell after the tuples say `said`; it and those of the devices are kept for the next composition.
@@ -88,7 +94,7 @@ impl Engine {
         self.counts.leave(&principal.document);
         self.counts.enter(&document);
         self.counts.changes += 1;
-        principal.document = Arc::new(document);
+        self.show(id, Arc::new(document));
     }
 }
 

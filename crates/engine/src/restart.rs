@@ -29,11 +29,11 @@ pub enum LoadError {
         /// The address of the principal.
         principal: Address,
     },
-    /// The message or id is of an inbox of nobody who was loaded.
-    #[error("a message is for {inbox}, which the store does not hold")]
-    InboxUnknown {
-        /// The address of the principal.
-        inbox: Address,
+    /// A publication, subscription or block is of somebody who was not loaded.
+    #[error("something is stored of {party}, whom the store does not hold")]
+    PartyUnknown {
+        /// The address.
+        party: Address,
     },
 }
 
@@ -42,8 +42,16 @@ pub enum LoadError {
 pub(crate) struct Restart {
     pub(crate) since: Timestamp,
     pub(crate) expires: Instant,
+    stop: Stop,
     /// How many principals have been looked at since it expired.
     swept: usize,
+}
+
+impl Restart {
+    /// Whether who was offline before the stop is known.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.stop == Stop::Clean
+    }
 }
 
 /// The soft record of a principal.
@@ -56,6 +64,12 @@ struct PresenceRecord {
     devices: Vec<DeviceRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     departure: Option<Departure>,
+    /// Whether nobody could be asked for a decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_silent: bool,
+    /// Since when it has looked offline though it was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unseen_since: Option<Timestamp>,
 }
 
 /// The soft record of a device.
@@ -113,6 +127,10 @@ impl Engine {
         principal.spell = Spell { state: kept.state, since: kept.since };
         principal.ended_at = kept.since;
         principal.departure = kept.departure.map(Box::new);
+        principal.is_silent = kept.is_silent;
+        if let Some(since) = kept.unseen_since {
+            self.showing.hide(id, since);
+        }
         for device in kept.devices {
             self.restored.insert(device.agent, Spell { state: device.state, since: device.since });
         }
@@ -126,13 +144,15 @@ impl Engine {
     /// there before; who was offline stays so, since when and why it was. Nobody's state begins anew.
     pub fn resume(&mut self, now: Now, stop: Stop) {
         let expires = now.instant.after(self.settings.restart_interval);
-        self.restart = Some(Restart { since: now.wall, expires, swept: 0 });
+        self.restart = Some(Restart { since: now.wall, expires, stop, swept: 0 });
         for id in self.principals.ids_after(0) {
             let principal = &mut self.principals[id];
             principal.is_unsettled = stop == Stop::Unclean || principal.spell.state != PresenceState::Offline;
             // There are no watchers yet, so nothing comes of it but the document.
             self.publish(now.wall, id, &mut Effects::default());
         }
+        self.showing.forget();
+        self.resume_requests(now);
     }
 
     /// Ends the time after a start, a bounded number of principals at a time.
@@ -182,6 +202,8 @@ impl Engine {
             since: principal.spell.since,
             devices: devices.collect(),
             departure: principal.departure.as_deref().cloned(),
+            is_silent: principal.is_silent,
+            unseen_since: self.showing.unseen_since(id),
         };
         let value = serde_json::to_string(&record).expect("a record of numbers and texts is always JSON");
         SoftRecord {

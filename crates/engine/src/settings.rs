@@ -13,6 +13,15 @@ pub struct Settings {
     pub restart_interval: Millis,
     /// Instant messages.
     pub messages: MessageSettings,
+    /// Whether what a person published of himself wins over an inferred call too (D-15, as some other products have
+    /// it). Default no: a call is shown over "available".
+    pub published_wins: bool,
+    /// Who may watch a principal none of whose devices can be asked. Default: everybody.
+    pub silent_devices: Treatment,
+    /// Whether who is blocked is not told so, and sees somebody who is offline. Default no.
+    pub polite_block: bool,
+    /// How long a request to watch waits for a decision. Default 7 days.
+    pub request_expires: Millis,
     /// The size of every table.
     pub limits: Limits,
 }
@@ -23,9 +32,23 @@ impl Default for Settings {
             call_gap: Millis::seconds(2),
             restart_interval: Millis::seconds(150),
             messages: MessageSettings::default(),
+            published_wins: false,
+            silent_devices: Treatment::Allow,
+            polite_block: false,
+            request_expires: Millis::seconds(7 * 24 * 3600),
             limits: Limits::default(),
         }
     }
+}
+
+/// What becomes of requests that nobody can decide.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Treatment {
+    /// They are granted.
+    #[default]
+    Allow,
+    /// They are refused.
+    Refuse,
 }
 
 /// The most of everything. What is loaded from the store at start is never refused by them.
@@ -41,10 +64,18 @@ pub struct Limits {
     pub agents_per_principal_max: usize,
     /// Pieces of evidence about one agent at a time, which bounds the calls seen of it. Default 128.
     pub evidence_per_agent_max: usize,
-    /// Subscriptions of all watchers together. Default 20,000,000.
+    /// Subscriptions of all watchers, and entries of all contact lists, together. Default 20,000,000.
     pub subscriptions_max: usize,
     /// Names that are watched and belong to nobody yet. Default 100,000.
     pub unknown_names_max: usize,
+    /// Whom one principal watches, has asked to watch, or blocks. Default 10,000.
+    pub contacts_per_principal_max: usize,
+    /// Requests of one watcher that wait for decisions. Default 100.
+    pub pending_per_watcher_max: usize,
+    /// Requests that wait for the decision of one presentity. Default 500.
+    pub waiting_per_presentity_max: usize,
+    /// Devices of one principal through which something is published, absent ones among them. Default 16.
+    pub publications_per_principal_max: usize,
 }
 
 impl Default for Limits {
@@ -57,6 +88,10 @@ impl Default for Limits {
             evidence_per_agent_max: 128,
             subscriptions_max: 20_000_000,
             unknown_names_max: 100_000,
+            contacts_per_principal_max: 10_000,
+            pending_per_watcher_max: 100,
+            waiting_per_presentity_max: 500,
+            publications_per_principal_max: 16,
         }
     }
 }

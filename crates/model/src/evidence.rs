@@ -16,6 +16,8 @@ pub enum Source {
     Registration,
     /// A call was admitted and answered.
     Call,
+    /// A person published it of himself. An inferred call is laid over some of what is published (D-15).
+    Publication,
 }
 
 impl Source {

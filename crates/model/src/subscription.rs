@@ -116,6 +116,8 @@ pub struct BlockRecord {
     pub owner: Address,
     /// Who is blocked.
     pub blocked: Address,
+    /// Since when the owner looks offline to it.
+    pub since: Timestamp,
     /// How the owner writes it, as kind and text; `None`: as it registered.
     pub written: Option<(String, String)>,
     /// What the owner noted.

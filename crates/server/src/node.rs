@@ -304,6 +304,7 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
             tracing::warn!(event = "store.name_left_out", %error, "A name was left out.");
         }
     })?;
+    load_contacts(&mut engine, store)?;
     let left_out = |outcome: Result<(), LoadError>| {
         if let Err(error) = outcome {
             tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
@@ -330,6 +331,19 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
         "The state of the last run is loaded."
     );
     Ok(engine)
+}
+
+/// What persons published, whom they watch and whom they have blocked.
+fn load_contacts(engine: &mut Engine, store: &Store) -> Result<(), StoreError> {
+    let check = |loaded: Result<(), LoadError>| {
+        if let Err(error) = loaded {
+            tracing::warn!(event = "store.contact_left_out", %error, "A publication or contact was left out.");
+        }
+    };
+    store.publications(|it| check(engine.load_publication(&it.principal, &it.device, it.publication)))?;
+    store.subscriptions(|record| check(engine.load_subscription(record)))?;
+    store.blocks(|record| check(engine.load_block(record)))?;
+    Ok(())
 }
 
 /// Starts a part in a thread of its own; its failure is an event.

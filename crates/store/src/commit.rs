@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, messages, shutdown};
+use crate::{Options, StoreError, contacts, messages, shutdown};
 use model::{Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -147,7 +147,18 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
             messages::settle(transaction, inbox, sender, *id, *at)?;
         }
         Fact::MessagesForgotten { before } => messages::forget(transaction, *before)?,
-        _ => {}
+        Fact::Published { principal, device, publication } => {
+            contacts::published(transaction, principal, device, publication)?;
+        }
+        Fact::PublicationEnded { principal, device } => {
+            contacts::publication_ended(transaction, principal, device)?;
+        }
+        Fact::Subscription(record) => contacts::subscription(transaction, record)?,
+        Fact::SubscriptionEnded { watcher, presentity } => {
+            contacts::subscription_ended(transaction, watcher, presentity)?;
+        }
+        Fact::Block(record) => contacts::block(transaction, record)?,
+        Fact::BlockEnded { owner, blocked } => contacts::block_ended(transaction, owner, blocked)?,
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What Herald keeps on disk: principals, the alias book, messages that wait, accounts of calls, and the soft state a restart resumes
-//! from.
+//! What Herald keeps on disk: principals, the alias book, what persons published, subscriptions, blocks, messages that
+//! wait, accounts of calls, and the soft state a restart resumes from.
 //!
 //! One SQLite file in the data directory, one thread that writes, readers beside it. A batch of facts commits all
 //! or nothing; its `done` is called after the operating system has confirmed the write, so *persist, then speak*
@@ -27,6 +27,7 @@ mod check;
 mod clock;
 mod commit;
 mod connection;
+mod contacts;
 mod error;
 mod lock;
 mod messages;
@@ -42,6 +43,7 @@ mod writer;
 
 pub use backup::backup;
 pub use calls::{CALLS_PAGE_MAX, CallQuery};
+pub use contacts::PublicationRecord;
 pub use error::{ErrorKind, StoreError};
 pub use options::Options;
 pub use readers::Principal;

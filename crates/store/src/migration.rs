@@ -12,8 +12,11 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0003_messages.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_service.sql"),
+    include_str!("../migrations/0003_messages.sql"),
+];
 
 /// The newest schema version this build knows.
 pub(crate) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

@@ -113,13 +113,15 @@ impl Readers {
 
     pub(crate) fn address(&self, row: &Row<'_>, column: usize, name: &str) -> Result<Address, StoreError> {
         let text = self.text(row, column)?;
-        Address::parse(text).map_err(|error| StoreError::Corrupt {
-            file: self.file.clone(),
-            finding: format!("{name} holds {text:?}, which is not an address: {error}"),
-        })
+        Address::parse(text)
+            .map_err(|error| self.corrupt(format!("{name} holds {text:?}, which is not an address: {error}")))
     }
 
-    fn text<'row>(&self, row: &'row Row<'_>, column: usize) -> Result<&'row str, StoreError> {
+    pub(crate) fn corrupt(&self, finding: String) -> StoreError {
+        StoreError::Corrupt { file: self.file.clone(), finding }
+    }
+
+    pub(crate) fn text<'row>(&self, row: &'row Row<'_>, column: usize) -> Result<&'row str, StoreError> {
         row.get_ref(column)
             .and_then(|value| value.as_str().map_err(rusqlite::Error::from))
             .map_err(|error| self.fail(&error))

@@ -8,10 +8,13 @@ use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::writer::WriterThread;
 use crate::{
-    CallQuery, LastShutdown, Options, Principal, Status, StoreError, Writer, backup, migration, restore,
-    shutdown,
+    CallQuery, LastShutdown, Options, Principal, PublicationRecord, Status, StoreError, Writer, backup,
+    migration, restore, shutdown,
 };
-use model::{Address, AliasEntry, CallDetailRecord, InstantMessage, MessageId, Timestamp};
+use model::{
+    Address, AliasEntry, BlockRecord, CallDetailRecord, InstantMessage, MessageId, SubscriptionRecord,
+    Timestamp,
+};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,6 +120,21 @@ impl Store {
     /// Hands every entry of the alias book to `each`; as [`Store::principals`].
     pub fn aliases(&self, each: impl FnMut(AliasEntry)) -> Result<u64, StoreError> {
         self.readers.aliases(each)
+    }
+
+    /// Hands everything that persons published to `each`; as [`Store::principals`].
+    pub fn publications(&self, each: impl FnMut(PublicationRecord)) -> Result<u64, StoreError> {
+        self.readers.publications(each)
+    }
+
+    /// Hands every subscription to `each`; as [`Store::principals`].
+    pub fn subscriptions(&self, each: impl FnMut(SubscriptionRecord)) -> Result<u64, StoreError> {
+        self.readers.subscriptions(each)
+    }
+
+    /// Hands every block to `each`; as [`Store::principals`].
+    pub fn blocks(&self, each: impl FnMut(BlockRecord)) -> Result<u64, StoreError> {
+        self.readers.blocks(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

@@ -104,12 +104,8 @@ impl Scene {
         self.ask(Request::Claim { ticket: Ticket(number), claim });
     }
 
-    pub fn join(&mut self, number: u64, name: &str) {
+    pub fn sign_on(&mut self, number: u64, name: &str) {
         self.join_with(number, name, true);
-    }
-
-    pub fn attend(&mut self, number: u64) {
-        self.ask(Request::Attend { agent: agent(number) });
     }
 
     pub fn send_as(&mut self, agent_number: Option<u64>, message: InstantMessage) {

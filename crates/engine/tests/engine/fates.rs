@@ -76,7 +76,7 @@ impl World {
         let settings = Settings { messages, ..Settings::default() };
         let mut scene = Scene::with(settings.clone());
         for (number, name) in (0..).zip(NAMES) {
-            scene.join(number, name);
+            scene.sign_on(number, name);
         }
         scene.settle();
         Self {
@@ -228,7 +228,7 @@ proptest! {
         }
         // Whoever comes at last has all that waits.
         for (number, name) in (10..).zip(NAMES) {
-            world.scene.join(number, name);
+            world.scene.sign_on(number, name);
             world.scene.drain(number);
         }
         world.scene.settle();

@@ -9,8 +9,8 @@ const FAILED: DeliveryOutcome = DeliveryOutcome::Failed(MessageFailure::NotSuppo
 
 fn pair() -> Scene {
     let mut scene = Scene::new();
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.settle();
     scene
 }
@@ -30,7 +30,7 @@ fn what_was_sent_to_somebody_away_comes_when_he_attends_in_order_and_once() {
         scene.send(1, number, "bob");
     }
     assert_eq!(scene.accepted(), (1..=5).map(|number| (number, true)).collect::<Vec<_>>());
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.settle();
     let first = scene.deliveries(3);
     assert!(first[0].is_delayed);
@@ -61,7 +61,7 @@ fn a_new_device_is_given_nothing_before_it_attends() {
 #[test]
 fn one_message_of_each_sender_is_under_way_to_an_agent() {
     let mut scene = pair();
-    scene.join(3, "carol");
+    scene.sign_on(3, "carol");
     for number in 1..=2 {
         scene.send(1, number, "bob");
         scene.send(3, 10 + number, "bob");
@@ -77,11 +77,11 @@ fn one_message_of_each_sender_is_under_way_to_an_agent() {
 fn who_attends_is_given_the_first_of_each_sender_the_oldest_first() {
     let mut scene = bob_away();
     for (from, name) in [(4, "zoe"), (5, "carol")] {
-        scene.join(from, name);
+        scene.sign_on(from, name);
         scene.send(from, 1, "bob");
     }
     scene.send(1, 2, "bob");
-    scene.join(2, "bob");
+    scene.sign_on(2, "bob");
     let senders =
         scene.deliveries(2).iter().map(|one| one.message.sender.local().to_owned()).collect::<Vec<_>>();
     assert_eq!(senders, ["zoe", "carol", "alice"]);
@@ -91,12 +91,12 @@ fn who_attends_is_given_the_first_of_each_sender_the_oldest_first() {
 #[test]
 fn a_message_goes_to_every_agent_and_the_first_that_has_it_settles_it() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send(1, 1, "bob");
     assert_eq!((scene.texts(2), scene.texts(3)), (vec!["1".to_owned()], vec!["1".to_owned()]));
     scene.conclude(2, "alice", 1, DeliveryOutcome::Delivered);
     scene.conclude(3, "alice", 1, DeliveryOutcome::Delivered);
-    scene.join(4, "bob");
+    scene.sign_on(4, "bob");
     assert_eq!(scene.texts(4), [""; 0]);
     let counts = scene.engine.counts();
     assert_eq!((counts.messages_delivered, counts.messages_waiting, counts.strays), (1, 0, 0));
@@ -106,7 +106,7 @@ fn a_message_goes_to_every_agent_and_the_first_that_has_it_settles_it() {
 fn an_agent_that_is_still_busy_with_a_settled_message_gets_the_next_afterwards() {
     for outcome in [DeliveryOutcome::Delivered, DeliveryOutcome::Later, FAILED] {
         let mut scene = pair();
-        scene.join(3, "bob");
+        scene.sign_on(3, "bob");
         scene.send(1, 1, "bob");
         scene.send(1, 2, "bob");
         scene.texts(3);
@@ -149,7 +149,7 @@ fn what_is_put_off_is_tried_at_once_when_its_agent_attends() {
 #[test]
 fn what_one_agent_puts_off_another_may_settle() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send(1, 1, "bob");
     scene.send(1, 2, "bob");
     scene.texts(2);
@@ -163,7 +163,7 @@ fn what_one_agent_puts_off_another_may_settle() {
 #[test]
 fn an_agent_that_fails_gets_the_next_and_the_message_waits_for_the_others() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send(1, 1, "bob");
     scene.send(1, 2, "bob");
     scene.texts(2);
@@ -184,31 +184,31 @@ fn a_message_under_way_to_a_device_that_leaves_waits_for_the_next() {
     scene.conclude(2, "alice", 1, DeliveryOutcome::Delivered);
     scene.settle();
     assert_eq!((scene.inbox("bob").waiting, scene.engine.counts().strays), (1, 1));
-    scene.join(2, "bob");
+    scene.sign_on(2, "bob");
     assert_eq!(scene.texts(2), ["1"]);
 }
 
 #[test]
 fn a_message_that_one_device_failed_waits_when_the_others_leave() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send(1, 1, "bob");
     scene.texts(2);
     scene.conclude(2, "alice", 1, FAILED);
     scene.depart(3, "unregistered");
-    scene.join(4, "bob");
+    scene.sign_on(4, "bob");
     assert_eq!(scene.texts(4), ["1"]);
 }
 
 #[test]
 fn a_device_that_failed_and_comes_back_is_tried_again() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send(1, 1, "bob");
     scene.texts(2);
     scene.conclude(2, "alice", 1, FAILED);
     scene.depart(2, "unregistered");
-    scene.join(2, "bob");
+    scene.sign_on(2, "bob");
     assert_eq!(scene.texts(2), ["1"]);
 }
 
@@ -217,12 +217,12 @@ fn a_device_that_becomes_another_principals_leaves_its_deliveries() {
     let mut scene = pair();
     scene.send(1, 1, "bob");
     scene.texts(2);
-    scene.join(2, "carol");
+    scene.sign_on(2, "carol");
     scene.conclude(2, "alice", 1, DeliveryOutcome::Delivered);
     assert_eq!(scene.engine.counts().strays, 1);
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     assert_eq!(scene.texts(3), ["1"]);
-    scene.join(2, "bob");
+    scene.sign_on(2, "bob");
     assert_eq!(scene.texts(2), ["1"], "back again it is free");
 }
 
@@ -247,7 +247,7 @@ fn a_device_that_takes_messages_no_more_fails_only_what_it_had_under_way() {
     assert_eq!(scene.texts(2), [""; 0]);
     assert_eq!(scene.engine.counts().messages_failed, 1);
     assert_eq!(scene.inbox("bob").waiting, 1);
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     assert_eq!(scene.texts(3), ["2"]);
 }
 
@@ -260,14 +260,14 @@ fn what_a_device_put_off_that_takes_messages_no_more_waits_for_another() {
     scene.join_with(2, "bob", false);
     scene.pass(Millis::seconds(100));
     assert_eq!((scene.texts(2).len(), scene.inbox("bob").waiting), (0, 1));
-    scene.join(2, "bob");
+    scene.sign_on(2, "bob");
     assert_eq!(scene.texts(2), ["1"]);
 }
 
 #[test]
 fn a_conclusion_by_whom_it_does_not_concern_is_a_stray() {
     let mut scene = pair();
-    scene.join(3, "carol");
+    scene.sign_on(3, "carol");
     scene.send(1, 1, "bob");
     scene.texts(2);
     let outcomes = [DeliveryOutcome::Delivered, DeliveryOutcome::Displayed, DeliveryOutcome::Later, FAILED];
@@ -291,7 +291,7 @@ fn a_message_that_nobody_fetches_leaves_after_thirty_days() {
     assert_eq!(scene.inbox("bob").waiting, 1);
     scene.pass(Millis(1));
     assert_eq!(scene.inbox("bob").waiting, 0);
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     assert_eq!(scene.texts(3), [""; 0]);
 }
 
@@ -334,9 +334,9 @@ fn after_a_restart_what_waited_is_delivered_in_order_and_what_was_delivered_is_n
     scene.conclude(2, "alice", 1, DeliveryOutcome::Delivered);
     scene.settle();
     let mut next = scene.resumed(Settings::default(), Millis::seconds(3));
-    next.join(1, "alice");
+    next.sign_on(1, "alice");
     next.send(1, 5, "bob");
-    next.join(2, "bob");
+    next.sign_on(2, "bob");
     assert!(next.deliveries(2)[0].is_delayed);
     next.conclude(2, "alice", 2, DeliveryOutcome::Delivered);
     assert_eq!(next.drain(2), ["3", "4", "5"]);
@@ -347,8 +347,8 @@ fn places_grow_over_restarts_even_where_no_message_is_left() {
     let mut scene = pair();
     let mut places = Vec::new();
     for number in 1..=3 {
-        scene.join(1, "alice");
-        scene.join(2, "bob");
+        scene.sign_on(1, "alice");
+        scene.sign_on(2, "bob");
         scene.send(1, number, "bob");
         scene.drain(2);
         scene.settle();
@@ -393,7 +393,7 @@ fn a_message_for_nobody_known_is_not_loaded() {
 #[test]
 fn operators_see_how_much_waits_since_when_and_of_whom() {
     let mut scene = bob_away();
-    scene.join(3, "carol");
+    scene.sign_on(3, "carol");
     for (from, number, sent_at) in [(3, 1, 500), (1, 2, 600), (3, 3, 700)] {
         let sent_at = Timestamp(sent_at);
         scene.send_as(Some(from), InstantMessage { sent_at, ..message(number, "bob", "four") });
@@ -411,8 +411,8 @@ fn operators_see_how_much_waits_since_when_and_of_whom() {
 fn an_inbox_that_holds_nothing_any_more_is_due_never() {
     let messages = MessageSettings { repeat_window: Millis::seconds(60), ..MessageSettings::default() };
     let mut scene = Scene::with(Settings { messages, ..Settings::default() });
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.send(1, 1, "bob");
     scene.drain(2);
     scene.depart(1, "unregistered");

@@ -3,15 +3,22 @@
 // A scene that does not play as written fails its test.
 #![allow(clippy::unwrap_used)]
 
+mod attendance;
+mod blocks;
 mod claims;
+mod contact_properties;
 mod correspondence;
+mod decisions;
 mod explanation;
 mod fates;
 mod inbox;
 mod inference;
 mod messages;
+mod people;
 mod properties;
+mod published;
 mod receipts;
 mod restart;
+mod roster;
 mod scene;
 mod watchers;

@@ -13,8 +13,8 @@ fn limited(messages: MessageSettings) -> Scene {
 
 fn pair() -> Scene {
     let mut scene = Scene::new();
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.settle();
     scene
 }
@@ -104,7 +104,7 @@ fn the_recipient_is_found_by_any_of_its_names_and_the_name_written_is_kept() {
 #[test]
 fn a_route_names_the_agents_that_take_messages_and_none_where_it_would_be_stored() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.join_with(4, "bob", false);
     assert_eq!(route(&mut scene, 1, "bob"), routed(&[2, 3]));
     for number in 2..=4 {
@@ -116,7 +116,7 @@ fn a_route_names_the_agents_that_take_messages_and_none_where_it_would_be_stored
 #[test]
 fn a_route_is_refused_as_a_message_would_be() {
     let mut scene = limited(MessageSettings { messages_per_inbox_max: 1, ..MessageSettings::default() });
-    scene.join(1, "alice");
+    scene.sign_on(1, "alice");
     scene.join_with(2, "mute", false);
     scene.claim(3, &["full"]);
     scene.depart(3, "unregistered");
@@ -148,8 +148,8 @@ fn who_is_not_registered_sends_nothing() {
 #[test]
 fn a_message_is_as_large_as_its_text_and_its_content() {
     let mut scene = limited(MessageSettings { message_octets_max: 10, ..MessageSettings::default() });
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.send_as(Some(1), InstantMessage { content: content(6), ..message(1, "bob", "\u{e9}\u{e9}") });
     scene.send_as(Some(1), InstantMessage { content: content(7), ..message(2, "bob", "\u{e9}\u{e9}") });
     assert_eq!(scene.accepted(), [(1, false)]);
@@ -226,7 +226,7 @@ fn a_repeat_is_known_after_a_restart() {
     scene.conclude(2, "alice", 4, DeliveryOutcome::Delivered);
     scene.settle();
     let mut next = scene.resumed(Settings::default(), Millis::seconds(3));
-    next.join(1, "alice");
+    next.sign_on(1, "alice");
     next.send(1, 4, "bob");
     next.send(1, 5, "bob");
     assert_eq!(next.accepted(), [(4, false), (5, true)]);
@@ -237,7 +237,7 @@ fn a_repeat_is_known_after_a_restart() {
 #[test]
 fn the_same_id_of_another_sender_is_another_message() {
     let mut scene = pair();
-    scene.join(3, "carol");
+    scene.sign_on(3, "carol");
     scene.send(1, 5, "bob");
     scene.send(3, 5, "bob");
     assert_eq!(scene.texts(2), ["5", "5"]);
@@ -246,8 +246,8 @@ fn the_same_id_of_another_sender_is_another_message() {
 #[test]
 fn a_repeat_is_accepted_even_where_there_would_be_no_room_for_it() {
     let mut scene = limited(MessageSettings { messages_per_inbox_max: 1, ..MessageSettings::default() });
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.depart(2, "unregistered");
     scene.send(1, 5, "bob");
     scene.send(1, 5, "bob");
@@ -259,8 +259,8 @@ fn a_repeat_is_accepted_even_where_there_would_be_no_room_for_it() {
 fn an_id_is_forgotten_after_its_window() {
     let repeat_window = Millis::seconds(60);
     let mut scene = limited(MessageSettings { repeat_window, ..MessageSettings::default() });
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.send(1, 5, "bob");
     scene.settle();
     scene.conclude(2, "alice", 5, DeliveryOutcome::Delivered);
@@ -279,8 +279,8 @@ fn an_id_is_forgotten_after_its_window() {
 #[test]
 fn the_oldest_id_is_forgotten_where_there_are_too_many() {
     let mut scene = limited(MessageSettings { repeats_max: 2, ..MessageSettings::default() });
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     for number in [1, 2, 3] {
         scene.send(1, number, "bob");
         scene.conclude(2, "alice", number, DeliveryOutcome::Delivered);
@@ -305,8 +305,8 @@ fn each_limit_refuses_and_is_named() {
     ];
     for (settings, limit) in cases {
         let mut scene = limited(settings);
-        scene.join(1, "alice");
-        scene.join(2, "bob");
+        scene.sign_on(1, "alice");
+        scene.sign_on(2, "bob");
         for number in [1, 2, 3] {
             scene.send_as(Some(1), message(number, "bob", ["a", "b", "cd"][usize::from(number) - 1]));
         }
@@ -337,7 +337,7 @@ fn what_the_store_did_not_take_is_in_no_inbox_and_may_be_sent_again() {
 #[test]
 fn who_writes_is_told_to_the_agents_of_the_other_behind_the_messages_before() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.promised.clear();
     scene.send(1, 5, "bob");
     let thread = Some([3; 16]);

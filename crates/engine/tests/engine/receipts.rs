@@ -11,8 +11,8 @@ const FAILED: DeliveryOutcome = DeliveryOutcome::Failed(MessageFailure::TooLarge
 
 fn pair() -> Scene {
     let mut scene = Scene::new();
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.settle();
     scene
 }
@@ -20,7 +20,7 @@ fn pair() -> Scene {
 #[test]
 fn who_wants_it_is_told_that_a_message_was_delivered() {
     let mut scene = pair();
-    scene.join(3, "alice");
+    scene.sign_on(3, "alice");
     scene.send_wanting(1, 1, "bob", ALL);
     scene.send_wanting(1, 2, "bob", ReceiptsWanted { delivered: false, ..ALL });
     scene.drain(2);
@@ -32,7 +32,7 @@ fn who_wants_it_is_told_that_a_message_was_delivered() {
 #[test]
 fn two_devices_that_have_a_message_make_one_receipt() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send_wanting(1, 1, "bob", ALL);
     scene.drain(2);
     scene.drain(3);
@@ -42,7 +42,7 @@ fn two_devices_that_have_a_message_make_one_receipt() {
 #[test]
 fn a_message_that_was_displayed_is_told_so_once() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.send_wanting(1, 1, "bob", ALL);
     scene.send_wanting(1, 2, "bob", ReceiptsWanted { displayed: false, ..ALL });
     scene.drain(2);
@@ -109,7 +109,7 @@ fn a_failure_is_told_to_a_sender_away_when_he_comes_back_even_after_a_restart() 
     scene.conclude(2, "alice", 1, FAILED);
     scene.settle();
     let mut next = scene.resumed(Settings::default(), Millis::seconds(5));
-    next.join(1, "alice");
+    next.sign_on(1, "alice");
     let texts = next.drain(1);
     assert!(texts[0].contains("was not delivered"), "{texts:?}");
     assert_eq!(texts.len(), 1);
@@ -132,7 +132,7 @@ fn a_message_that_expired_is_told_so() {
 #[test]
 fn a_message_fails_when_the_last_device_that_might_take_it_can_not() {
     let mut scene = pair();
-    scene.join(3, "bob");
+    scene.sign_on(3, "bob");
     scene.join_with(4, "bob", false);
     scene.send_wanting(1, 1, "bob", ALL);
     scene.conclude(2, "alice", 1, FAILED);
@@ -185,8 +185,8 @@ fn every_failure_has_a_report_of_its_own() {
 fn a_report_for_which_the_sender_has_no_room_is_counted() {
     let messages = MessageSettings { messages_per_inbox_max: 1, ..MessageSettings::default() };
     let mut scene = Scene::with(Settings { messages, ..Settings::default() });
-    scene.join(1, "alice");
-    scene.join(2, "bob");
+    scene.sign_on(1, "alice");
+    scene.sign_on(2, "bob");
     scene.send(2, 9, "alice");
     scene.send(1, 1, "bob");
     scene.conclude(2, "alice", 1, FAILED);

@@ -2,9 +2,11 @@
 
 use engine::{Effects, Engine, Settings};
 use model::{
-    Address, AgentId, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis, NamedAddress,
-    Now, PresenceDocument, PresenceState, Request, SoftRecord, Source, Ticket, Timestamp, WatcherId,
+    Address, AgentId, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis,
+    NamedAddress, Now, PresenceDocument, PresenceState, Publication, Request, SoftRecord, Source,
+    SubscriptionId, SubscriptionRecord, Ticket, Timestamp, WatcherId,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How long a registration lasts unless renewed.
@@ -21,6 +23,11 @@ pub struct Scene {
     pub promised: Vec<Effect>,
     effects: Effects,
     epoch: u32,
+    settings: Settings,
+    /// Whether what is asked or decided of one direction is meant for both, as with H.323.
+    pub is_mutual: bool,
+    /// Ids of subscriptions given out.
+    ids: u64,
 }
 
 impl Scene {
@@ -29,10 +36,11 @@ impl Scene {
     }
 
     pub fn with(settings: Settings) -> Self {
-        Self::of(Engine::new(settings, 1), Now { instant: Instant(0), wall: Timestamp(1_000_000) })
+        Self::of(settings, 1, Now { instant: Instant(0), wall: Timestamp(1_000_000) })
     }
 
-    fn of(engine: Engine, now: Now) -> Self {
+    fn of(settings: Settings, epoch: u32, now: Now) -> Self {
+        let engine = Engine::new(settings.clone(), epoch);
         let effects = Effects::default();
         Self {
             engine,
@@ -41,22 +49,28 @@ impl Scene {
             immediate: Vec::new(),
             promised: Vec::new(),
             effects,
-            epoch: 1,
+            epoch,
+            settings,
+            is_mutual: true,
+            ids: 0,
         }
     }
 
     /// The next process over the same store: durable facts and the soft records that were written.
     pub fn restarted(&self, records: &[SoftRecord], down: Millis) -> Self {
-        let mut next = self.restarted_with(Settings::default(), down);
+        let mut next = self.restarted_with(self.settings.clone(), down);
         for record in records {
             next.engine.restore(record);
         }
         next
     }
 
-    /// The next process, with what is durable of names.
+    /// The next process with settings of its own and no soft records: what is durable of names and of the service,
+    /// messages left aside.
     pub fn restarted_with(&self, settings: Settings, down: Millis) -> Self {
-        let mut engine = Engine::new(settings, self.epoch + 1);
+        let now = Now { instant: Instant(7), wall: self.now.wall.after(down) };
+        let mut next = Self::of(settings, self.epoch + 1, now);
+        let engine = &mut next.engine;
         for fact in &self.facts {
             if let Fact::Principal { address, created_at } = fact {
                 engine.load_principal(address, *created_at);
@@ -67,7 +81,17 @@ impl Scene {
                 engine.load_alias(entry).unwrap();
             }
         }
-        let mut next = Self::of(engine, Now { instant: Instant(7), wall: self.now.wall.after(down) });
+        let stored = Stored::of(&self.facts);
+        for ((principal, device), publication) in stored.publications {
+            engine.load_publication(&principal, &device, publication).unwrap();
+        }
+        for record in stored.subscriptions.into_values() {
+            engine.load_subscription(record).unwrap();
+        }
+        for record in stored.blocks.into_values() {
+            engine.load_block(record).unwrap();
+        }
+        next.ids = self.ids;
         next.facts = self.facts.clone();
         next.epoch = self.epoch + 1;
         next
@@ -183,6 +207,12 @@ impl Scene {
         self.document(name).state
     }
 
+    /// An id for a subscription that none has had.
+    pub fn next_id(&mut self) -> SubscriptionId {
+        self.ids += 1;
+        SubscriptionId(u128::from(self.ids).to_be_bytes())
+    }
+
     /// A moment, in milliseconds after the scene began.
     pub fn wall(&self, millis: i64) -> Timestamp {
         Timestamp(1_000_000 + millis)
@@ -218,5 +248,44 @@ pub fn call(id: &str, since: Timestamp) -> Evidence {
         since,
         expires: None,
         detail: "answered".to_owned(),
+    }
+}
+
+/// What a store would hold after facts.
+#[derive(Default)]
+pub struct Stored {
+    pub publications: BTreeMap<(Address, String), Publication>,
+    pub subscriptions: BTreeMap<(Address, Address), SubscriptionRecord>,
+    pub blocks: BTreeMap<(Address, Address), BlockRecord>,
+}
+
+impl Stored {
+    pub fn of(facts: &[Fact]) -> Self {
+        let mut stored = Self::default();
+        for fact in facts.iter().cloned() {
+            match fact {
+                Fact::Published { principal, device, publication } => {
+                    stored.publications.insert((principal, device), publication);
+                }
+                Fact::PublicationEnded { principal, device } => {
+                    stored.publications.remove(&(principal, device)).unwrap();
+                }
+                Fact::Subscription(record) => {
+                    let parties = (record.watcher.clone(), record.presentity.clone());
+                    stored.subscriptions.insert(parties, record);
+                }
+                Fact::SubscriptionEnded { watcher, presentity } => {
+                    stored.subscriptions.remove(&(watcher, presentity)).unwrap();
+                }
+                Fact::Block(record) => {
+                    stored.blocks.insert((record.owner.clone(), record.blocked.clone()), record);
+                }
+                Fact::BlockEnded { owner, blocked } => {
+                    stored.blocks.remove(&(owner, blocked)).unwrap();
+                }
+                _ => {}
+            }
+        }
+        stored
     }
 }

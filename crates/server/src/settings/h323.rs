@@ -193,7 +193,6 @@ impl H323Settings {
             infer: presence.infer,
             infer_except: presence.infer_except.clone(),
             infer_infrastructure: presence.infer_infrastructure,
-            call_signal_port: None,
             signalling: gatekeeper::SignallingSettings::default(),
             registrations_max: self.registrations_max,
             calls_max: self.calls_max,

@@ -2,6 +2,7 @@
 
 use super::limit::{Any, AtMost};
 use super::table::table;
+use engine::Treatment;
 use model::Millis;
 
 table! {
@@ -15,6 +16,15 @@ table! {
         infer_infrastructure: bool = false, "", Any("true or false");
         /// Whether a conference shows as a meeting instead of a call.
         conference_is_meeting: bool = true, "", Any("true or false");
+        /// Whether what a person says of himself also wins over a call that is seen, as on some other products; else
+        /// somebody who is "available" and in a call shows as in a call.
+        published_wins: bool = false, "", Any("true or false");
+        /// Whether everybody may watch endpoints that can't be asked because they have no presence; else nobody may.
+        watch_silent_devices: bool = true, "", Any("true or false");
+        /// Whether somebody who is blocked is not told so but sees the other one as offline for good.
+        polite_block: bool = false, "", Any("true or false");
+        /// How long a request to watch somebody waits for a decision.
+        request_expires: u64 = 604_800, "s", 60..=31_536_000;
         /// How long a call that has ended goes on counting, so that a transfer shows no gap.
         call_gap_ms: u64 = 2000, "ms", 0..=60_000;
         /// How long after a start somebody of whom nothing was heard yet is shown as unknown rather than offline.
@@ -30,10 +40,18 @@ table! {
         devices_per_principal_max: usize = 16, "", 1..=1024;
         /// The most pieces of evidence about one device at a time, which bounds the calls seen of it.
         evidence_per_device_max: usize = 128, "", 8..=16_384;
-        /// The most subscriptions of all watchers together.
+        /// The most subscriptions of all watchers, and entries of all contact lists, together.
         subscriptions_max: usize = 20_000_000, "", 1..=200_000_000;
         /// The most names that are watched and belong to nobody yet.
         unknown_names_max: usize = 100_000, "", 1..=10_000_000;
+        /// The most contacts of one person: watched, asked for or blocked.
+        contacts_per_principal_max: usize = 10_000, "", 1..=100_000;
+        /// The most requests to watch of one person that wait for decisions.
+        pending_per_watcher_max: usize = 100, "", 1..=10_000;
+        /// The most requests to watch that wait for the decision of one person.
+        waiting_per_presentity_max: usize = 500, "", 1..=10_000;
+        /// The most devices through which one person has published something, absent ones among them.
+        publications_per_principal_max: usize = 16, "", 1..=1024;
     }
 }
 
@@ -43,6 +61,10 @@ impl PresenceSettings {
         engine::Settings {
             call_gap: Millis(self.call_gap_ms),
             restart_interval: Millis::seconds(self.restart_interval),
+            published_wins: self.published_wins,
+            silent_devices: if self.watch_silent_devices { Treatment::Allow } else { Treatment::Refuse },
+            polite_block: self.polite_block,
+            request_expires: Millis::seconds(self.request_expires),
             limits: engine::Limits {
                 principals_max: self.principals_max,
                 names_max: self.names_max,
@@ -51,6 +73,10 @@ impl PresenceSettings {
                 evidence_per_agent_max: self.evidence_per_device_max,
                 subscriptions_max: self.subscriptions_max,
                 unknown_names_max: self.unknown_names_max,
+                contacts_per_principal_max: self.contacts_per_principal_max,
+                pending_per_watcher_max: self.pending_per_watcher_max,
+                waiting_per_presentity_max: self.waiting_per_presentity_max,
+                publications_per_principal_max: self.publications_per_principal_max,
             },
             ..engine::Settings::default()
         }

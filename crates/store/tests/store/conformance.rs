@@ -1,5 +1,9 @@
 //! What every back end must promise; a new one adds one line to the list at the end.
 
+use crate::contacts::{
+    contacts_of_nobody_known_contradict_the_store, subscriptions_and_blocks_are_there_when_opened_again,
+    what_has_ended_is_not_there, what_persons_published_is_there_when_opened_again,
+};
 use crate::messages::{
     a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
     an_id_that_the_writer_has_forgotten_may_be_used_again, ids_that_left_before_a_moment_are_forgotten,
@@ -17,7 +21,7 @@ use store::{CallQuery, ErrorKind, LastShutdown, Options, Store, StoreError};
 /// Opens a back end that keeps its data at a place.
 pub type Open = fn(&Path) -> Store;
 
-fn place() -> tempfile::TempDir {
+pub fn place() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
@@ -242,6 +246,10 @@ macro_rules! conformance {
                 the_newest_soft_record_of_a_key_is_there_after_a_restart,
                 the_epoch_grows_by_one_with_each_start_and_an_unclean_end_is_known,
                 a_closed_store_takes_nothing_and_says_so,
+                what_persons_published_is_there_when_opened_again,
+                subscriptions_and_blocks_are_there_when_opened_again,
+                contacts_of_nobody_known_contradict_the_store,
+                what_has_ended_is_not_there,
             ]
         );
     };

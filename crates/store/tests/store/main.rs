@@ -7,6 +7,7 @@
 
 mod backup;
 mod conformance;
+mod contacts;
 mod damage;
 mod full_disk;
 mod group_commit;

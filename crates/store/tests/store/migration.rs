@@ -13,9 +13,22 @@ fn a_new_directory_gets_the_newest_schema() {
     let mut tables =
         shell.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
     let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    assert_eq!(names, ["aliases", "calls", "messages", "meta", "principals", "soft"]);
+    assert_eq!(
+        names,
+        [
+            "aliases",
+            "blocks",
+            "calls",
+            "messages",
+            "meta",
+            "principals",
+            "publications",
+            "soft",
+            "subscriptions"
+        ]
+    );
     let version: u32 = shell.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 #[test]

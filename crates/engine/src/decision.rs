@@ -1,0 +1,245 @@
+//! Decisions: what the presentity's principal says to a request, or time, or what it is.
+
+use crate::alias_book::NameId;
+use crate::consequences::Consequences;
+use crate::effects::Effects;
+use crate::engine::Engine;
+use crate::principal::PrincipalId;
+use crate::roster::{Details, Relation};
+use crate::settings::Treatment;
+use model::{AgentId, Contact, ContactStatus, Fact, Now, Refusal, SubscriptionId, Ticket};
+
+impl Engine {
+    /// An agent decides a request to watch its principal, or takes a decision back.
+    pub(crate) fn decide(
+        &mut self,
+        ticket: Ticket,
+        agent: AgentId,
+        id: SubscriptionId,
+        decision: Decision,
+        effects: &mut Effects,
+    ) {
+        let mut consequences = Consequences::default();
+        let done = match self.agents.get(&agent) {
+            Some(&decider) => self.judge(self.principals[decider].identity, id, decision, &mut consequences),
+            None => Err(Refusal::Stranger),
+        };
+        self.answer(ticket, agent, done, consequences, effects);
+    }
+
+    fn judge(
+        &mut self,
+        decider: NameId,
+        id: SubscriptionId,
+        decision: Decision,
+        consequences: &mut Consequences,
+    ) -> Result<(), Refusal> {
+        let Some(watcher) = self.asker(decider, id) else {
+            // Endpoints repeat decisions.
+            let is_repeated = !decision.is_approved && self.roster.was_denied(id, decider);
+            return if is_repeated { Ok(()) } else { Err(Refusal::NoSuchRequest) };
+        };
+        if !decision.is_approved {
+            self.roster.deny(id, decider);
+            self.sever(decider, watcher, true, consequences);
+        } else if !self.watches(watcher, decider) {
+            let contacts = self.roster.tally(decider).contacts as usize;
+            let is_new = decision.is_mutual && self.roster.get(decider, watcher).is_none();
+            if is_new && contacts >= self.settings.limits.contacts_per_principal_max {
+                return Err(Refusal::Unavailable { limit: "contacts_per_principal_max" });
+            }
+            let card = self.roster.get(watcher, decider).and_then(|relation| relation.details.as_ref());
+            let details = Details::of(None, card.map(|details| details.card.clone()).unwrap_or_default());
+            self.approve(watcher, decider, decision.is_mutual, details, consequences);
+        }
+        Ok(())
+    }
+
+    /// Who watches the decider, or has asked to, by a relation of this id. One it has blocked is not there for it.
+    fn asker(&self, decider: NameId, id: SubscriptionId) -> Option<NameId> {
+        let (one, other) = self.roster.named(id)?;
+        let watcher = if other == decider { one } else { other };
+        let is_named_so = self.roster.get(watcher, decider).is_some_and(|relation| relation.id == id);
+        let is_blocked = self.roster.block_of(decider, watcher).is_some();
+        (is_named_so && !is_blocked).then_some(watcher)
+    }
+
+    /// Lets a watcher watch; in both directions where that is meant, with `details` for the new one.
+    pub(crate) fn approve(
+        &mut self,
+        watcher: NameId,
+        presentity: NameId,
+        is_mutual: bool,
+        details: Option<Box<Details>>,
+        consequences: &mut Consequences,
+    ) {
+        let before = self.contacts_of_both(watcher, presentity);
+        let Some(request) = self.roster.remove(watcher, presentity) else { return };
+        let (id, asked_at) = (request.id, request.asked_at);
+        self.activate(watcher, presentity, request.agreed(id), consequences);
+        if is_mutual {
+            let reverse = self.roster.remove(presentity, watcher);
+            let details = reverse.map_or(details, |reverse| reverse.details);
+            let reverse =
+                Relation { id, asked_at, expires: crate::device::FOREVER, is_active: true, details };
+            self.activate(presentity, watcher, reverse, consequences);
+        }
+        self.tell_difference(watcher, presentity, before, consequences);
+    }
+
+    fn activate(
+        &mut self,
+        watcher: NameId,
+        presentity: NameId,
+        relation: Relation,
+        consequences: &mut Consequences,
+    ) {
+        self.roster.insert(watcher, presentity, relation);
+        consequences.facts.extend(self.subscription_record(watcher, presentity).map(Fact::Subscription));
+        self.showing.owe(watcher, presentity);
+    }
+
+    /// Ends that `one` watches `other` or has asked to, and the reverse where that is meant.
+    pub(crate) fn sever(
+        &mut self,
+        one: NameId,
+        other: NameId,
+        reverse: bool,
+        consequences: &mut Consequences,
+    ) {
+        let before = self.contacts_of_both(one, other);
+        self.end(one, other, consequences);
+        if reverse {
+            self.end(other, one, consequences);
+        }
+        self.tell_difference(one, other, before, consequences);
+    }
+
+    pub(crate) fn end(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
+        if self.roster.remove(watcher, presentity).is_some() {
+            let address = |party| self.book.address(party).clone();
+            let (watcher, presentity) = (address(watcher), address(presentity));
+            consequences.facts.push(Fact::SubscriptionEnded { watcher, presentity });
+        }
+    }
+
+    /// The entries of two parties about each other.
+    pub(crate) fn contacts_of_both(&self, one: NameId, other: NameId) -> [Option<Contact>; 2] {
+        [self.contact(one, other), self.contact(other, one)]
+    }
+
+    /// Tells both parties how their entries about each other differ from what they were.
+    pub(crate) fn tell_difference(
+        &self,
+        one: NameId,
+        other: NameId,
+        before: [Option<Contact>; 2],
+        consequences: &mut Consequences,
+    ) {
+        let after = self.contacts_of_both(one, other);
+        for ((owner, before), after) in [one, other].into_iter().zip(before).zip(after) {
+            if before != after {
+                let removed = before.map(|entry| Contact { status: ContactStatus::Removed, ..entry });
+                self.list(owner, after.or(removed), consequences);
+            }
+        }
+    }
+
+    /// Ends requests that nobody has decided in time, a bounded number at a time.
+    pub(crate) fn end_requests(&mut self, now: Now, effects: &mut Effects) {
+        let mut consequences = Consequences::default();
+        for _ in 0..REQUESTS_PER_TURN {
+            let due = self.roster.first_expiry().filter(|(expires, ..)| *expires <= now.instant);
+            let Some((_, watcher, presentity)) = due else { break };
+            self.counts.requests_expired += 1;
+            self.sever(watcher, presentity, false, &mut consequences);
+            self.release(presentity);
+        }
+        consequences.join(effects);
+    }
+
+    /// A principal that nobody can be asked for has claimed: what waited for a decision is decided by the rule.
+    pub(crate) fn decide_for_silent(&mut self, id: PrincipalId, effects: &mut Effects) {
+        let presentity = self.principals[id].identity;
+        if !self.principals[id].is_silent || self.roster.tally(presentity).waiting == 0 {
+            return;
+        }
+        let mut consequences = Consequences::default();
+        for watcher in Vec::from_iter(self.roster.waiting_for(presentity)) {
+            if self.roster.block_of(presentity, watcher).is_some() {
+                continue;
+            }
+            match self.settings.silent_devices {
+                Treatment::Allow => self.approve(watcher, presentity, false, None, &mut consequences),
+                Treatment::Refuse => self.sever(watcher, presentity, false, &mut consequences),
+            }
+        }
+        consequences.join(effects);
+    }
+
+    /// A name that belonged to nobody belongs to a principal now: what was asked of the name is asked of it.
+    pub(crate) fn adopt(&mut self, name: NameId, id: PrincipalId, effects: &mut Effects) {
+        let heir = self.principals[id].identity;
+        if name == heir || !self.roster.mentions(name) {
+            return;
+        }
+        let mut consequences = Consequences::default();
+        for watcher in Vec::from_iter(self.roster.watchers_of(name)) {
+            self.pass_on_request(watcher, name, heir, &mut consequences);
+        }
+        for owner in Vec::from_iter(self.roster.blockers_of(name)) {
+            self.pass_on_block(owner, name, heir, &mut consequences);
+        }
+        consequences.join(effects);
+    }
+
+    fn pass_on_request(
+        &mut self,
+        watcher: NameId,
+        name: NameId,
+        heir: NameId,
+        consequences: &mut Consequences,
+    ) {
+        let refuses = self.roster.block_of(heir, watcher).is_some() && !self.settings.polite_block;
+        if watcher == heir || refuses || self.roster.get(watcher, heir).is_some() {
+            return self.sever(watcher, name, false, consequences);
+        }
+        let Some(request) = self.roster.remove(watcher, name) else { return };
+        let address = |party| self.book.address(party).clone();
+        let (of, to) = (address(watcher), address(name));
+        consequences.facts.push(Fact::SubscriptionEnded { watcher: of, presentity: to });
+        let details = request.details.clone();
+        self.roster.insert(watcher, heir, request);
+        consequences.facts.extend(self.subscription_record(watcher, heir).map(Fact::Subscription));
+        if self.roster.get(heir, watcher).is_some_and(|other| !other.is_active) {
+            // Both have asked the other.
+            self.approve(heir, watcher, true, details, consequences);
+        } else if self.roster.block_of(heir, watcher).is_none() {
+            self.put(watcher, heir, consequences);
+        }
+    }
+
+    fn pass_on_block(&mut self, owner: NameId, name: NameId, heir: NameId, consequences: &mut Consequences) {
+        let address = |party| self.book.address(party).clone();
+        let fact = Fact::BlockEnded { owner: address(owner), blocked: address(name) };
+        let entry = self.contact(owner, name);
+        let Some(block) = self.roster.unblock(owner, name) else { return };
+        consequences.facts.push(fact);
+        if owner == heir || self.roster.block_of(owner, heir).is_some() {
+            let status = ContactStatus::Unblocked;
+            return self.list(owner, entry.map(|entry| Contact { status, ..entry }), consequences);
+        }
+        self.enforce(owner, heir, block, consequences);
+    }
+}
+
+/// What an agent says to a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) is_approved: bool,
+    /// Whether it is meant for both directions.
+    pub(crate) is_mutual: bool,
+}
+
+/// The most requests that are ended in one batch because nobody decided them.
+const REQUESTS_PER_TURN: usize = 4096;

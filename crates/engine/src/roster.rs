@@ -1,0 +1,262 @@
+//! The roster: who watches whom, who has asked to, and who has blocked whom.
+//!
+//! Tables only. A party is the name under which a principal is filed, or a name that belongs to nobody yet.
+
+use crate::alias_book::NameId;
+use crate::device::FOREVER;
+use model::{ContactCard, Instant, SubscriptionId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::ops::RangeInclusive;
+
+/// All relations and blocks, each from both ends.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    /// By watcher and presentity.
+    relations: BTreeMap<(NameId, NameId), Relation>,
+    /// By presentity and watcher.
+    watchers: BTreeSet<(NameId, NameId)>,
+    /// A relation for each id, as watcher and presentity; where both directions share one, either. Never iterated.
+    ids: HashMap<SubscriptionId, (NameId, NameId)>,
+    /// By owner and blocked.
+    blocks: BTreeMap<(NameId, NameId), Block>,
+    /// By blocked and owner.
+    blockers: BTreeSet<(NameId, NameId)>,
+    /// How much of whom; nobody without any. Never iterated.
+    tallies: HashMap<NameId, Tally>,
+    /// When requests expire, as watcher and presentity.
+    expiries: BTreeSet<(Instant, NameId, NameId)>,
+    /// The requests denied last, with who denied them: endpoints repeat decisions.
+    denied: VecDeque<(SubscriptionId, NameId)>,
+}
+
+/// That one party watches another, or has asked to.
+#[derive(Debug)]
+pub(crate) struct Relation {
+    pub(crate) id: SubscriptionId,
+    pub(crate) asked_at: Timestamp,
+    /// When it expires undecided; [`FOREVER`] for one that is active.
+    pub(crate) expires: Instant,
+    /// Whether the presentity has agreed.
+    pub(crate) is_active: bool,
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// That one party lets another neither watch nor write.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Since when the owner looks offline to the blocked one.
+    pub(crate) since: Timestamp,
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// What is kept with an entry, where there is anything.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Details {
+    /// How the owner of the list writes the contact, as kind and text.
+    pub(crate) written: Option<(String, String)>,
+    pub(crate) card: ContactCard,
+}
+
+impl Details {
+    /// Details, unless there is nothing to keep.
+    pub(crate) fn of(written: Option<(String, String)>, card: ContactCard) -> Option<Box<Self>> {
+        let details = Self { written, card };
+        (details != Self::default()).then(|| Box::new(details))
+    }
+}
+
+/// How much there is of one party.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Tally {
+    /// Whom it watches or has asked to, and whom it has blocked.
+    pub(crate) contacts: u32,
+    /// Whom it has asked and who has not decided.
+    pub(crate) pending: u32,
+    /// Who has asked it.
+    pub(crate) waiting: u32,
+}
+
+impl Roster {
+    /// Adds a relation, in the place of the one there is between the two in this direction.
+    pub(crate) fn insert(&mut self, watcher: NameId, presentity: NameId, relation: Relation) {
+        self.remove(watcher, presentity);
+        self.ids.insert(relation.id, (watcher, presentity));
+        self.watchers.insert((presentity, watcher));
+        self.count(watcher, presentity, &relation, 1);
+        if relation.expires != FOREVER {
+            self.expiries.insert((relation.expires, watcher, presentity));
+        }
+        self.relations.insert((watcher, presentity), relation);
+    }
+
+    /// Ends a relation.
+    pub(crate) fn remove(&mut self, watcher: NameId, presentity: NameId) -> Option<Relation> {
+        let relation = self.relations.remove(&(watcher, presentity))?;
+        self.watchers.remove(&(presentity, watcher));
+        self.count(watcher, presentity, &relation, -1);
+        self.expiries.remove(&(relation.expires, watcher, presentity));
+        if self.ids.get(&relation.id) == Some(&(watcher, presentity)) {
+            match self.get(presentity, watcher).filter(|other| other.id == relation.id) {
+                Some(_) => drop(self.ids.insert(relation.id, (presentity, watcher))),
+                None => drop(self.ids.remove(&relation.id)),
+            }
+        }
+        Some(relation)
+    }
+
+    /// Lets a request expire at a moment.
+    pub(crate) fn expire_at(&mut self, watcher: NameId, presentity: NameId, expires: Instant) {
+        if let Some(relation) = self.relations.get_mut(&(watcher, presentity)) {
+            self.expiries.remove(&(relation.expires, watcher, presentity));
+            relation.expires = expires;
+            self.expiries.insert((expires, watcher, presentity));
+        }
+    }
+
+    /// Puts other details in the place of those of a relation.
+    pub(crate) fn describe(&mut self, watcher: NameId, presentity: NameId, details: Option<Box<Details>>) {
+        if let Some(relation) = self.relations.get_mut(&(watcher, presentity)) {
+            relation.details = details;
+        }
+    }
+
+    /// Adds a block, or replaces it.
+    pub(crate) fn block(&mut self, owner: NameId, blocked: NameId, block: Block) {
+        if self.blocks.insert((owner, blocked), block).is_none() {
+            self.blockers.insert((blocked, owner));
+            self.tally_mut(owner, |tally| tally.contacts += 1);
+        }
+    }
+
+    /// Ends a block.
+    pub(crate) fn unblock(&mut self, owner: NameId, blocked: NameId) -> Option<Block> {
+        let block = self.blocks.remove(&(owner, blocked))?;
+        self.blockers.remove(&(blocked, owner));
+        self.tally_mut(owner, |tally| tally.contacts -= 1);
+        Some(block)
+    }
+
+    /// Keeps that a request was denied.
+    pub(crate) fn deny(&mut self, id: SubscriptionId, decider: NameId) {
+        if self.denied.len() >= DENIALS_KEPT {
+            self.denied.pop_front();
+        }
+        self.denied.push_back((id, decider));
+    }
+
+    /// The relation of one direction.
+    pub(crate) fn get(&self, watcher: NameId, presentity: NameId) -> Option<&Relation> {
+        self.relations.get(&(watcher, presentity))
+    }
+
+    /// A relation of this id, as watcher and presentity.
+    pub(crate) fn named(&self, id: SubscriptionId) -> Option<(NameId, NameId)> {
+        self.ids.get(&id).copied()
+    }
+
+    /// Whether somebody denied a request of this id lately.
+    pub(crate) fn was_denied(&self, id: SubscriptionId, decider: NameId) -> bool {
+        self.denied.contains(&(id, decider))
+    }
+
+    /// Whom a party watches or has asked to watch.
+    pub(crate) fn watched_by(&self, watcher: NameId) -> impl Iterator<Item = NameId> {
+        self.relations.range(all_of(watcher)).map(|((_, presentity), _)| *presentity)
+    }
+
+    /// Who watches a party or has asked to.
+    pub(crate) fn watchers_of(&self, presentity: NameId) -> impl Iterator<Item = NameId> {
+        self.watchers.range(all_of(presentity)).map(|(_, watcher)| *watcher)
+    }
+
+    /// Who has asked to watch a party and waits.
+    pub(crate) fn waiting_for(&self, presentity: NameId) -> impl Iterator<Item = NameId> {
+        let waits = move |watcher: &NameId| self.get(*watcher, presentity).is_some_and(|one| !one.is_active);
+        self.watchers_of(presentity).filter(waits)
+    }
+
+    /// The block of one direction.
+    pub(crate) fn block_of(&self, owner: NameId, blocked: NameId) -> Option<&Block> {
+        self.blocks.get(&(owner, blocked))
+    }
+
+    /// Whom a party has blocked.
+    pub(crate) fn blocked_by(&self, owner: NameId) -> impl Iterator<Item = NameId> {
+        self.blocks.range(all_of(owner)).map(|((_, blocked), _)| *blocked)
+    }
+
+    /// Who has blocked a party.
+    pub(crate) fn blockers_of(&self, blocked: NameId) -> impl Iterator<Item = NameId> {
+        self.blockers.range(all_of(blocked)).map(|(_, owner)| *owner)
+    }
+
+    /// How much there is of a party.
+    pub(crate) fn tally(&self, party: NameId) -> Tally {
+        self.tallies.get(&party).copied().unwrap_or_default()
+    }
+
+    /// Whether anything is known of a party.
+    pub(crate) fn mentions(&self, party: NameId) -> bool {
+        self.tallies.contains_key(&party)
+            || self.watchers_of(party).next().is_some()
+            || self.blockers_of(party).next().is_some()
+    }
+
+    /// All requests that wait, as watcher and presentity.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = (NameId, NameId, &Relation)> {
+        let waiting = self.relations.iter().filter(|(_, relation)| !relation.is_active);
+        waiting.map(|((watcher, presentity), relation)| (*watcher, *presentity, relation))
+    }
+
+    /// The request that expires first, as watcher and presentity, and when.
+    pub(crate) fn first_expiry(&self) -> Option<(Instant, NameId, NameId)> {
+        self.expiries.first().copied()
+    }
+
+    /// How many relations there are.
+    pub(crate) fn relations_len(&self) -> usize {
+        self.relations.len()
+    }
+
+    /// How many blocks there are.
+    pub(crate) fn blocks_len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    fn count(&mut self, watcher: NameId, presentity: NameId, relation: &Relation, by: i32) {
+        let is_pending = by * i32::from(!relation.is_active);
+        self.tally_mut(watcher, |tally| {
+            tally.contacts = tally.contacts.saturating_add_signed(by);
+            tally.pending = tally.pending.saturating_add_signed(is_pending);
+        });
+        self.tally_mut(presentity, |tally| tally.waiting = tally.waiting.saturating_add_signed(is_pending));
+    }
+
+    fn tally_mut(&mut self, party: NameId, change: impl FnOnce(&mut Tally)) {
+        let mut tally = self.tally(party);
+        change(&mut tally);
+        match tally == Tally::default() {
+            true => drop(self.tallies.remove(&party)),
+            false => drop(self.tallies.insert(party, tally)),
+        }
+    }
+}
+
+/// All keys that begin with a party.
+fn all_of(party: NameId) -> RangeInclusive<(NameId, NameId)> {
+    (party, NameId::FIRST)..=(party, NameId::LAST)
+}
+
+/// Denied requests that are remembered.
+const DENIALS_KEPT: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, Relation};
+
+    #[test]
+    fn hot_types_are_small() {
+        assert_eq!(size_of::<Relation>(), 48);
+        assert_eq!(size_of::<Block>(), 16);
+    }
+}
