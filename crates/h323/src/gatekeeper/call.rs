@@ -200,7 +200,8 @@ impl Gatekeeper {
     /// A call is known to be answered.
     pub(super) fn call_answered(&mut self, now: Now, key: [u8; 16], answer: Answer) {
         let Some(call) = self.calls.get_mut(key) else { return };
-        if call.answer.is_some() || call.ended.is_some() {
+        // A session of instant messages is connected too, and no call (D-13).
+        if call.answer.is_some() || call.ended.is_some() || call.messaging {
             return;
         }
         call.answer = Some(Answer { at: answer.at.clamp(call.admitted_at.wall, now.wall), ..answer });

@@ -258,8 +258,9 @@ impl Gatekeeper {
         let held = std::mem::take(&mut conversation.held);
         // An endpoint that closes still reads: the text that crossed its close is waited for.
         let ending = if conversation.awaits_sign() { None } else { conversation.ending.take() };
-        let octets = held.into_iter().map(|octets| Output::Octets { channel, octets });
-        self.outputs.extend(octets);
+        for packet in held {
+            self.transmit(channel, packet);
+        }
         match ending {
             Some(release) => self.release(now, channel, release),
             None => self.advance(now, channel),

@@ -7,7 +7,7 @@ use crate::gatekeeper::call::{Answer, AnswerEvidence};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::wire::q931::{Q931, message_type};
 use crate::wire::tpkt::HEADER;
-use link::{ChannelId, Closure, Output};
+use link::{ChannelId, Closure};
 use model::{CallEnd, Millis, Now};
 use std::net::{IpAddr, SocketAddr};
 
@@ -87,7 +87,7 @@ impl Gatekeeper {
                 return self.break_off(now, channel, Release::RESOURCES);
             }
         }
-        self.outputs.push_back(Output::Octets { channel, octets: packet });
+        self.transmit(channel, packet);
     }
 
     /// Learns from a message that passes what a gatekeeper that is not in between has to ask for (D-12).

@@ -1,6 +1,5 @@
 //! The first message of a connection: whose call it is, and whether it is for messages.
 
-use super::connection::Role;
 use super::pdu::{Leg, Marks};
 use super::refusal::Release;
 use crate::alias::{Alias, canonical};
@@ -56,7 +55,7 @@ impl Gatekeeper {
     /// Who calls: the endpoint whose admission names this call, or which names itself; in either case it must be at
     /// the address the connection comes from.
     fn caller(&self, channel: ChannelId, leg: &Leg, setup: &SetupUuie) -> Option<u64> {
-        let address = self.signalling.get(channel)?.peer.ip();
+        let address = self.signalling.get(channel)?.peer.ip().to_canonical();
         let call = self.calls.get(leg.identifier).filter(|call| call.ended.is_none());
         let admitted = call.filter(|call| call.caller.admitted).and_then(|call| call.caller.number);
         let named = || {
@@ -65,7 +64,7 @@ impl Gatekeeper {
             call.is_none().then(|| self.registrations.by_identifier(&identifier))?
         };
         let caller = admitted.and_then(|number| self.registrations.get(number)).or_else(named)?;
-        (caller.peer.address.ip() == address).then_some(caller.number)
+        (caller.peer.address.ip().to_canonical() == address).then_some(caller.number)
     }
 
     /// A call for messages is no call (D-08, D-13), and answered here.
@@ -93,7 +92,6 @@ impl Gatekeeper {
 
     /// Refuses a call, which ends its admission too.
     pub(super) fn refuse_call(&mut self, now: Now, channel: ChannelId, leg: &Leg, release: Release) {
-        debug_assert!(matches!(self.signalling.get(channel).map(|c| &c.role), Some(Role::Fresh)));
         self.counters.calls_refused += 1;
         self.refuse_setup(channel, leg, &release);
         self.end_call(now, leg.identifier, model::CallEnd::Disengaged, None);
