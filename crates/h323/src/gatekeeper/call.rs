@@ -87,6 +87,8 @@ pub(super) struct Call {
     pub callee: Side,
     /// For whom a message on it would be: whom the calling side asked for.
     pub recipient: Option<Address>,
+    /// Whether no bandwidth was left for it, so that it can only be a message.
+    pub lacks_bandwidth: bool,
     pub admitted_at: Now,
     /// When the answering side was admitted: it rings since then.
     pub ringing_at: Option<Now>,

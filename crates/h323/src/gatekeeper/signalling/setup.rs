@@ -83,6 +83,9 @@ impl Gatekeeper {
     fn take_ordinary_call(&mut self, now: Now, channel: ChannelId, leg: &Leg, packet: Vec<u8>) {
         let call = self.calls.get(leg.identifier);
         match call.map(|call| call.callee.address) {
+            Some(_) if call.is_some_and(|call| call.lacks_bandwidth) => {
+                self.refuse_call(now, channel, leg, Release::NO_BANDWIDTH);
+            }
             Some(Some(address)) => self.relay(now, channel, leg, address, packet),
             // It was admitted in case it carries a message.
             Some(None) => self.refuse_call(now, channel, leg, Release::NOT_REGISTERED),
