@@ -529,7 +529,7 @@ class Server:
         self.herald, self.options = os.path.abspath(herald), options
         self.directory = tempfile.TemporaryDirectory()
         self.data = self.directory.name
-        self.address, self.signalling = ("127.0.0.1", free_port(socket.SOCK_DGRAM)), ("127.0.0.1", free_port(socket.SOCK_STREAM))
+        self.address = ("127.0.0.1", free_ports())
         self.process = None
 
     def __enter__(self):
@@ -542,7 +542,7 @@ class Server:
         self.directory.cleanup()
 
     def start(self):
-        listen = ["--listen", "{}:{}".format(*self.address), "--signalling", "{}:{}".format(*self.signalling)]
+        listen = ["--listen", "{}:{}".format(*self.address)]
         command = [self.herald, "--data", self.data, "serve", *listen, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE
@@ -559,10 +559,15 @@ class Server:
         return subprocess.run([self.herald, "--data", self.data, *arguments], capture_output=True, text=True)
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports():
+    """A UDP port that is free together with the TCP port after it, which takes call signalling."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ras, socket.socket() as signalling:
+            ras.bind(("127.0.0.1", 0))
+            port = ras.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                signalling.bind(("127.0.0.1", port + 1))
+                return port
 
 
 class Watch:

@@ -53,14 +53,18 @@ impl Gatekeeper {
         let is_message = is_messaging(request) || self.calls.get(key).is_some_and(|call| call.messaging);
         let bandwidth =
             if is_message { Some(request.band_width.get()) } else { self.grant_bandwidth(key, request) };
-        let Some(bandwidth) = bandwidth else {
-            return self.reject_admission(&asker, AdmissionRejectReason::RequestDenied);
-        };
-        if request.answer_call {
-            if is_messaging(request) {
-                self.messaging_learnt(number, true);
+        if request.answer_call && is_messaging(request) {
+            self.messaging_learnt(number, true);
+        }
+        match bandwidth {
+            Some(bandwidth) if request.answer_call => {
+                return self.admit_callee(now, &asker, request, number, key, bandwidth);
             }
-            return self.admit_callee(now, &asker, request, number, key, bandwidth);
+            // Nothing is left for a call, and the Setup may still turn out to be a message.
+            None if request.answer_call || !self.is_routed(number) => {
+                return self.reject_admission(&asker, AdmissionRejectReason::RequestDenied);
+            }
+            _ => {}
         }
         let kept = |recipient: Address| Destination {
             number: None,
@@ -68,12 +72,17 @@ impl Gatekeeper {
             address: None,
             recipient: Some(recipient),
         };
-        match stored_for.map(kept).map_or_else(|| self.destination(&asker, request), Ok) {
-            Ok(destination) => self.admit_caller(now, &asker, request, (number, key), bandwidth, destination),
-            Err(AdmissionRejectReason::CalledPartyNotRegistered) if self.is_routed(number) => {
+        match (self.destination(&asker, request), stored_for) {
+            (Ok(destination), _) => {
+                self.admit_caller(now, &asker, request, (number, key), bandwidth, destination);
+            }
+            (Err(_), Some(recipient)) => {
+                self.admit_caller(now, &asker, request, (number, key), bandwidth, kept(recipient));
+            }
+            (Err(AdmissionRejectReason::CalledPartyNotRegistered), None) if self.is_routed(number) => {
                 self.ask_whether_kept(&asker, request, number);
             }
-            Err(reason) => self.reject_admission(&asker, reason),
+            (Err(reason), None) => self.reject_admission(&asker, reason),
         }
     }
 
@@ -122,7 +131,7 @@ impl Gatekeeper {
         asker: &Asker,
         request: &AdmissionRequest,
         (number, key): (u64, [u8; 16]),
-        bandwidth: u32,
+        bandwidth: Option<u32>,
         destination: Destination,
     ) {
         let Some(caller) = self.registrations.get(number) else { return };
@@ -149,6 +158,8 @@ impl Gatekeeper {
             };
         }
         call.recipient = destination.recipient;
+        call.lacks_bandwidth = bandwidth.is_none();
+        let bandwidth = bandwidth.unwrap_or_default();
         call.conference |= to_mcu;
         self.take_call(now, call, bandwidth);
         let port = self.settings.call_signal_port.filter(|_| self.is_routed(number));
@@ -329,6 +340,7 @@ fn new_call(now: Now, key: [u8; 16], request: &AdmissionRequest, check_interval:
         caller: Side::default(),
         callee: Side::default(),
         recipient: None,
+        lacks_bandwidth: false,
         admitted_at: now,
         ringing_at: None,
         answer: None,

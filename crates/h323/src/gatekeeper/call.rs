@@ -87,6 +87,8 @@ pub(super) struct Call {
     pub callee: Side,
     /// For whom a message on it would be: whom the calling side asked for.
     pub recipient: Option<Address>,
+    /// Whether no bandwidth was left for it, so that it can only be a message.
+    pub lacks_bandwidth: bool,
     pub admitted_at: Now,
     /// When the answering side was admitted: it rings since then.
     pub ringing_at: Option<Now>,
@@ -200,7 +202,8 @@ impl Gatekeeper {
     /// A call is known to be answered.
     pub(super) fn call_answered(&mut self, now: Now, key: [u8; 16], answer: Answer) {
         let Some(call) = self.calls.get_mut(key) else { return };
-        if call.answer.is_some() || call.ended.is_some() {
+        // A session of instant messages is connected too, and no call (D-13).
+        if call.answer.is_some() || call.ended.is_some() || call.messaging {
             return;
         }
         call.answer = Some(Answer { at: answer.at.clamp(call.admitted_at.wall, now.wall), ..answer });

@@ -153,6 +153,7 @@ impl Gatekeeper {
             caller: side(record.caller),
             callee: side(record.callee),
             recipient: None,
+            lacks_bandwidth: false,
             admitted_at: Now { instant: now.instant_of(record.admitted_at), wall: record.admitted_at },
             ringing_at: Some(now),
             answer: record.answer,

@@ -37,6 +37,8 @@ pub(super) struct Connection {
     pub role: Role,
     /// When something is due on it.
     due: Option<Instant>,
+    /// The earliest timer that is set for it; one that fires too early is set again.
+    timer: Option<Instant>,
     reassembly: Reassembly,
 }
 
@@ -54,7 +56,8 @@ pub(super) enum Role {
 impl Signalling {
     /// Adds a connection.
     pub(super) fn insert(&mut self, channel: ChannelId, peer: SocketAddr, role: Role) {
-        let connection = Connection { peer, role, due: None, reassembly: Reassembly::default() };
+        let reassembly = Reassembly::default();
+        let connection = Connection { peer, role, due: None, timer: None, reassembly };
         self.put(channel, connection);
     }
 
@@ -234,10 +237,14 @@ impl Gatekeeper {
     /// The timer of a connection.
     pub(in crate::gatekeeper) fn connection_due(&mut self, now: Now, channel: ChannelId) {
         let Some(connection) = self.signalling.get_mut(channel) else { return };
-        if connection.due.is_none_or(|due| due > now.instant) {
-            return;
+        if connection.timer.is_some_and(|timer| timer <= now.instant) {
+            connection.timer = None;
         }
-        connection.due = None;
+        match connection.due {
+            None => return,
+            Some(due) if due > now.instant => return self.set_due(channel, Some(due)),
+            Some(_) => connection.due = None,
+        }
         match connection.role {
             Role::Fresh => {
                 self.counters.connections_silent += 1;
@@ -319,7 +326,10 @@ impl Gatekeeper {
     pub(super) fn set_due(&mut self, channel: ChannelId, due: Option<Instant>) {
         let Some(connection) = self.signalling.get_mut(channel) else { return };
         connection.due = due;
-        if let Some(due) = due {
+        if let Some(due) = due
+            && connection.timer.is_none_or(|timer| timer > due)
+        {
+            connection.timer = Some(due);
             self.timers.set(due, Due::Connection(channel));
         }
     }

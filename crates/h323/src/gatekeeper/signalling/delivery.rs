@@ -9,6 +9,10 @@ use model::{Address, Delivery, DeliveryOutcome, InstantMessage, MessageFailure, 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// The most code units of a text on the wire: its open type must stay below 16,384 octets, which the deployed stacks
+/// can't divide.
+pub(super) const UNITS_MAX: usize = 8150;
+
 /// A message on its way over a call.
 #[derive(Debug)]
 pub(super) struct Outbound {
@@ -36,7 +40,8 @@ impl Gatekeeper {
         if self.deliver_by_package(now, number, &delivery) {
             return;
         }
-        let parts = text::parts(&delivery.message.text, self.settings.signalling.text_units_max);
+        let units_max = self.settings.signalling.text_units_max.min(UNITS_MAX);
+        let parts = text::parts(&delivery.message.text, units_max);
         if messaging == Some(false) || parts.is_empty() {
             let outcome = DeliveryOutcome::Failed(MessageFailure::NotSupported);
             return self.conclude_message(number, &delivery.message, outcome);

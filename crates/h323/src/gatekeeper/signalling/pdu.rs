@@ -287,3 +287,45 @@ fn ourselves() -> EndpointType {
     };
     EndpointType { vendor: Some(vendor), terminal: Some(TerminalInfo::default()), ..EndpointType::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::delivery::UNITS_MAX;
+    use super::*;
+    use codec::per;
+
+    // covers: D-05
+    #[test]
+    fn the_longest_text_fits_into_an_open_type_that_is_not_divided() {
+        let data =
+            |units| descriptor(TEXT, Content::Unicode(BmpString::from_units(vec![0x4f60; units]).unwrap()));
+        let octets = |units| per::encode(&vec![data(units)]).unwrap().len();
+        assert!(octets(UNITS_MAX) < 16_384);
+        assert!(octets(UNITS_MAX + 50) >= 16_384);
+    }
+
+    // covers: D-05
+    #[test]
+    fn a_mark_is_found_wherever_it_stands_and_the_last_of_several_counts() {
+        let mark = |open| descriptor(SESSION_OPEN, Content::Bool(open));
+        let other = Feature::Presence.advertised();
+        let set = |list: fn(&mut FeatureSet) -> &mut Option<Vec<GenericData>>| {
+            let mut set = FeatureSet::default();
+            *list(&mut set) = Some(vec![mark(false), mark(true), other.clone()]);
+            let facility = FacilityUuie { feature_set: Some(set), ..FacilityUuie::default() };
+            let h323_message_body = MessageBody::Facility(facility.into());
+            H323UuPdu { h323_message_body, ..H323UuPdu::default() }
+        };
+        let places = [
+            set(|set| &mut set.needed_features),
+            set(|set| &mut set.desired_features),
+            set(|set| &mut set.supported_features),
+        ];
+        for mut pdu in places {
+            assert_eq!(Marks::of(&pdu).open, Some(true));
+            // Generic data come first.
+            pdu.generic_data = Some(vec![mark(false)]);
+            assert_eq!(Marks::of(&pdu).open, Some(false));
+        }
+    }
+}

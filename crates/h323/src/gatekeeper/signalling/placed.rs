@@ -51,6 +51,7 @@ impl Gatekeeper {
             caller: Side { label: source.text(), ..Side::default() },
             callee: Side { address: Some(to), ..callee },
             recipient: None,
+            lacks_bandwidth: false,
             admitted_at: now,
             ringing_at: None,
             answer: None,

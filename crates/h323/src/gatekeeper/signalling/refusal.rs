@@ -25,6 +25,8 @@ impl Release {
     pub const REPEATED: Self = Self { cause: 81, reason: Some(ReleaseCompleteReason::InvalidCid) };
     /// There are too many of something.
     pub const RESOURCES: Self = Self { cause: 42, reason: Some(ReleaseCompleteReason::GatekeeperResources) };
+    /// The zone has no bandwidth left.
+    pub const NO_BANDWIDTH: Self = Self { cause: 34, reason: Some(ReleaseCompleteReason::NoBandwidth) };
     /// The called endpoint is not there.
     pub const NOT_REGISTERED: Self =
         Self { cause: 20, reason: Some(ReleaseCompleteReason::CalledPartyNotRegistered) };

@@ -1,6 +1,5 @@
 //! The first message of a connection: whose call it is, and whether it is for messages.
 
-use super::connection::Role;
 use super::pdu::{Leg, Marks};
 use super::refusal::Release;
 use crate::alias::{Alias, canonical};
@@ -37,6 +36,9 @@ impl Gatekeeper {
             self.event(Level::Debug, "call.stranger", text);
             return self.refuse_setup(channel, &leg, &Release::STRANGER);
         };
+        if let Some(connection) = self.signalling.get(channel) {
+            self.trace_signalling(Some(caller), connection.peer, true, &packet);
+        }
         if self.signalling.has_call(leg.identifier) {
             self.counters.calls_repeated += 1;
             return self.refuse_setup(channel, &leg, &Release::REPEATED);
@@ -56,7 +58,7 @@ impl Gatekeeper {
     /// Who calls: the endpoint whose admission names this call, or which names itself; in either case it must be at
     /// the address the connection comes from.
     fn caller(&self, channel: ChannelId, leg: &Leg, setup: &SetupUuie) -> Option<u64> {
-        let address = self.signalling.get(channel)?.peer.ip();
+        let address = self.signalling.get(channel)?.peer.ip().to_canonical();
         let call = self.calls.get(leg.identifier).filter(|call| call.ended.is_none());
         let admitted = call.filter(|call| call.caller.admitted).and_then(|call| call.caller.number);
         let named = || {
@@ -65,7 +67,7 @@ impl Gatekeeper {
             call.is_none().then(|| self.registrations.by_identifier(&identifier))?
         };
         let caller = admitted.and_then(|number| self.registrations.get(number)).or_else(named)?;
-        (caller.peer.address.ip() == address).then_some(caller.number)
+        (caller.peer.address.ip().to_canonical() == address).then_some(caller.number)
     }
 
     /// A call for messages is no call (D-08, D-13), and answered here.
@@ -84,6 +86,9 @@ impl Gatekeeper {
     fn take_ordinary_call(&mut self, now: Now, channel: ChannelId, leg: &Leg, packet: Vec<u8>) {
         let call = self.calls.get(leg.identifier);
         match call.map(|call| call.callee.address) {
+            Some(_) if call.is_some_and(|call| call.lacks_bandwidth) => {
+                self.refuse_call(now, channel, leg, Release::NO_BANDWIDTH);
+            }
             Some(Some(address)) => self.relay(now, channel, leg, address, packet),
             // It was admitted in case it carries a message.
             Some(None) => self.refuse_call(now, channel, leg, Release::NOT_REGISTERED),
@@ -93,7 +98,6 @@ impl Gatekeeper {
 
     /// Refuses a call, which ends its admission too.
     pub(super) fn refuse_call(&mut self, now: Now, channel: ChannelId, leg: &Leg, release: Release) {
-        debug_assert!(matches!(self.signalling.get(channel).map(|c| &c.role), Some(Role::Fresh)));
         self.counters.calls_refused += 1;
         self.refuse_setup(channel, leg, &release);
         self.end_call(now, leg.identifier, model::CallEnd::Disengaged, None);

@@ -4,7 +4,7 @@ use super::line::*;
 use crate::world::World;
 use h323::wire::h225::*;
 use h323::wire::q931::message_type;
-use link::{Closure, Input};
+use link::{Closure, Input, Link};
 use model::{Effect, MessageFailure, Request, Source};
 
 const ME: Names = Names::RECORDED;
@@ -399,4 +399,59 @@ fn a_registration_that_ends_takes_its_calls_for_messages_with_it() {
     world.ask(&alice.ras, &request);
     assert_eq!(world.said_once(call).message_type, message_type::RELEASE_COMPLETE);
     assert!(world.has_closed(call));
+}
+
+// covers: D-08
+#[test]
+fn a_message_gets_through_when_no_bandwidth_is_left_and_a_call_does_not() {
+    for is_message in [true, false] {
+        let mut world = world_with(|settings| settings.zone_bandwidth = Some(1280));
+        let alice = writer(&mut world, "192.0.2.10", "alice");
+        let bob = writer(&mut world, "192.0.2.11", "bob");
+        world.admits_call(&bob, "alice", [5; 16]);
+        assert_eq!(world.counter("calls.bandwidth"), 1280);
+        assert_eq!(granted(&world.admits(&alice, "bob")).0, CallModel::GatekeeperRouted);
+        world.connects(channel(1), "192.0.2.10");
+        if is_message {
+            world.brings(channel(1), &recorded(SETUP));
+            world.routes(&[]);
+            assert_eq!(world.said_types(channel(1)), [message_type::CALL_PROCEEDING, message_type::ALERTING]);
+        } else {
+            world.brings(channel(1), &ME.adapt(ORDINARY_SETUP));
+            assert_eq!(world.said_once(channel(1)).reason, Some(ReleaseCompleteReason::NoBandwidth));
+            assert!(world.opened.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_recipient_that_registers_while_the_engine_is_asked_is_called() {
+    let mut world = world();
+    let alice = writer(&mut world, "192.0.2.10", "alice");
+    let request = world.admission(&alice, "bob", RECORDED);
+    world.send(&alice.ras, &request);
+    writer(&mut world, "192.0.2.11", "bob");
+    world.routes(&[]);
+    world.connects(channel(1), "192.0.2.10");
+    world.brings(channel(1), &ME.adapt(ORDINARY_SETUP));
+    assert_eq!(world.opened_once().1.to_string(), "192.0.2.11:1720");
+}
+
+/// What the server keeps of a call is what it promised; after a kill the endpoints connect again.
+#[test]
+fn a_call_that_was_admitted_before_a_kill_is_answered_after_it() {
+    let mut world = world();
+    let alice = writer(&mut world, "192.0.2.10", "alice");
+    writer(&mut world, "192.0.2.11", "bob");
+    world.admits(&alice, "bob");
+    let records = world.gatekeeper.snapshot(world.now, 100);
+    let mut after = super::line::world();
+    for record in records {
+        after.gatekeeper.restore(after.now, record);
+    }
+    after.drain();
+    after.connects(channel(1), "192.0.2.10");
+    after.brings(channel(1), &recorded(SETUP));
+    assert_eq!(after.routes(&[]), (agent(1), address("bob")));
+    assert_eq!(after.said_types(channel(1)), [message_type::CALL_PROCEEDING, message_type::ALERTING]);
 }

@@ -1,10 +1,11 @@
 //! Sessions: opened lazily towards the recipient, texts both ways, and their end.
 
 use super::line::*;
-use crate::world::{Room, World};
+use crate::world::{Room, World, listed};
+use h323::wire::h225::CallIdentifier;
 use h323::wire::q931::message_type;
 use link::{ChannelId, Closure, Input};
-use model::{DeliveryOutcome, Effect, Millis, Request};
+use model::{DeliveryOutcome, Effect, Millis, Request, Source};
 
 const FACILITY: u8 = message_type::FACILITY;
 const INQUIRY: u8 = message_type::STATUS_INQUIRY;
@@ -356,4 +357,34 @@ fn a_callee_that_opens_a_session_when_it_is_sent_a_single_message_has_one() {
     assert_eq!(world.concluded(), DeliveryOutcome::Delivered);
     world.brings(call, &names.text("let us talk"));
     assert!(world.takes_text().in_session);
+}
+
+// covers: D-13
+#[test]
+fn a_session_that_an_endpoint_reports_as_connected_is_no_call() {
+    let mut world = world();
+    let (bob, _, names) = session(&mut world);
+    let identifier =
+        CallIdentifier { guid: codec::per::FixedOctets(names.identifier), ..CallIdentifier::default() };
+    let mut call = listed(1, Some(world.now.wall.0));
+    call.call_identifier = Some(identifier);
+    let report = bob.status(codec::per::Integer::clamped(500), vec![call]);
+    assert!(world.send(&bob.ras, &report).is_empty());
+    assert!(world.evidence.iter().all(|(_, evidence)| evidence.key.source != Source::Call));
+    assert_eq!(world.counter("calls.answered"), 0);
+}
+
+#[test]
+fn nothing_is_asked_about_a_text_that_was_answered_for() {
+    let mut world = world();
+    let (_, call, names) = idle_session(&mut world);
+    for _ in 0..100 {
+        world.delivers(1, delivery("alice", "bob", "next", true));
+        world.brings(call, &names.status());
+        assert_eq!(world.concluded(), DeliveryOutcome::Delivered);
+        world.pass(Millis(10));
+    }
+    world.said(call);
+    world.seconds(30);
+    assert!(world.said(call).is_empty(), "nothing is asked again after it was answered");
 }
