@@ -54,9 +54,11 @@ def acquaintance(server):
     assert set(notification["presentity"]) == {"state"}, notification
     bob.publish("available")
     alice.expect_state("bob", "available")
-    # Naming bob in capitals, and by his number, is naming bob.
+    # Whom alice names in capitals is bob, and is shown to her as she wrote him.
     alice.instruct("subscribe", "BOB")
-    alice.expect("subscribe")
+    alice.expect_contact("subscribe", "BOB")
+    alice.instruct("subscribe", "bob")
+    alice.expect_contact("subscribe", "bob")
     bob.unregister()
     alice.expect_state("bob", "offline")
     bob.register(**FOREVER)
@@ -190,6 +192,7 @@ def absence(server):
     bob.register(**FOREVER)
     for number in range(6):
         bob.expect_text("alice", f"while you were out {number}")
+    time.sleep(1)
     bob.unregister()
     bob.register(**FOREVER)
     time.sleep(1)

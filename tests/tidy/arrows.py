@@ -17,6 +17,7 @@ ALLOWED = {
     "store": {"model"},
     "h323": PROTOCOL,
     "server": ANY,
+    "sim": ANY,
     "herald": ANY,
     "herald-fuzz": ANY,
 }

@@ -78,7 +78,15 @@ impl Engine {
             (of(&relation.details), status)
         } else {
             let request = roster.get(other, owner).filter(|request| !request.is_active)?;
-            ((self.contact_name(other, None), card(&request.details)), ContactStatus::Pending)
+            ((self.contact_name(other, None), card_of(&request.details)), ContactStatus::Pending)
+        };
+        // What a watcher wrote of itself is for the other's eyes. The name of a card is its writer's own.
+        let theirs = roster.get(other, owner).map(|relation| card_of(&relation.details));
+        let theirs = theirs.unwrap_or_default();
+        let card = ContactCard {
+            display: theirs.display,
+            avatar: card.avatar.or(theirs.avatar),
+            category: card.category.or(theirs.category),
         };
         Some(Contact { name, status, card })
     }
@@ -91,7 +99,7 @@ impl Engine {
             id: relation.id,
             presentity: self.name_asked_for(presentity, written),
             watcher: self.contact_name(watcher, None),
-            card: card(&relation.details),
+            card: card_of(&relation.details),
             asked_at: relation.asked_at,
         })
     }
@@ -145,7 +153,7 @@ impl Engine {
     }
 }
 
-fn card(details: &Option<Box<Details>>) -> ContactCard {
+fn card_of(details: &Option<Box<Details>>) -> ContactCard {
     details.as_ref().map(|details| details.card.clone()).unwrap_or_default()
 }
 

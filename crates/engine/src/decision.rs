@@ -48,9 +48,7 @@ impl Engine {
             if is_new && contacts >= self.settings.limits.contacts_per_principal_max {
                 return Err(Refusal::Unavailable { limit: "contacts_per_principal_max" });
             }
-            let card = self.roster.get(watcher, decider).and_then(|relation| relation.details.as_ref());
-            let details = Details::of(None, card.map(|details| details.card.clone()).unwrap_or_default());
-            self.approve(watcher, decider, decision.is_mutual, details, consequences);
+            self.approve(watcher, decider, decision.is_mutual, None, consequences);
         }
         Ok(())
     }

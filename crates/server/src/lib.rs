@@ -22,7 +22,6 @@ mod containment;
 pub mod control;
 mod counters;
 mod driver;
-mod gateway;
 mod node;
 mod report;
 mod secrets;
@@ -30,8 +29,10 @@ pub mod settings;
 mod shard;
 mod signals;
 mod soft;
+mod state;
 pub mod telemetry;
 
 pub use driver::OpenError;
 pub use node::{Node, RunError, StartError};
 pub use settings::Settings;
+pub use state::StateMachines;

@@ -10,19 +10,17 @@ use crate::report::{Report, is_small, small_buffer};
 use crate::settings::Settings;
 use crate::shard::{self, Promises, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
-use crate::{gateway, secrets, signals};
+use crate::state::{self, StateMachines};
+use crate::{secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use engine::{Engine, LoadError, Stop};
-use h323::alias::Zone;
-use link::Link;
-use model::{Now, SoftRecord};
+use model::Now;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
-use store::{LastShutdown, Store, StoreError};
+use store::{Store, StoreError};
 
 /// Events about the node itself that may wait: a stop and the end of each thread.
 const EVENTS_MAX: usize = 16;
@@ -106,7 +104,8 @@ impl Node {
         signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
             .map_err(system("wait for signals"))?;
 
-        let Foundation { sockets, store, clock, now, zone, engine, link } = Foundation::lay(settings, data)?;
+        let Foundation { sockets, store, clock, now, state } = Foundation::lay(settings, data)?;
+        let StateMachines { zone, engine, gatekeeper } = state;
 
         let driver_counters = Arc::<DriverCounters>::default();
         let shard_counters = Arc::<ShardCounters>::default();
@@ -144,14 +143,14 @@ impl Node {
                 store_failing,
                 Arc::clone(&shard_counters),
             ),
-            drivers: vec![(gateway::H323, driver.clone())],
+            drivers: vec![(state::H323, driver.clone())],
             accounts,
             soft: soft(Arc::clone(&shard_counters.soft_deferred)),
             clock,
             counters: shard_counters,
         };
         let driver_parts = driver::Parts {
-            link,
+            link: gatekeeper,
             sockets,
             inputs: driver_inputs,
             waker,
@@ -249,9 +248,7 @@ struct Foundation {
     clock: Clock,
     /// The moment at which the state was taken back.
     now: Now,
-    zone: Zone,
-    engine: Engine,
-    link: Box<dyn Link>,
+    state: StateMachines,
 }
 
 impl Foundation {
@@ -264,11 +261,9 @@ impl Foundation {
         let now = clock.now();
         let random =
             || secrets::random().map_err(|error| StartError::System { what: "give random numbers", error });
-        let key = secrets::pseudonym_key(&store, random()?)?;
-        let zone = settings.zone.zone(key).map_err(StartError::Settings)?;
-        let engine = load_engine(settings, now, &store)?;
-        let link = gateway::h323(settings, zone.clone(), sockets.call_signal_port(), random()?, now, &store)?;
-        Ok(Self { sockets, store, clock, now, zone, engine, link })
+        let seeds = [random()?, random()?];
+        let state = StateMachines::load(settings, sockets.call_signal_port(), seeds, now, &store)?;
+        Ok(Self { sockets, store, clock, now, state })
     }
 }
 
@@ -291,59 +286,6 @@ fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
 fn listening(sockets: &Sockets) -> Vec<Listening> {
     let all = sockets.listening().into_iter();
     all.map(|(address, receive_buffer)| Listening { address, receive_buffer }).collect()
-}
-
-/// The engine with all that the store has for it.
-fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, StoreError> {
-    let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
-    let mut engine = Engine::new(told, store.epoch());
-    let principals =
-        store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
-    let names = store.aliases(|entry| {
-        if let Err(error) = engine.load_alias(&entry) {
-            tracing::warn!(event = "store.name_left_out", %error, "A name was left out.");
-        }
-    })?;
-    load_contacts(&mut engine, store)?;
-    let left_out = |outcome: Result<(), LoadError>| {
-        if let Err(error) = outcome {
-            tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
-        }
-    };
-    store.settled(|inbox, sender, id, at| left_out(engine.load_settled(&inbox, &sender, id, at)))?;
-    let messages =
-        store.messages(|inbox, place, message| left_out(engine.load_message(&inbox, place, message)))?;
-    let table = engine::PRESENCE_TABLE;
-    store.soft(table, |key, value, _| {
-        engine.restore(&SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
-    })?;
-    let stop = match store.last_shutdown() {
-        LastShutdown::FirstStart | LastShutdown::Clean => Stop::Clean,
-        LastShutdown::Unclean => Stop::Unclean,
-    };
-    engine.resume(now, stop);
-    tracing::info!(
-        event = "node.resumed",
-        principals,
-        names,
-        messages,
-        ?stop,
-        "The state of the last run is loaded."
-    );
-    Ok(engine)
-}
-
-/// What persons published, whom they watch and whom they have blocked.
-fn load_contacts(engine: &mut Engine, store: &Store) -> Result<(), StoreError> {
-    let check = |loaded: Result<(), LoadError>| {
-        if let Err(error) = loaded {
-            tracing::warn!(event = "store.contact_left_out", %error, "A publication or contact was left out.");
-        }
-    };
-    store.publications(|it| check(engine.load_publication(&it.principal, &it.device, it.publication)))?;
-    store.subscriptions(|record| check(engine.load_subscription(record)))?;
-    store.blocks(|record| check(engine.load_block(record)))?;
-    Ok(())
 }
 
 /// Starts a part in a thread of its own; its failure is an event.

@@ -101,14 +101,16 @@ fn a_contact_is_shown_as_the_owner_wrote_it_or_else_as_it_registered() {
 
 // covers: Q12
 #[test]
-fn the_card_of_a_request_is_shown_to_the_decider_and_kept() {
+fn the_card_of_a_request_is_shown_to_the_decider_and_its_name_not_to_its_writer() {
     let mut scene = two();
     scene.change(1, ContactChange::Subscribe, alias("bob"), card("Alice at home"));
     let heard = scene.effects_for(2);
     assert!(matches!(&heard[1], Effect::Asked { request, .. } if request.card == card("Alice at home")));
     scene.subscribe_to(1, "bob");
     scene.settle();
-    assert_eq!(scene.engine.contacts(&address("alice"))[0].card, card("Alice at home"));
+    assert_eq!(scene.engine.contacts(&address("bob"))[0].card, card("Alice at home"));
+    let shown_to_its_writer = ContactCard { display: None, ..card("Alice at home") };
+    assert_eq!(scene.engine.contacts(&address("alice"))[0].card, shown_to_its_writer);
     scene.change(1, ContactChange::Subscribe, alias("bob"), card("Alice"));
     scene.settle();
     let stored = Stored::of(&scene.facts).subscriptions.into_values().next().unwrap();

@@ -170,7 +170,7 @@ impl Event {
         let Self::Presence { state, texts, notes, features, location, .. } = self else {
             return String::new();
         };
-        let mut sentence = if texts.is_empty() { (*state).to_owned() } else { joined(texts) };
+        let mut sentence = if texts.is_empty() { Words(state).to_string() } else { joined(texts) };
         if !notes.is_empty() {
             sentence += &format!(" ({})", joined(notes));
         }

@@ -1,0 +1,121 @@
+//! The state machines of a node, made from the configuration, with what the store has for them.
+
+use crate::node::StartError;
+use crate::secrets;
+use crate::settings::Settings;
+use engine::{Engine, LoadError, Stop};
+use h323::alias::Zone;
+use h323::gatekeeper::{Gatekeeper, SOFT_TABLES};
+use link::Link;
+use model::{GatewayId, Now, SoftRecord};
+use store::{LastShutdown, Store, StoreError};
+
+/// The engine and the gateways of a node, without threads and sockets.
+pub struct StateMachines {
+    /// How aliases become addresses here.
+    pub zone: Zone,
+    /// Presence and messages.
+    pub engine: Engine,
+    /// The H.323 gateway.
+    pub gatekeeper: Box<dyn Link>,
+}
+
+impl StateMachines {
+    /// Makes them, and takes back the state of the process before; connections are accepted at `call_signal_port`.
+    /// `seeds` are secret and random: of the key of pseudonyms, where there is none yet, and of the gateway.
+    ///
+    /// # Errors
+    /// The store can't be read, or the configuration contradicts itself.
+    pub fn load(
+        settings: &Settings,
+        call_signal_port: Option<u16>,
+        seeds: [[u8; 32]; 2],
+        now: Now,
+        store: &Store,
+    ) -> Result<Self, StartError> {
+        let [pseudonyms, gateway] = seeds;
+        let key = secrets::pseudonym_key(store, pseudonyms)?;
+        let zone = settings.zone.zone(key).map_err(StartError::Settings)?;
+        let engine = load_engine(settings, now, store)?;
+        let gatekeeper = load_gatekeeper(settings, zone.clone(), call_signal_port, gateway, now, store)?;
+        Ok(Self { zone, engine, gatekeeper })
+    }
+}
+
+/// The engine with all that the store has for it.
+fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, StoreError> {
+    let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
+    let mut engine = Engine::new(told, store.epoch());
+    let principals =
+        store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
+    let names = store.aliases(|entry| {
+        if let Err(error) = engine.load_alias(&entry) {
+            tracing::warn!(event = "store.name_left_out", %error, "A name was left out.");
+        }
+    })?;
+    load_contacts(&mut engine, store)?;
+    let left_out = |outcome: Result<(), LoadError>| {
+        if let Err(error) = outcome {
+            tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
+        }
+    };
+    store.settled(|inbox, sender, id, at| left_out(engine.load_settled(&inbox, &sender, id, at)))?;
+    let messages =
+        store.messages(|inbox, place, message| left_out(engine.load_message(&inbox, place, message)))?;
+    let table = engine::PRESENCE_TABLE;
+    store.soft(table, |key, value, _| {
+        engine.restore(&SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
+    })?;
+    let stop = match store.last_shutdown() {
+        LastShutdown::FirstStart | LastShutdown::Clean => Stop::Clean,
+        LastShutdown::Unclean => Stop::Unclean,
+    };
+    engine.resume(now, stop);
+    tracing::info!(
+        event = "node.resumed",
+        principals,
+        names,
+        messages,
+        ?stop,
+        "The state of the last run is loaded."
+    );
+    Ok(engine)
+}
+
+/// What persons published, whom they watch and whom they have blocked.
+fn load_contacts(engine: &mut Engine, store: &Store) -> Result<(), StoreError> {
+    let check = |loaded: Result<(), LoadError>| {
+        if let Err(error) = loaded {
+            tracing::warn!(event = "store.contact_left_out", %error, "A publication or contact was left out.");
+        }
+    };
+    store.publications(|it| check(engine.load_publication(&it.principal, &it.device, it.publication)))?;
+    store.subscriptions(|record| check(engine.load_subscription(record)))?;
+    store.blocks(|record| check(engine.load_block(record)))?;
+    Ok(())
+}
+
+/// The H.323 gatekeeper with the state of the process before; connections are accepted at `call_signal_port`.
+///
+/// # Errors
+/// The store can't be read.
+fn load_gatekeeper(
+    settings: &Settings,
+    zone: Zone,
+    call_signal_port: Option<u16>,
+    seed: [u8; 32],
+    now: Now,
+    store: &Store,
+) -> Result<Box<dyn Link>, StoreError> {
+    let settings = settings.h323.gatekeeper(zone, &settings.presence, call_signal_port);
+    let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
+    for table in SOFT_TABLES {
+        store.soft(table, |key, value, _| {
+            gatekeeper.restore(now, SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) });
+        })?;
+    }
+    Ok(Box::new(gatekeeper))
+}
+
+/// The number of the H.323 gateway.
+pub(crate) const H323: GatewayId = GatewayId(0);
