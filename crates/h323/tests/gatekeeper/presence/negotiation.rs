@@ -22,7 +22,7 @@ fn discover(world: &mut World, features: Vec<GenericData>) -> Option<FeatureSet>
     confirm.feature_set
 }
 
-// covers: Q5, Q6, Q7, checklist-2
+// covers: Q5, Q6, Q7, K-2
 #[test]
 fn presence_is_confirmed_in_discovery_and_in_every_registration() {
     let mut world = World::new();
@@ -36,7 +36,7 @@ fn presence_is_confirmed_in_discovery_and_in_every_registration() {
     assert_eq!(offered(&confirm), [Feature::Presence.identifier()]);
 }
 
-// covers: checklist-2
+// covers: K-2
 #[test]
 fn nothing_is_confirmed_to_an_endpoint_that_offered_nothing() {
     let mut world = World::new();
@@ -63,7 +63,7 @@ fn the_first_revision_of_presence_counts_as_none() {
     assert!(!world.claims[0].has_presence);
 }
 
-// covers: checklist-3
+// covers: K-3
 #[test]
 fn an_offer_counts_wherever_it_stands() {
     let presence = || Some(vec![Feature::Presence.advertised()]);
@@ -131,7 +131,7 @@ fn a_recorded_registration_with_presence_is_claimed_and_attends() {
     assert_eq!(world.attending, [1]);
 }
 
-// covers: checklist-7
+// covers: K-7
 #[test]
 fn every_full_registration_attends_and_no_keep_alive() {
     let mut world = World::new();
@@ -179,7 +179,7 @@ fn a_keep_alive_may_offer_presence_later() {
     assert_eq!(world.attending, [1]);
 }
 
-// covers: checklist-8
+// covers: K-8
 #[test]
 fn only_an_endpoints_own_word_is_a_farewell() {
     let mut world = World::new();

@@ -27,7 +27,7 @@ fn english(text: &str) -> Vec<Note> {
     vec![Note { language: Some("en-US".to_owned()), text: text.to_owned() }]
 }
 
-// covers: Q8, Q10, checklist-3, checklist-11
+// covers: Q8, Q10, K-3, K-11
 #[test]
 fn every_recorded_state_is_published_as_it_was_meant() {
     use Capability::{Audio, Data, ExtendedVideo, Video};
@@ -102,7 +102,7 @@ fn location_free_text_and_features_of_every_kind_are_published() {
     assert_eq!(publications(&world)[0].capabilities, Some(expected));
 }
 
-// covers: Q4, checklist-4
+// covers: Q4, K-4
 #[test]
 fn an_alias_that_is_not_the_senders_own_is_no_error_and_changes_nothing_for_others() {
     for name in names("lib_sci_ep_notify_alias_") {
@@ -180,7 +180,7 @@ fn silence_says_nothing() {
     assert!(publications(&world).is_empty());
 }
 
-// covers: checklist-3
+// covers: K-3
 #[test]
 fn a_state_in_a_keep_alive_registration_is_published_before_that_is_confirmed() {
     let own = [
@@ -207,7 +207,7 @@ fn a_state_in_a_keep_alive_registration_is_published_before_that_is_confirmed() 
     }
 }
 
-// covers: checklist-3
+// covers: K-3
 #[test]
 fn a_full_registration_may_carry_a_state_and_a_contact() {
     let RasMessage::RegistrationRequest(recorded) =
@@ -239,7 +239,7 @@ fn a_full_registration_may_carry_a_state_and_a_contact() {
     }
 }
 
-// covers: checklist-3
+// covers: K-3
 #[test]
 fn an_indication_is_confirmed_when_its_content_is_durable_and_processed_once() {
     let mut world = World::new();

@@ -70,7 +70,7 @@ fn elements() -> Vec<Vec<u8>> {
     elements.collect()
 }
 
-// covers: checklist-3
+// covers: K-3
 #[test]
 fn a_truncated_or_damaged_element_is_answered_in_every_place() {
     let mut world = World::new();

@@ -34,7 +34,7 @@ fn changes(world: &World) -> Vec<(ContactChange, String)> {
     changes.collect()
 }
 
-// covers: Q23, checklist-11
+// covers: Q23, K-11
 #[test]
 fn every_recorded_change_of_a_contact_list_is_passed_on_for_both_directions() {
     for (name, own, change, contact) in [
@@ -74,7 +74,7 @@ fn what_a_watcher_notes_is_passed_on() {
     assert_eq!((contact.kind.as_str(), contact.original.as_str()), ("h323-ID", "Bob"));
 }
 
-// covers: Q24, checklist-6
+// covers: Q24, K-6
 #[test]
 fn an_endpoint_may_have_any_number_of_contacts_each_with_a_name_of_its_own() {
     let mut world = World::new();
@@ -120,7 +120,7 @@ fn messages_between_gatekeepers_mean_nothing_from_an_endpoint() {
     assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (0, 3));
 }
 
-// covers: Q13, checklist-6
+// covers: Q13, K-6
 #[test]
 fn a_decision_is_named_by_its_identifier_alone_and_made_once() {
     let mut world = World::new();
@@ -211,7 +211,7 @@ fn an_empty_status_and_repeated_entries_do_no_harm() {
     assert_eq!(changes(&world), [(ContactChange::Unsubscribe, "carol@example.com".to_owned())]);
 }
 
-// covers: Q12, Q28, checklist-7
+// covers: Q12, Q28, K-7
 #[test]
 fn a_request_is_told_with_what_the_watcher_noted_octet_for_octet_as_recorded() {
     let mut world = World::new();

@@ -26,7 +26,7 @@ fn told(world: &mut World, room: &Room, effect: Effect) -> Presentity {
     notifications(message).remove(0).1
 }
 
-// covers: Q28, checklist-5
+// covers: Q28, K-5
 
 #[test]
 fn contacts_and_states_are_told_octet_for_octet_as_a_deployed_gatekeeper_does() {
@@ -116,19 +116,19 @@ fn a_change_of_state_costs_a_watcher_one_datagram_of_at_most_200_octets() {
     assert!(waiting(&mut world, &alice).is_empty());
 }
 
-// covers: Q1, D-03, checklist-5
+// covers: Q1, D-03, K-5
 
 // covers: D-03
 
-// covers: D-03, checklist-5
+// covers: D-03, K-5
 
-// covers: Q26, checklist-7
+// covers: Q26, K-7
 
-// covers: checklist-5
+// covers: K-5
 
 // covers: Q25
 
-// covers: checklist-8
+// covers: K-8
 
 #[test]
 fn one_in_hiding_is_offline_without_a_word_to_watchers() {
