@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-CODE = (".rs", ".py", ".sh", ".js", ".css", ".html")
+CODE = (".rs", ".py", ".sh", ".js", ".css", ".html", ".play")
 TEXT = (*CODE, ".md", ".toml", ".yml", ".yaml", ".service")
 
 
