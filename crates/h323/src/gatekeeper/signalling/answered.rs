@@ -114,15 +114,27 @@ impl Gatekeeper {
         }
     }
 
+    /// What people call somebody: as it registered, else the address without our domain.
+    pub(super) fn called(&self, somebody: &Address) -> String {
+        let registered = self.registrations.holders(somebody).flat_map(|holder| &holder.names);
+        let alias =
+            registered.into_iter().find(|name| name.address == *somebody).map(|name| name.alias.text());
+        let zone = &self.settings.zone;
+        let address =
+            || if zone.serves(somebody) { somebody.local().to_owned() } else { somebody.to_string() };
+        alias.unwrap_or_else(address)
+    }
+
     /// Answers: Call Proceeding and Alerting say that messages are taken here.
     fn welcome(&mut self, now: Now, channel: ChannelId) {
         let Some(conversation) = self.signalling.conversation_mut(channel) else { return };
         conversation.stage = Stage::Answered;
-        let leg = conversation.leg;
+        let (leg, peer) = (conversation.leg, conversation.peer.clone());
         let early = std::mem::take(&mut conversation.early);
         self.set_due_after(now, channel, self.settings.signalling.message_timeout);
-        self.say(channel, leg.call_proceeding());
-        self.say(channel, leg.alerting());
+        let callee = self.called(&peer);
+        self.say(channel, leg.call_proceeding(&callee));
+        self.say(channel, leg.alerting(&callee));
         for marks in early {
             self.take_marks(now, channel, marks);
         }

@@ -17,6 +17,9 @@ use codec::per::{BmpString, BoundedList, FixedOctets, Integer, OctetString};
 const BEARER_CAPABILITY: [u8; 3] = [0x80, 0x90, 0xa5];
 /// The identifier of the Call State element, and the state Active in it.
 const CALL_STATE: (u8, u8) = (0x14, 10);
+/// The most octets of a name in a Display element, the NUL after it left aside (Q.931 clause 4.5.16: 82 with identifier
+/// and length).
+const DISPLAY_OCTETS_MAX: usize = 79;
 /// Response to STATUS ENQUIRY (Q.850).
 const STATUS_CAUSE: u8 = 30;
 
@@ -39,6 +42,8 @@ pub(super) struct Leg {
 
 /// Whom a Setup is from and to.
 pub(super) struct Invitation {
+    /// What people call the sender.
+    pub display: String,
     pub source: AliasAddress,
     pub source_address: Option<TransportAddress>,
     pub destination: Option<AliasAddress>,
@@ -49,6 +54,7 @@ impl Leg {
     /// Setup of an IM call.
     pub fn setup(&self, invitation: Invitation) -> Option<Vec<u8>> {
         let mut elements = vec![(element::BEARER_CAPABILITY, BEARER_CAPABILITY.to_vec())];
+        elements.extend(display(&invitation.display));
         if let Some(AliasAddress::DialledDigits(digits)) = &invitation.destination {
             // Unknown type of number in the ISDN numbering plan.
             elements.push((element::CALLED_PARTY_NUMBER, [&[0x81], digits.as_str().as_bytes()].concat()));
@@ -73,8 +79,8 @@ impl Leg {
         self.packet(message_type::SETUP, elements, MessageBody::Setup(setup.into()), None)
     }
 
-    /// Call Proceeding with the IM feature.
-    pub fn call_proceeding(&self) -> Option<Vec<u8>> {
+    /// Call Proceeding with the IM feature, in the name of whom people call `callee`.
+    pub fn call_proceeding(&self, callee: &str) -> Option<Vec<u8>> {
         let features = FeatureSet {
             supported_features: Some(vec![Feature::Messaging.advertised()]),
             ..FeatureSet::default()
@@ -89,11 +95,11 @@ impl Leg {
             ..CallProceedingUuie::default()
         };
         let body = MessageBody::CallProceeding(body.into());
-        self.packet(message_type::CALL_PROCEEDING, Vec::new(), body, None)
+        self.packet(message_type::CALL_PROCEEDING, display(callee), body, None)
     }
 
-    /// Alerting of an IM call.
-    pub fn alerting(&self) -> Option<Vec<u8>> {
+    /// Alerting of an IM call, in the name of whom people call `callee`.
+    pub fn alerting(&self, callee: &str) -> Option<Vec<u8>> {
         let body = AlertingUuie {
             protocol_identifier: PROTOCOL_IDENTIFIER,
             destination_info: ourselves(),
@@ -102,11 +108,12 @@ impl Leg {
             maintain_connection: Some(false),
             ..AlertingUuie::default()
         };
-        self.packet(message_type::ALERTING, Vec::new(), MessageBody::Alerting(body.into()), Some(call_type()))
+        let body = MessageBody::Alerting(body.into());
+        self.packet(message_type::ALERTING, display(callee), body, Some(call_type()))
     }
 
-    /// Connect, which says that the session is open.
-    pub fn connect(&self) -> Option<Vec<u8>> {
+    /// Connect, which says that the session is open with whom people call `callee`.
+    pub fn connect(&self, callee: &str) -> Option<Vec<u8>> {
         let body = ConnectUuie {
             protocol_identifier: PROTOCOL_IDENTIFIER,
             destination_info: ourselves(),
@@ -116,7 +123,7 @@ impl Leg {
             maintain_connection: Some(false),
             ..ConnectUuie::default()
         };
-        self.packet(message_type::CONNECT, Vec::new(), MessageBody::Connect(body.into()), None)
+        self.packet(message_type::CONNECT, display(callee), MessageBody::Connect(body.into()), None)
     }
 
     /// A Facility that opens or closes the session.
@@ -204,6 +211,17 @@ impl Leg {
         let message = message.with_user_information(&information).and_then(|message| message.encode());
         tpkt::packet(&message.ok()?)
     }
+}
+
+/// The Display element of a name. Without it the deployed endpoints show the address of our end, which is nobody's
+/// name; they end it with a NUL and take it so (Q22).
+fn display(name: &str) -> Vec<(u8, Vec<u8>)> {
+    let mut end = name.len().min(DISPLAY_OCTETS_MAX);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    let octets = [name.as_bytes().get(..end).unwrap_or_default(), &[0]].concat();
+    vec![(element::DISPLAY, octets)]
 }
 
 /// What a message says of instant messaging.

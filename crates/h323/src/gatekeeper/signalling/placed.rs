@@ -43,6 +43,7 @@ impl Gatekeeper {
         let port = self.settings.call_signal_port;
         let leg = self.new_leg();
         let setup = leg.setup(Invitation {
+            display: source.text(),
             source: source.to_wire()?,
             source_address: port.map(|port| SocketAddr::new(local, port).into()),
             destination,

@@ -16,11 +16,12 @@ impl Gatekeeper {
     /// The session is open. Where the endpoint opened it, it is answered.
     pub(super) fn session_opened(&mut self, now: Now, channel: ChannelId, was_sent: bool) {
         let Some(conversation) = self.signalling.conversation(channel) else { return };
-        let leg = conversation.leg;
+        let (leg, peer) = (conversation.leg, conversation.peer.clone());
         self.set_due_after(now, channel, self.settings.signalling.session_idle);
         self.counters.sessions += 1;
         if !leg.is_caller {
-            self.say(channel, leg.connect());
+            let callee = self.called(&peer);
+            self.say(channel, leg.connect(&callee));
         }
         if was_sent {
             // The endpoint opened a session just when it was sent a single message.
