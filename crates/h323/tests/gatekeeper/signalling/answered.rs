@@ -34,9 +34,9 @@ fn a_single_message_is_confirmed_by_the_release_once_it_is_durable() {
     assert!(world.accounts.is_empty());
 }
 
-// covers: D-05, D-06
+// covers: D-05, D-06, Q22
 #[test]
-fn the_answer_says_that_messages_are_taken() {
+fn the_answer_says_that_messages_are_taken_in_the_name_of_whom_was_called() {
     let mut world = world();
     let alice = writer(&mut world, "192.0.2.10", "alice");
     world.connects(channel(1), "192.0.2.10");
@@ -50,6 +50,7 @@ fn the_answer_says_that_messages_are_taken() {
     assert_eq!((said[1].message_type, said[1].kind), (message_type::ALERTING, Some(1)));
     assert!(said.iter().all(|said| said.is_offered && said.names.from_destination));
     assert!(said.iter().all(|said| said.names.reference == REFERENCE));
+    assert!(said.iter().all(|said| said.display.as_deref() == Some(b"bob\0")));
 }
 
 #[test]

@@ -179,6 +179,8 @@ pub struct Said {
     pub kind: Option<u32>,
     pub open: Option<bool>,
     pub text: Option<String>,
+    /// Whose name it is said in.
+    pub display: Option<Vec<u8>>,
 }
 
 impl Said {
@@ -202,6 +204,7 @@ impl Said {
         };
         Self {
             message_type: message.message_type,
+            display: message.element(element::DISPLAY).map(<[u8]>::to_vec),
             names: Names {
                 reference: message.call_reference,
                 from_destination: message.from_destination,
