@@ -23,7 +23,7 @@ from session import COLOURS, FONT, HERE, ROOT, Program  # noqa: E402
 
 # The picture, in pixels: where the lifelines are, and how high the rows.
 LIVES = {"alice": 130, "Herald": 470, "bob": 810}
-WIDTH, HEAD, ROW, FOOT, MARGIN = 940, 52, 40, 24, 14
+WIDTH, HEAD, ROW, FOOT, MARGIN = 940, 52, 34, 24, 14
 LINE, ARROW, ANSWER, TYPED = "#30363d", "#79c0ff", "#8b949e", "#7ee787"
 
 # Messages by the names that engineers call them; what is not here keeps its own.
@@ -117,15 +117,16 @@ def row(name, traced):
 def merged(recorded):
     """Lists of rows, each in order, as one.
 
-    Moments are told to the millisecond, and more than one thing happens in it: it begins with what comes in, and what
-    goes out then goes to everybody before they answer.
+    Moments are told to the millisecond, and more than one thing happens in it: it begins with what comes in; then what
+    goes out leaves, first to whoever was heard last, and to everybody before they answer.
     """
     rows = []
     while any(recorded):
         moment = min(ahead[0][0] for ahead in recorded if ahead)
         order = ["typed", "out", "in"] if rows and rows[-1][0] == moment else ["typed", "in", "out"]
         at_once = [ahead for ahead in recorded if ahead and ahead[0][0] == moment]
-        rows.append(min(at_once, key=lambda ahead: order.index(ahead[0][2])).pop(0))
+        last = rows[-1][1] if rows else None
+        rows.append(min(at_once, key=lambda ahead: (order.index(ahead[0][2]), ahead[0][1] != last)).pop(0))
     return rows
 
 
@@ -229,7 +230,7 @@ def presence(said):
         words = [decision(subscription) for subscription in body["subscription"]]
     else:
         words = [state(notification) for notification in body.get("notification", [])]
-    return f"{name} {', '.join(words)}"
+    return f"{name} {', '.join(words)}".replace(" {", "{")
 
 
 def decision(subscription):
