@@ -1,8 +1,8 @@
 //! Herald's own package between the gatekeeper and endpoints that announced it: messages, receipts and typing in
 //! SCIs, without any call.
 //!
-//! `received` takes what endpoints send, `delivery` brings messages to them. Here is the state of both, what an
-//! endpoint is told besides, and the form in which a message goes beside the text of a call.
+//! `received` takes what endpoints send, `delivery` brings messages to them. Here is the state of both, and what an
+//! endpoint is told besides.
 
 mod delivery;
 mod received;
@@ -12,11 +12,8 @@ use super::naming::{own_alias, shown};
 use super::outstanding::Purpose;
 use super::registration::{Name, Registration};
 use crate::alias::{Alias, Zone, canonical};
-use crate::wire::feature::Feature;
 use crate::wire::h225::{AliasAddress, GenericData, RasMessage, ServiceControlIndication};
-use crate::wire::package::{
-    FailureReason, Package, PackageMessage, PackageReceipt, ReceiptStage, Typing, capability,
-};
+use crate::wire::package::{FailureReason, PackageMessage, PackageReceipt, ReceiptStage, Typing, capability};
 use codec::per::BmpString;
 use delivery::Outgoing;
 use model::{
@@ -165,24 +162,6 @@ impl Gatekeeper {
     }
 }
 
-/// The message of the package beside a text in a call, where there is one.
-#[allow(dead_code, reason = "call signalling reads it")]
-pub(super) fn of_facility(descriptors: &[GenericData]) -> Option<PackageMessage> {
-    descriptors.iter().find_map(|descriptor| match Package::read(descriptor) {
-        Ok(Some(Package::Message(message))) => Some(*message),
-        _ => None,
-    })
-}
-
-/// What goes beside the text of a message in a call. A text or a body that a descriptor can't hold is left to the
-/// call.
-#[allow(dead_code, reason = "call signalling sends it")]
-pub(super) fn descriptor(delivery: &Delivery, zone: &Zone) -> GenericData {
-    let message = package_message(delivery, zone);
-    let without = PackageMessage { text: None, content: None, ..message.clone() };
-    message.write().or_else(|_| without.write()).unwrap_or_else(|_| Feature::Herald.advertised())
-}
-
 /// A delivery in the words of the package. Its receipt is what Herald waits for, so that one is always wanted.
 fn package_message(delivery: &Delivery, zone: &Zone) -> PackageMessage {
     let message = &delivery.message;
@@ -220,61 +199,3 @@ fn told(message: model::MessageId, kind: ReceiptStage, failure: Option<MessageFa
 
 /// After how many seconds a message may be sent again that could not be taken at present.
 const RETRY_AFTER_SECONDS: u16 = 30;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use model::{MessageId, ReceiptsWanted};
-
-    fn zone() -> Zone {
-        Zone {
-            domain: model::address::Domain::parse("example.com").unwrap(),
-            foreign: Default::default(),
-            dial_plan: model::address::DialPlan::default(),
-            service_codes: Default::default(),
-            configured: Default::default(),
-            pseudonym_key: model::address::PseudonymKey::new([0; 32]),
-        }
-    }
-
-    fn delivery(text: &str) -> Delivery {
-        let address = Address::parse("bob@example.com").unwrap();
-        let message = InstantMessage {
-            id: MessageId([7; 16]),
-            sender: address.clone(),
-            recipient: Address::parse("alice@example.com").unwrap(),
-            text: text.to_owned(),
-            content: None,
-            language: None,
-            sent_at: Timestamp(1_600_000_000_000),
-            expires_at: None,
-            max_forwards: 109,
-            thread: Some([8; 16]),
-            wanted: ReceiptsWanted::default(),
-            in_session: true,
-            is_report: false,
-        };
-        let sender = NamedAddress { address, kind: "h323-ID".to_owned(), original: "Bob".to_owned() };
-        Delivery { message, sender, is_delayed: false }
-    }
-
-    #[test]
-    fn a_message_in_a_call_has_its_identity_and_its_sender_beside_the_text() {
-        let beside = [Feature::Messaging.advertised(), descriptor(&delivery("🎉"), &zone())];
-        let message = of_facility(&beside).unwrap();
-        assert_eq!((message.id, message.thread), (MessageId([7; 16]), Some([8; 16])));
-        assert_eq!(message.from, Alias::parse_typed("Bob").unwrap().to_wire());
-        assert_eq!(message.text.as_deref(), Some("🎉"));
-    }
-
-    #[test]
-    fn a_text_too_long_for_a_descriptor_is_left_to_the_call() {
-        let message = of_facility(&[descriptor(&delivery(&"x".repeat(8001)), &zone())]).unwrap();
-        assert_eq!((message.id, message.text), (MessageId([7; 16]), None));
-    }
-
-    #[test]
-    fn a_call_without_the_package_has_no_message_of_it() {
-        assert_eq!(of_facility(&[Feature::Messaging.advertised()]), None);
-    }
-}
