@@ -49,6 +49,8 @@ class Program:
             self.lines.append(line.rstrip("\n"))
 
     def say(self, line):
+        """Types a line, which a terminal shows too."""
+        self.lines.append(f"> {line}")
         self.process.stdin.write(line + "\n")
 
     def wait_for(self, pattern, after=0, seconds=10):
@@ -88,7 +90,7 @@ def record(herald):
 
 
 def story(start, run):
-    """A room is called and hangs up; `herald why` says what is known meanwhile."""
+    """alice asks to see a room and writes to it, calls it and hangs up; `herald why` says what is known meanwhile."""
     server = start("serve")
     server.wait_for("data")
     room = start("endpoint", "--alias", "room4", "--auto-answer")
@@ -100,24 +102,37 @@ def story(start, run):
     alice = start("endpoint", "--alias", "alice")
     alice.say("register")
     alice.wait_for("Registered")
-    watch.wait_for("alice.*available")
+    typed = len(alice.lines)
+    alice.say("subscribe room4")
+    room.wait_for("asks to see")
+    room.say("approve alice")
+    alice.wait_for("room4 is online")
+    alice.say("send room4 Are you free?")
+    alice.wait_for("Delivered")
+    time.sleep(3)
+    alice.say("state away Lunch")
+    watch.wait_for("alice.*away")
     time.sleep(3)
     alice.say("call room4")
+    alice.wait_for("room4 is on call")
     watch.wait_for("room4.*on call")
-    watch.wait_for("alice.*on call")
     time.sleep(12)
     why = run("why", "room4")
     seen = len(watch.lines)
     alice.say("hangup")
     watch.wait_for("room4.*available", after=seen)
+    told = alice.lines[typed:]
     time.sleep(4)
     alice.say("quit")
     watch.wait_for("alice.*offline", after=seen)
     return [
         "$ herald serve",
-        *[line for line in server.lines[:5] if line],
+        *[line for line in server.lines[:6] if line],
         "",
-        "$ herald watch                      # alice registers, calls room4, hangs up, leaves",
+        "$ herald endpoint --alias alice     # room4 approves in another terminal",
+        *told,
+        "",
+        "$ herald watch                      # meanwhile, for the operator",
         *watch.lines,
         "",
         "$ herald why room4                  # asked during the call",
