@@ -65,6 +65,7 @@ counters! {
     presence_hidden "presence.not_shown" "contacts that have no alias which an endpoint could be shown";
     presence_reduced "presence.reduced" "notifications cut to fit into a datagram";
     presence_unsendable "presence.unsendable" "contacts, states and requests that fit into no datagram";
+    presence_outdated "presence.outdated" "states dropped because a newer one of the same contact was told or waits";
     presence_overflow "presence.outbox_full" "contacts, states and requests dropped because too many wait";
     package_messages "package.messages" "whole messages of the package received over RAS";
     package_refusals "package.refusals" "messages of the package refused before the engine was asked";
