@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, Stored, address, alias, registration};
 use engine::{Limits, Settings, Stop};
-use model::{Effect, Fact, Instant, Millis, PresenceState};
+use model::{Effect, Fact, Instant, Millis, PresenceState, SubscriptionId};
 
 // covers: K-7
 #[test]
@@ -52,8 +52,8 @@ fn of_ten_thousand_who_are_there_each_is_shown_once_and_a_change_of_one_is_one()
         let name = format!("contact {number:05}");
         scene.join(number, &[&name]);
         scene.subscribe_to(number, "alice");
-        let id = scene.request_id(&name, "alice");
-        scene.decide(0, id, true);
+        // The scene numbers the requests.
+        scene.decide(0, SubscriptionId(u128::from(number).to_be_bytes()), true);
     }
     scene.settle();
     scene.promised.clear();

@@ -57,6 +57,7 @@ counters! {
     presence_forged "presence.forged" "presence messages that name another endpoint's alias as their sender's";
     presence_ignored "presence.ignored" "presence messages and parts of them that mean nothing from an endpoint";
     presence_unusable "presence.unusable_alias" "contacts whose alias stands for no address";
+    presence_cut "presence.cut" "publications and contacts of which parts were left out: too many, or too long";
     presence_flooded "presence.too_many" "indications that asked for more than is taken at a time";
     presence_refused "presence.refused" "publications, contact changes and decisions refused";
     presence_sent "presence.sent" "service control indications sent to endpoints";

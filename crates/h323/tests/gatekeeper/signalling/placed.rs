@@ -56,6 +56,15 @@ fn the_setup_is_marked_as_an_im_call() {
     assert_eq!((setup.is_offered, setup.kind), (true, Some(1)));
 }
 
+#[test]
+fn a_release_with_the_call_reference_flag_turned_round_is_a_release() {
+    let mut world = world();
+    under_way(&mut world);
+    let (call, names) = world.placed_and_alerted();
+    taken(&mut world, call, names.answered());
+    assert_eq!(world.concluded(), DeliveryOutcome::Delivered);
+}
+
 // covers: D-06
 #[test]
 fn whatever_else_ends_the_call_leaves_the_message_for_later() {
