@@ -2,7 +2,7 @@
 """People whose every octet comes from another codec, on the real server: presence and messages on the deployed protocol.
 
 Usage: people.py --herald PROGRAM [PLAY..]
-covers: D-01, D-04, D-05, D-06, A-3.2.2, A-5.1.5, A-5.1.7, A-5.4.1, A-5.4.2, C-09, E-26, S01, K-1, K-6
+covers: D-01, D-04, D-05, D-06, A-3.2.2, A-5.1.5, A-5.1.7, A-5.4.1, A-5.4.2, C-09, E-26, S01, K-6
 """
 
 import argparse
