@@ -50,7 +50,7 @@ Examples:
     Serve(ServeArguments),
     /// Be an H.323 endpoint in this terminal, to try a gatekeeper with
     #[command(after_help = endpoint::AFTER_HELP)]
-    Endpoint(EndpointArguments),
+    Endpoint(Box<EndpointArguments>),
     /// Work on single messages
     #[command(subcommand)]
     Wire(WireCommand),

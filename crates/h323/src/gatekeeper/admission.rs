@@ -162,7 +162,8 @@ impl Gatekeeper {
         let bandwidth = bandwidth.unwrap_or_default();
         call.conference |= to_mcu;
         self.take_call(now, call, bandwidth);
-        let port = self.settings.call_signal_port.filter(|_| self.is_routed(number));
+        let may_relay = destination.address.is_none_or(|to| self.may_connect(destination.number, to));
+        let port = self.settings.call_signal_port.filter(|_| may_relay && self.is_routed(number));
         let ours = port.map(|port| SocketAddr::new(asker.peer.local.ip(), port));
         match (ours, destination.address) {
             (Some(ours), _) => {

@@ -138,6 +138,11 @@ impl Calls {
         self.calls.len()
     }
 
+    /// How many are in progress; those that are over and wait for the word of a side are not.
+    pub fn in_progress(&self) -> usize {
+        self.calls.values().filter(|call| call.ended.is_none()).count()
+    }
+
     /// Bandwidth of all calls in units of 100 bit/s.
     pub const fn bandwidth(&self) -> u64 {
         self.bandwidth
@@ -230,9 +235,10 @@ impl Gatekeeper {
             self.end_call(now, key, CallEnd::Vanished, None);
             return self.finish_call(now, key);
         }
-        let numbers: Vec<_> = call.sides().into_iter().filter(|side| side.admitted && !side.ended).collect();
-        let numbers: Vec<_> =
-            numbers.into_iter().filter_map(|side| Some((side.number?, side.call_reference))).collect();
+        // We are the other side of a call for messages, so its connection says what has become of it.
+        let is_ours = call.messaging && self.signalling.has_call(key);
+        let asked = call.sides().into_iter().filter(|side| side.admitted && !side.ended && !is_ours);
+        let numbers: Vec<_> = asked.filter_map(|side| Some((side.number?, side.call_reference))).collect();
         for (number, call_reference) in numbers {
             self.check_call(now, key, number, call_reference);
         }

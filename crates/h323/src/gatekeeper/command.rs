@@ -80,7 +80,7 @@ impl Gatekeeper {
         let mut counters = vec![
             size("ras.registered", self.registrations.len(), "endpoints registered now"),
             size("ras.traces", self.traces.len(), "endpoints that operators follow now"),
-            size("calls.now", self.calls.len(), "calls in progress"),
+            size("calls.now", self.calls.in_progress(), "calls in progress"),
             size(
                 "calls.bandwidth",
                 self.calls.bandwidth() as usize,

@@ -113,14 +113,10 @@ impl Link for Gatekeeper {
             }
             Effect::Routed { ticket, agents, .. } => self.routed(now, ticket, &agents),
             Effect::Accepted { ticket, agent, is_stored } => {
-                if !self.package_answered(now, agent, ticket, Ok(is_stored)) {
-                    self.accepted(now, ticket);
-                }
+                self.message_answered(now, agent, ticket, Ok(is_stored));
             }
             Effect::MessageRefused { ticket, agent, failure } => {
-                if !self.package_answered(now, agent, ticket, Err(failure)) {
-                    self.message_refused(now, ticket, failure);
-                }
+                self.message_answered(now, agent, ticket, Err(failure));
             }
             Effect::Deliver { agent, delivery } => self.deliver(now, agent.number, delivery),
             Effect::Reported { agent, receipt } => self.report_by_package(now, agent.number, &receipt),

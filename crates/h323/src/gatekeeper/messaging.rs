@@ -6,6 +6,8 @@ use super::link::Gatekeeper;
 use super::pattern::matches;
 use super::registration::Registration;
 use crate::wire::package::capability;
+use model::{AgentId, MessageFailure, Now, Ticket};
+use std::net::{IpAddr, SocketAddr};
 
 impl Gatekeeper {
     /// Whether an endpoint may turn out to speak instant messaging, so that its calls are routed through us (D-08): it
@@ -20,12 +22,38 @@ impl Gatekeeper {
             .unwrap_or_else(|| offered || registration.product.as_ref().is_some_and(is_known))
     }
 
+    /// Whether we connect to a call signalling address ourselves: it is at the host that registered it, or in a network
+    /// that is trusted. Else anybody could register the address of somebody else and have us call there.
+    pub(super) fn may_connect(&self, number: Option<u64>, to: SocketAddr) -> bool {
+        let registration = number.and_then(|number| self.registrations.get(number));
+        let host = |address: IpAddr| address.to_canonical();
+        registration.is_some_and(|one| host(one.peer.address.ip()) == host(to.ip()))
+            || self.settings.trusted.iter().any(|network| network.contains(host(to.ip())))
+    }
+
     /// Whether an endpoint takes messages, by whatever means; `None` where nothing has shown it yet.
     pub(super) fn takes_messages(&self, number: u64) -> Option<bool> {
         if self.speaks_package(number, capability::MESSAGES) {
             return Some(true);
         }
         self.registrations.get(number)?.messaging
+    }
+
+    /// The engine has accepted a message, and stored it for later or not, or refuses it: whoever of us asked goes on.
+    pub(super) fn message_answered(
+        &mut self,
+        now: Now,
+        agent: Option<AgentId>,
+        ticket: Ticket,
+        answer: Result<bool, MessageFailure>,
+    ) {
+        if self.package_answered(now, agent, ticket, answer) {
+            return;
+        }
+        match answer {
+            Ok(_) => self.accepted(now, ticket),
+            Err(failure) => self.message_refused(now, ticket, failure),
+        }
     }
 
     /// An endpoint was seen to take instant messages, or not to; the engine is told where that is news.

@@ -70,12 +70,32 @@ table! {
         rate_limit: u32 = 50, "1/s", 1..=1_000_000;
         /// Requests that such an address may send at once before the rate counts.
         rate_burst: u32 = 200, "", 1..=1_000_000;
+        /// Products that take messages in calls though they say nothing of it when they register; `*` stands for any
+        /// text, and what an endpoint says it is counts.
+        messaging_products: Vec<String> = vec!["*h323plus*".to_owned()], "", AtMost(1024, "patterns");
+        /// Endpoints, by product or alias, that are shown a state which is only free text as such. To all others it goes as
+        /// the nearest plain state with the text beside it: the stock handler of h323plus can't read the other.
+        generic_states_to: Vec<String> = Vec::new(), "", AtMost(1024, "patterns");
+        /// The longest datagram with presence or a message that is sent to an endpoint; longer lists are divided.
+        indication_octets_max: usize = 1200, "octets", 600..=1400;
+        /// Time between two such datagrams to an endpoint that has not confirmed the first yet.
+        indication_pace_ms: u64 = 10, "ms", 1..=1000;
+        /// The most contacts, states and requests that wait to be told to one endpoint.
+        outbox_max: usize = 25_000, "", 100..=1_000_000;
+        /// Time until a call for messages must bring one.
+        message_timeout: u64 = 30, "s", 5..=600;
+        /// Time for which a session without texts stays open.
+        session_idle: u64 = 3600, "s", 60..=86_400;
+        /// Within this time a text that the called side of an h323plus session sends again is the same one; 0: never.
+        repetition_window_ms: u64 = 50, "ms", 0..=1000;
+        /// The most calls for messages that one endpoint has at a time.
+        message_calls_per_endpoint_max: usize = 256, "", 1..=10_000;
         /// The most registrations.
         registrations_max: usize = 1_000_000, "", 1..=10_000_000;
         /// The most calls in progress.
         calls_max: usize = 200_000, "", 1..=10_000_000;
         /// The most connections for call signalling. It may be less where the system allows too few open files.
-        connections_max: usize = 20_000, "", 1..=1_000_000;
+        connections_max: usize = 16_000, "", 1..=1_000_000;
         /// The longest datagram that is read; longer ones are dropped and counted.
         datagram_octets_max: usize = 8192, "octets", 1500..=65_507;
         /// The socket buffer that the system is asked for; `herald status` shows what it gave.
@@ -193,11 +213,24 @@ impl H323Settings {
             infer: presence.infer,
             infer_except: presence.infer_except.clone(),
             infer_infrastructure: presence.infer_infrastructure,
-            signalling: gatekeeper::SignallingSettings::default(),
+            messaging_products: self.messaging_products.clone(),
+            generic_states_to: self.generic_states_to.clone(),
+            datagram_budget: self.indication_octets_max,
+            presence_pace: Millis(self.indication_pace_ms),
+            outbox_max: self.outbox_max,
+            signalling: gatekeeper::SignallingSettings {
+                // Both sides of a relayed call have one.
+                connections_max: self.connections_max.saturating_mul(2),
+                message_calls_per_endpoint_max: self.message_calls_per_endpoint_max,
+                message_timeout: Millis::seconds(self.message_timeout),
+                session_idle: Millis::seconds(self.session_idle),
+                repetition_window: Millis(self.repetition_window_ms),
+                ..gatekeeper::SignallingSettings::default()
+            },
             registrations_max: self.registrations_max,
             calls_max: self.calls_max,
             call_signal_port,
-            ..gatekeeper::Settings::new(zone)
+            zone,
         }
     }
 }

@@ -16,8 +16,6 @@ use codec::per;
 use link::Output;
 use model::{Address, Delivery, DeliveryOutcome, Instant, MessageId, Millis, Now, Request};
 
-/// The most octets of a datagram (D-03).
-const DATAGRAM_MAX: usize = 1200;
 /// Octets for what a text and a body need around them.
 const AROUND: usize = 64;
 /// The fewest octets of a part; with names so long that less is left, a message goes by a call.
@@ -205,7 +203,7 @@ impl Gatekeeper {
         let bare =
             PackageMessage { text: None, content: media_type, part, ..message.clone() }.write().ok()?;
         let bare = RasMessage::ServiceControlIndication(indication(registration, bare).into());
-        let room = DATAGRAM_MAX.checked_sub(per::encode(&bare).ok()?.len() + AROUND)?;
+        let room = self.settings.datagram_budget.checked_sub(per::encode(&bare).ok()?.len() + AROUND)?;
         if room < PART_MIN {
             return None;
         }

@@ -125,7 +125,7 @@ impl Signalling {
         self.connections.len()
     }
 
-    pub(super) fn has_call(&self, key: [u8; 16]) -> bool {
+    pub(in crate::gatekeeper) fn has_call(&self, key: [u8; 16]) -> bool {
         self.by_call.contains_key(&key)
     }
 

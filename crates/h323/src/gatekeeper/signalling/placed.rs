@@ -32,6 +32,10 @@ impl Gatekeeper {
         }
         let registration = self.registrations.get(number)?;
         let to = registration.call_signal_address(registration.peer.address)?;
+        if !self.may_connect(Some(number), to) {
+            self.counters.addresses_not_dialled += 1;
+            return None;
+        }
         let local = registration.peer.local.ip();
         let asked = registration.names.iter().find(|name| Some(&name.address) == asked_for);
         let destination = asked.or(registration.names.first()).and_then(|name| name.alias.to_wire());

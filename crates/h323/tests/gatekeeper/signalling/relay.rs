@@ -274,3 +274,17 @@ fn a_caller_that_floods_an_absent_callee_is_released() {
     assert!(world.has_closed(channel(1)) && world.has_closed(callee));
     assert_eq!(world.said(channel(1)).last().unwrap().message_type, message_type::RELEASE_COMPLETE);
 }
+
+#[test]
+fn a_call_to_an_address_at_another_host_than_the_one_that_registered_it_is_not_relayed() {
+    for (trusted, model) in
+        [("198.51.100.0/24", CallModel::Direct), ("203.0.113.0/24", CallModel::GatekeeperRouted)]
+    {
+        let mut world = world_with(|settings| settings.trusted = vec![trusted.parse().unwrap()]);
+        let alice = writer(&mut world, "192.0.2.10", "alice");
+        let mut bob = Room::new("192.0.2.11", &["bob"]);
+        bob.signalling = "203.0.113.5:1720".to_owned();
+        bob.register(&mut world);
+        assert_eq!(granted(&world.admits(&alice, "bob")).0, model, "{trusted}");
+    }
+}
