@@ -18,7 +18,7 @@ const UNCONFIRMED_MAX: usize = 16;
 
 /// Of so many contacts it is remembered which edition of their state an endpoint has confirmed. The engine speaks out of
 /// turn only while the disk writes nothing, and what is then late is of few contacts.
-const TOLD_MAX: usize = 64;
+const TOLD_MAX: usize = 16;
 
 /// One thing that an endpoint is to be told.
 #[derive(Clone, Debug)]

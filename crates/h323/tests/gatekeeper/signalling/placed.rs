@@ -57,6 +57,22 @@ fn the_setup_is_marked_as_an_im_call() {
 }
 
 #[test]
+fn the_answers_of_a_callee_may_be_cut_anywhere() {
+    let length = [PROCEEDING, ALERTING].map(|name| recorded(name).len()).iter().sum();
+    for cut in 1..=length {
+        let mut world = world();
+        under_way(&mut world);
+        let (call, setup) = world.placed();
+        let names = setup.names.answered();
+        let answers = [names.adapt(PROCEEDING), names.adapt(ALERTING)].concat();
+        answers.chunks(cut).for_each(|piece| world.brings(call, piece));
+        assert_eq!(world.said_once(call).text.as_deref(), Some("Hello Bob"), "cut after {cut}");
+        names.adapt(RELEASE).chunks(cut).for_each(|piece| world.brings(call, piece));
+        assert_eq!(world.concluded(), DeliveryOutcome::Delivered, "cut after {cut}");
+    }
+}
+
+#[test]
 fn a_release_with_the_call_reference_flag_turned_round_is_a_release() {
     let mut world = world();
     under_way(&mut world);
