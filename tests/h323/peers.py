@@ -523,13 +523,14 @@ def assert_supports(answer, feature):
 
 
 class Server:
-    """The real program on ports of its own, with a data directory that outlives it."""
+    """The real program on ports of its own unless others are said, with a data directory that outlives it."""
 
-    def __init__(self, herald, *options):
+    def __init__(self, herald, *options, listen=None):
         self.herald, self.options = os.path.abspath(herald), options
         self.directory = tempfile.TemporaryDirectory()
         self.data = self.directory.name
         self.address = ("127.0.0.1", free_ports())
+        self.listen = ["--listen", "{}:{}".format(*self.address)] if listen is None else listen
         self.process = None
 
     def __enter__(self):
@@ -542,8 +543,7 @@ class Server:
         self.directory.cleanup()
 
     def start(self):
-        listen = ["--listen", "{}:{}".format(*self.address)]
-        command = [self.herald, "--data", self.data, "serve", *listen, *self.options]
+        command = [self.herald, "--data", self.data, "serve", *self.listen, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE
         while self.run("status").returncode != 0:

@@ -2,10 +2,11 @@
 """People whose every octet comes from another codec, on the real server: presence and messages on the deployed protocol.
 
 Usage: people.py --herald PROGRAM [PLAY..]
-covers: D-01, D-04, D-05, D-06, A-3.2.2, A-5.1.5, A-5.1.7, A-5.4.1, A-5.4.2, C-09, E-26, S01, K-1, K-6
+covers: D-01, D-04, D-05, D-06, A-3.2.2, A-5.1.5, A-5.1.7, A-5.4.1, A-5.4.2, C-09, E-26, S01, K-6
 """
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -126,6 +127,34 @@ def endurance(server):
     assert len(guid) == 16
 
 
+def forgery(server):
+    """Nobody decides, publishes or changes a list in the place of another, and only what was asked can be answered."""
+    alice, bob, mallory = person(server, "alice"), person(server, "bob"), person(server, "mallory")
+    alice.instruct("subscribe", "bob")
+    alice.expect_contact("pending", "bob")
+    request = bob.expect("authorize")
+    asked = request["subscription"][0]
+    invented = {**request, "subscription": [{**asked, "identifier": {"guid": bytes(range(16))}}]}
+    for decider, what in ((mallory, request), (alice, request), (bob, invented)):
+        for approved in (True, False):
+            assert decider.decide(what, approved)["result"] == ("failed", 0)
+    assert alice.told.empty(), list(alice.told.queue)
+    assert "result" not in bob.decide(request, True)
+    alice.expect_contact("subscribe", "bob")
+    alice.expect_state("bob", "online")
+    # With the aliases of others mallory speaks for herself.
+    bob_is_away = {"aliasAddress": named("bob"), "presentity": {"state": ("away", 0)}}
+    mallory.indicate(("presenceNotify", {"alias": named("bob"), "notification": [bob_is_away]}))
+    mallory.indicate(("presenceInstruct", {
+        "alias": named("alice"), "instruction": [("unsubscribe", {"alias": named("bob")})]}))
+    bob.publish("voiceMail")
+    kind, told = alice.told.get(timeout=10)
+    assert kind == "notify" and told["presentity"]["state"][0] == "voiceMail", (kind, told)
+    counted = server.run("status", "--counters").stdout
+    for count, name in ((6, "refused"), (3, "forged")):
+        assert re.search(rf"^ *{count}  presence\.{name} ", counted, re.MULTILINE), counted
+
+
 def plain_room(server):
     """An endpoint without the feature is watched without asking, and is told nothing of presence."""
     alice, room = person(server, "alice"), Room("room 4", server.address)
@@ -227,7 +256,7 @@ def murder(server):
     assert order == accepted, got
 
 
-PLAYS = [acquaintance, denial, latecomer, endurance, plain_room, letters, conversation, absence, murder]
+PLAYS = [acquaintance, denial, latecomer, endurance, forgery, plain_room, letters, conversation, absence, murder]
 
 
 def main():

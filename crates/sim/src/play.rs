@@ -10,6 +10,7 @@
 //! | `wait 10 s` | time passes |
 //! | `10 % of datagrams are lost` | from now on |
 //! | `bob vanishes` | without a word |
+//! | `a name may have several devices` | at its next start the server takes a second endpoint of a name as one more device |
 //! | `the server is killed`, `the server stops`, `the server starts` | |
 //!
 //! In texts `\n` is a line end, and `{x*300}` is `x` three hundred times.
@@ -39,6 +40,7 @@ pub fn act(text: &str, seed: u64) -> Result<(), String> {
 
 fn act_line(world: &mut World, line: &str) -> Result<(), String> {
     match line {
+        "a name may have several devices" => world.allow_devices(),
         "the server is killed" => world.kill_server(),
         "the server stops" => world.stop_server(),
         "the server starts" => world.start_server(),

@@ -5,6 +5,7 @@ use crate::terminal::{self, Terminal};
 use h323::endpoint::{Command, ConnectionId, Offers, Output as TerminalOutput};
 use link::{ChannelId, Closure, Input, Output};
 use model::{Instant, Millis, Now, Timestamp};
+use server::settings::SecondDevice;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tempfile::TempDir;
@@ -137,6 +138,11 @@ impl World {
     /// From now on so many of a hundred datagrams are lost.
     pub fn lose(&mut self, percent: u64) {
         self.loss_percent = percent.min(100);
+    }
+
+    /// From the next start of the server on a second endpoint of a name is one more device of the same person.
+    pub fn allow_devices(&mut self) {
+        self.settings.h323.second_device = SecondDevice::Accept;
     }
 
     /// Kills the server: it has no time to write anything.

@@ -2,8 +2,9 @@
 
 use crate::scene::{Scene, Stored, address, alias, registration};
 use engine::{Limits, Settings, Stop};
-use model::{Effect, Fact, Instant, Millis, PresenceState};
+use model::{Effect, Fact, Instant, Millis, PresenceState, SubscriptionId};
 
+// covers: K-7
 #[test]
 fn an_agent_is_told_its_list_then_the_states_then_the_requests() {
     let mut scene = Scene::new();
@@ -39,6 +40,36 @@ fn ten_thousand_contacts_are_listed_and_not_one_more() {
     let [Effect::Listed { contacts, .. }] = &heard[..] else { panic!("{} effects", heard.len()) };
     assert_eq!(contacts.len(), 10_000);
     assert!(contacts.is_sorted_by_key(|contact| &contact.name.original));
+}
+
+#[test]
+fn of_ten_thousand_who_are_there_each_is_shown_once_and_a_change_of_one_is_one() {
+    const CONTACTS: u64 = 10_000;
+    let limits = Limits { pending_per_watcher_max: usize::MAX, ..Limits::default() };
+    let mut scene = Scene::with(Settings { limits, ..Settings::default() });
+    scene.join(0, &["alice"]);
+    for number in 1..=CONTACTS {
+        let name = format!("contact {number:05}");
+        scene.join(number, &[&name]);
+        scene.subscribe_to(number, "alice");
+        // The scene numbers the requests.
+        scene.decide(0, SubscriptionId(u128::from(number).to_be_bytes()), true);
+    }
+    scene.settle();
+    scene.promised.clear();
+    scene.immediate.clear();
+    scene.attend(0);
+    let heard = scene.effects_for(0);
+    assert!(matches!(&heard[0], Effect::Listed { contacts, .. } if contacts.len() as u64 == CONTACTS));
+    let informed = heard.iter().filter(|effect| matches!(effect, Effect::Inform { .. })).count();
+    assert_eq!((informed as u64, heard.len() as u64), (CONTACTS, CONTACTS + 1));
+    scene.answer_call(5000, "x");
+    scene.settle();
+    assert_eq!(scene.heard(0), ["contact 05000 is OnCall"]);
+    scene.answer_call(0, "y");
+    scene.settle();
+    let told = scene.immediate.iter().filter(|effect| matches!(effect, Effect::Inform { .. })).count();
+    assert_eq!(told as u64, CONTACTS, "and each of them is told once of a change of hers");
 }
 
 #[test]
@@ -139,7 +170,7 @@ fn two_who_asked_for_each_others_future_names_have_both_agreed() {
     assert_eq!(scene.heard(2), ["alice Subscribed", "alice is Online"]);
 }
 
-// covers: C-03, C-09
+// covers: C-03, C-09, K-6
 #[test]
 fn after_a_restart_everything_stands_as_it_did_and_nobody_is_asked_twice() {
     let mut scene = Scene::new();

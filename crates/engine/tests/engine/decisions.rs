@@ -72,6 +72,30 @@ fn a_denied_request_can_not_be_approved_after_all() {
 }
 
 #[test]
+fn either_device_decides_and_the_first_answer_stands() {
+    for first in [true, false] {
+        let mut scene = asked();
+        scene.join(4, &["bob"]);
+        scene.hear_nothing_of(1);
+        let id = scene.request_id("alice", "bob");
+        scene.decide(4, id, first);
+        let entry = if first { "alice Subscribed" } else { "alice Removed" };
+        assert_eq!(scene.heard(2)[0], entry, "the list says to the other device what was decided");
+        scene.hear_nothing_of(1);
+        scene.facts.clear();
+        // Its own answer, given before it learnt that, is no second decision.
+        scene.decide(2, id, first);
+        assert_eq!((scene.heard(2), &scene.facts[..]), (vec!["done".to_owned()], &[] as &[Fact]));
+        if !first {
+            scene.decide(2, id, true);
+            assert_eq!(scene.heard(2), [NO_SUCH_REQUEST]);
+        }
+        assert_eq!(scene.heard(1), [""; 0]);
+        assert_eq!(scene.seen("alice", "bob").is_some(), first);
+    }
+}
+
+#[test]
 fn nobody_but_the_presentity_decides() {
     let mut scene = asked();
     scene.join(3, &["carol"]);

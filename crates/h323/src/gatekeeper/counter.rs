@@ -57,6 +57,7 @@ counters! {
     presence_forged "presence.forged" "presence messages that name another endpoint's alias as their sender's";
     presence_ignored "presence.ignored" "presence messages and parts of them that mean nothing from an endpoint";
     presence_unusable "presence.unusable_alias" "contacts whose alias stands for no address";
+    presence_cut "presence.cut" "publications and contacts of which parts were left out: too many, or too long";
     presence_flooded "presence.too_many" "indications that asked for more than is taken at a time";
     presence_refused "presence.refused" "publications, contact changes and decisions refused";
     presence_sent "presence.sent" "service control indications sent to endpoints";
@@ -65,6 +66,7 @@ counters! {
     presence_hidden "presence.not_shown" "contacts that have no alias which an endpoint could be shown";
     presence_reduced "presence.reduced" "notifications cut to fit into a datagram";
     presence_unsendable "presence.unsendable" "contacts, states and requests that fit into no datagram";
+    presence_outdated "presence.outdated" "states dropped because a newer one of the same contact was told or waits";
     presence_overflow "presence.outbox_full" "contacts, states and requests dropped because too many wait";
     package_messages "package.messages" "whole messages of the package received over RAS";
     package_refusals "package.refusals" "messages of the package refused before the engine was asked";

@@ -9,16 +9,26 @@ use model::{Address, NamedAddress};
 /// which deployed endpoints cut a name, or comes from another network. `None` where there is no alias that means the
 /// same.
 pub(super) fn shown(name: &NamedAddress, zone: &Zone) -> Option<AliasAddress> {
-    let original = Alias::restore(&name.kind, &name.original).ok().map(without_secret);
-    let is_shown = |alias: &Alias| !alias.text().contains('%');
-    if let Some(alias) = original.filter(is_shown) {
+    if let Some(alias) = Alias::restore(&name.kind, &name.original).ok().and_then(presentable) {
         return alias.to_wire();
     }
     let address = &name.address;
     let local = || Alias::H323Id(address.local().to_owned());
-    let alias = if zone.serves(address) { local() } else { name_alias(address)? };
+    let alias = presentable(if zone.serves(address) { local() } else { name_alias(address)? })?;
     let means_the_same = canonical(&alias, zone).is_ok_and(|read| read == *address);
-    if is_shown(&alias) && means_the_same { alias.to_wire() } else { None }
+    if means_the_same { alias.to_wire() } else { None }
+}
+
+/// An alias of somebody as others may see it; `None` where it has a `%` or no form on the wire.
+pub(super) fn presentable(alias: Alias) -> Option<Alias> {
+    let alias = without_secret(alias);
+    (!alias.text().contains('%') && alias.to_wire().is_some()).then_some(alias)
+}
+
+/// The name of somebody who has no other than those with a `%`: with the wide form of it, which stands for the same
+/// address. What deployed endpoints would leave of the other could be somebody else's name.
+pub(super) fn widened(address: &Address) -> Alias {
+    Alias::H323Id(address.as_str().replace('%', "\u{ff05}"))
 }
 
 /// The identity of a mobile card is nobody else's business.

@@ -2,9 +2,9 @@
 
 use model::{
     Address, Contact, ContactStatus, Instant, NamedAddress, PresenceDocument, SubscriptionId,
-    SubscriptionRequest,
+    SubscriptionRequest, Version,
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// The most entries that wait, of all endpoints together.
@@ -15,6 +15,10 @@ const BATCH_MAX: usize = 10;
 
 /// The most datagrams to one endpoint that are not confirmed.
 const UNCONFIRMED_MAX: usize = 16;
+
+/// Of so many contacts it is remembered which edition of their state an endpoint has confirmed. The engine speaks out of
+/// turn only while the disk writes nothing, and what is then late is of few contacts.
+const TOLD_MAX: usize = 16;
 
 /// One thing that an endpoint is to be told.
 #[derive(Clone, Debug)]
@@ -38,6 +42,14 @@ impl Entry {
             Self::Contact(contact) => Key::Contact(contact.name.address.clone()),
             Self::Request(request) => Key::Request(request.id),
             Self::State { contact, .. } => Key::State(contact.address.clone()),
+        }
+    }
+
+    /// The contact whose state it is, and which edition of it.
+    fn edition(&self) -> Option<(&Address, Version)> {
+        match self {
+            Self::State { contact, document } => Some((&contact.address, document.version)),
+            _ => None,
         }
     }
 
@@ -74,6 +86,8 @@ pub(super) struct Outbox {
     lagging: BTreeMap<Key, Entry>,
     unconfirmed: HashMap<u16, Vec<Entry>>,
     under_way: HashSet<Key>,
+    /// The states confirmed last, each contact once, the newest at the back.
+    told: VecDeque<(Address, Version)>,
     last_place: i64,
     first_place: i64,
     /// The datagram that was sent last, while it is not confirmed.
@@ -88,8 +102,12 @@ impl Outbox {
         self.waiting.len() + self.held.len() + self.lagging.len()
     }
 
-    /// Puts an entry in the place of an older one about the same; a contact that is gone takes its state along.
-    pub fn put(&mut self, entry: Entry) {
+    /// Puts an entry in the place of an older one about the same; a contact that is gone takes its state along. `false`
+    /// for a state that is older than one that waits or was told, which is dropped.
+    pub fn put(&mut self, entry: Entry) -> bool {
+        if self.is_outdated(&entry) {
+            return false;
+        }
         if let Entry::Contact(contact) = &entry
             && contact.status == ContactStatus::Removed
         {
@@ -107,6 +125,7 @@ impl Outbox {
             self.places.insert(key, place);
             self.waiting.insert(place, entry);
         }
+        true
     }
 
     /// What goes into the next datagram, at most [`BATCH_MAX`] entries that belong together; nothing while too many
@@ -150,6 +169,13 @@ impl Outbox {
             self.last_sent = None;
             self.next_at = Instant(0);
         }
+        for (contact, version) in entries.iter().filter_map(Entry::edition) {
+            self.told.retain(|(other, _)| other != contact);
+            if self.told.len() >= TOLD_MAX {
+                self.told.pop_front();
+            }
+            self.told.push_back((contact.clone(), version));
+        }
         self.release(&entries);
     }
 
@@ -182,6 +208,19 @@ impl Outbox {
     /// The datagrams that are not confirmed.
     pub fn sequences(&self) -> impl Iterator<Item = u16> {
         self.unconfirmed.keys().copied()
+    }
+
+    /// Whether a newer state of the same contact is here, or was confirmed lately.
+    fn is_outdated(&self, entry: &Entry) -> bool {
+        let Some((contact, version)) = entry.edition() else { return false };
+        let key = entry.key();
+        let waiting = self.places.get(&key).and_then(|place| self.waiting.get(place));
+        let kept = waiting.into_iter().chain(self.held.get(&key)).chain(self.lagging.get(&key));
+        let is_under_way = self.under_way.contains(&key);
+        let under_way = self.unconfirmed.values().filter(|_| is_under_way).flatten();
+        let told = self.told.iter().map(|(other, version)| (other, *version));
+        let mut known = kept.chain(under_way).filter_map(Entry::edition).chain(told);
+        known.any(|(other, newer)| other == contact && newer > version)
     }
 
     /// A contact is told of only when no state of it is under way, whose repetition could come after it.
@@ -219,6 +258,7 @@ impl Outbox {
         }
         self.held.remove(&key);
         self.lagging.remove(&key);
+        self.told.retain(|(other, _)| other != address);
     }
 }
 

@@ -65,6 +65,31 @@ pub(super) fn publication(presentity: &Presentity, at: Timestamp) -> Option<Publ
     })
 }
 
+/// Whether an endpoint publishes more than is taken: the rest is left out.
+pub(super) fn is_oversized(presentity: &Presentity) -> bool {
+    let custom = match &presentity.state {
+        Native::Generic(texts) => texts.as_slice(),
+        _ => &[],
+    };
+    let displays = presentity.display.as_deref().unwrap_or_default();
+    let features = presentity.supported_features.as_deref().unwrap_or_default();
+    let places = presentity.geolocation.iter().flat_map(|at| {
+        [&at.locale, &at.region, &at.country, &at.country_code, &at.latitude, &at.longitude, &at.elevation]
+    });
+    let names = features.iter().filter_map(|feature| match feature {
+        PresenceFeature::Generic(generic) => generic.display.as_ref(),
+        _ => None,
+    });
+    custom.len().max(displays.len()) > NOTES_MAX
+        || features.len() > CAPABILITIES_MAX
+        || places.flatten().chain(names).any(is_too_long)
+}
+
+/// Whether a text from the wire is too long to be kept.
+pub(super) fn is_too_long(text: &Ia5String) -> bool {
+    text.to_string().chars().count() > TEXT_CHARS_MAX
+}
+
 /// What a watcher's endpoint is told of a document; `None` where nothing is known.
 pub(super) fn presentity(document: &PresenceDocument, reach: Reach) -> Option<Presentity> {
     let tuple = document.deciding();
@@ -187,7 +212,7 @@ pub(super) fn ascii(text: &str) -> Option<Ia5String> {
 
 /// A text from the wire that is neither empty nor too long to be kept.
 pub(super) fn bounded(text: &Ia5String) -> Option<String> {
-    Some(text.to_string()).filter(|text| !text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX)
+    Some(text.to_string()).filter(|kept| !kept.is_empty() && !is_too_long(text))
 }
 
 /// The beginning of a text that has at most so many units, with an ellipsis where more followed.

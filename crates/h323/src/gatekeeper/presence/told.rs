@@ -57,7 +57,8 @@ impl Gatekeeper {
             return;
         }
         if self.outboxes.has_room(number, self.settings.outbox_max) {
-            self.outboxes.with(number, |outbox| outbox.put(entry));
+            let is_news = self.outboxes.with(number, |outbox| outbox.put(entry));
+            self.counters.presence_outdated += u64::from(!is_news);
         } else {
             self.counters.presence_overflow += 1;
         }

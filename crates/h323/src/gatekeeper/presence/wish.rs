@@ -2,7 +2,7 @@
 
 use super::contact::{card, named};
 use super::contents::Contents;
-use super::presentity::publication;
+use super::presentity::{is_oversized, is_too_long, publication};
 use crate::alias::{Alias, canonical};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::wire::h225::AliasAddress;
@@ -117,6 +117,7 @@ impl Gatekeeper {
             }
         }
         let Some(own) = own else { return };
+        self.counters.presence_cut += u64::from(is_oversized(&own.presentity));
         match publication(&own.presentity, at) {
             Some(publication) => wishes.add(Wish::Publish(publication)),
             // A state of a newer edition.
@@ -137,6 +138,7 @@ impl Gatekeeper {
                     continue;
                 }
             };
+            self.counters.presence_cut += u64::from(alias.avatar.as_ref().is_some_and(is_too_long));
             match named(&alias.alias, &self.settings.zone) {
                 Some(contact) => wishes.add(Wish::Change { change, contact, card: card(alias) }),
                 None => {

@@ -7,7 +7,7 @@ use super::pdu::Leg;
 use super::refusal::Release;
 use crate::gatekeeper::link::Gatekeeper;
 use link::ChannelId;
-use model::{Address, AgentId, MessageFailure, Now};
+use model::{Address, AgentId, MessageFailure, NamedAddress, Now};
 
 impl Gatekeeper {
     /// An endpoint calls with a message: the engine is asked where it would go.
@@ -71,11 +71,17 @@ impl Gatekeeper {
             return self.release(now, channel, refusal);
         };
         let Some(caller) = self.registrations.get(number) else { return };
-        let source = caller.names.first().map(|name| name.alias.clone());
-        let first = caller.names.first().map(|name| name.address.clone());
-        let peer = caller.presentity.clone().or(first);
-        let placed = match (source, peer) {
-            (Some(source), Some(peer)) => self.place(now, candidate, peer, &source, None),
+        let named = caller.names.first().map(|name| NamedAddress {
+            address: name.address.clone(),
+            kind: name.alias.kind().to_owned(),
+            original: name.alias.text(),
+        });
+        let peer = caller.presentity.clone().or(named.as_ref().map(|named| named.address.clone()));
+        let placed = match (named, peer) {
+            (Some(named), Some(peer)) => {
+                let source = self.answerable_alias(&named);
+                self.place(now, candidate, peer, &source, None)
+            }
             _ => None,
         };
         let Some(placed) = placed else { return self.ask_next_candidate(now, channel, Release::UNREACHABLE) };

@@ -135,7 +135,10 @@ impl Gatekeeper {
     pub(super) fn converse(&mut self, now: Now, channel: ChannelId, message: &Q931) {
         let Some(conversation) = self.signalling.conversation(channel) else { return };
         let leg = conversation.leg;
-        if message.call_reference != leg.reference || message.from_destination != leg.is_caller {
+        // An h323plus endpoint in whose call the other side opened the session ends it as if it had been called.
+        let is_from_there = message.from_destination == leg.is_caller
+            || message.message_type == message_type::RELEASE_COMPLETE;
+        if message.call_reference != leg.reference || !is_from_there {
             self.counters.signalling_ignored += 1;
             return;
         }

@@ -4,6 +4,7 @@ use super::conversation::{Conversation, Stage};
 use super::text;
 use crate::alias::Alias;
 use crate::gatekeeper::link::Gatekeeper;
+use crate::gatekeeper::naming::{presentable, widened};
 use link::{ChannelId, Output};
 use model::{Address, Delivery, DeliveryOutcome, InstantMessage, MessageFailure, NamedAddress, Now, Request};
 use std::collections::VecDeque;
@@ -107,16 +108,14 @@ impl Gatekeeper {
 
     /// The alias under which an endpoint can answer: as the sender registered, unless there is a `%` in it, at which
     /// h323plus would cut it (sheet section 11), or it is a name of another network.
-    fn answerable_alias(&self, sender: &NamedAddress) -> Alias {
-        let usable = |alias: &Alias| !alias.text().contains('%') && alias.to_wire().is_some();
-        let registered = Alias::restore(&sender.kind, &sender.original).ok();
+    pub(super) fn answerable_alias(&self, sender: &NamedAddress) -> Alias {
+        let registered = Alias::restore(&sender.kind, &sender.original).ok().and_then(presentable);
         let others = || {
             let holder = self.registrations.holders(&sender.address).next()?;
-            holder.names.iter().map(|name| name.alias.clone()).find(usable)
+            holder.names.iter().map(|name| name.alias.clone()).find_map(presentable)
         };
-        let address = || Alias::parse_typed(sender.address.as_str()).ok().filter(usable);
-        let last = || Alias::H323Id(sender.address.to_string());
-        registered.filter(usable).or_else(others).or_else(address).unwrap_or_else(last)
+        let address = || Alias::parse_typed(sender.address.as_str()).ok().and_then(presentable);
+        registered.or_else(others).or_else(address).unwrap_or_else(|| widened(&sender.address))
     }
 
     /// It could not be delivered now.

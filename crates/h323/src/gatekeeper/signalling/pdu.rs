@@ -312,7 +312,7 @@ mod tests {
     use super::*;
     use codec::per;
 
-    // covers: D-05
+    // covers: D-05, K-10, Q28
     #[test]
     fn the_longest_text_fits_into_an_open_type_that_is_not_divided() {
         let data =

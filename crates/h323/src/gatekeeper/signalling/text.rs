@@ -32,7 +32,7 @@ pub(super) fn parts(text: &str, units_max: usize) -> Vec<Vec<u16>> {
 mod tests {
     use super::*;
 
-    // covers: Q21, Q22
+    // covers: Q21, K-10
     #[test]
     fn pairs_are_joined_and_what_is_no_character_is_replaced() {
         let units = [0x61, 0xd83d, 0xde00, 0xd800, 0x62, 0xdc00, 0xffff, 0x0a, 0x20ac];
@@ -41,6 +41,7 @@ mod tests {
         assert_eq!(read(&[0xd83d]), "\u{fffd}");
     }
 
+    // covers: K-10
     #[test]
     fn parts_are_as_long_as_may_be_and_divide_no_pair() {
         assert_eq!(parts("", 3), Vec::<Vec<u16>>::new());

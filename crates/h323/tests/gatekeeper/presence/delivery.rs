@@ -3,7 +3,9 @@
 use super::*;
 use h323::wire::presence::PresenceState as Native;
 use model::Millis;
+use std::sync::Arc;
 
+// covers: Q1, D-03, K-5
 #[test]
 fn long_lists_are_split_over_indications_of_at_most_ten_entries() {
     let mut world = World::new();
@@ -27,6 +29,7 @@ fn long_lists_are_split_over_indications_of_at_most_ten_entries() {
     assert_eq!(sizes, expected);
 }
 
+// covers: D-03, K-5
 #[test]
 fn no_datagram_is_larger_than_the_budget_and_ten_thousand_contacts_all_arrive() {
     let mut world = World::new();
@@ -59,6 +62,7 @@ fn no_datagram_is_larger_than_the_budget_and_ten_thousand_contacts_all_arrive() 
     assert_eq!(world.counter("presence.outbox_full"), 0);
 }
 
+// covers: D-03, K-5
 #[test]
 fn the_next_indication_leaves_at_the_confirmation_of_the_last_or_ten_milliseconds_later() {
     let mut world = World::new();
@@ -81,6 +85,7 @@ fn the_next_indication_leaves_at_the_confirmation_of_the_last_or_ten_millisecond
     assert_eq!(waiting(&mut world, &alice).len(), 1);
 }
 
+// covers: Q26
 #[test]
 fn the_newest_state_takes_the_place_of_one_that_waits() {
     let mut world = World::new();
@@ -99,6 +104,7 @@ fn the_newest_state_takes_the_place_of_one_that_waits() {
     assert_eq!(notifications(&heard[0])[0].1.state, Native::NotAvailable);
 }
 
+// covers: D-03
 #[test]
 fn what_is_not_confirmed_is_repeated_twice_and_then_gives_way_to_what_is_newer() {
     let mut world = World::new();
@@ -146,6 +152,7 @@ fn an_endpoint_that_comes_back_is_told_what_it_never_confirmed() {
     assert_eq!(world.counter("presence.confirmed"), 1);
 }
 
+// covers: Q25
 #[test]
 fn nothing_of_a_contact_is_told_after_its_removal() {
     let mut world = World::new();
@@ -246,4 +253,137 @@ fn the_confirmations_of_a_long_list_are_not_taken_for_a_flood() {
     let told: usize = listen(&mut world, &alice).iter().map(|message| notifications(message).len()).sum();
     assert_eq!((told, world.counter("ras.rate_limited")), (5000, 0));
     assert!(world.counter("presence.confirmed") > 400);
+}
+
+/// A state of bob as of an edition.
+fn edition(number: u64, state: PresenceState, (epoch, version): (u32, u32)) -> Effect {
+    let Effect::Inform { agent, contact, mut document } = inform(number, "bob", state) else { panic!() };
+    Arc::make_mut(&mut document).version = Version { epoch, version };
+    Effect::Inform { agent, contact, document }
+}
+
+/// The states of bob that an endpoint hears of.
+fn states(heard: &[PresenceMessage]) -> Vec<Native> {
+    let told = heard.iter().filter(|message| matches!(message, PresenceMessage::PresenceNotify(_)));
+    told.flat_map(notifications).map(|(_, presentity)| presentity.state).collect()
+}
+
+#[test]
+fn an_older_state_never_comes_after_a_newer_one_and_an_equal_one_does() {
+    use PresenceState::{Available, Away, NotAvailable, OnCall};
+    // The newer one waits, is under way, is given up for the present, or is confirmed.
+    let until: [fn(&mut World, &Room); 4] = [
+        |_, _| (),
+        |world, room| confirm_all(world, room, 1),
+        |world, room| {
+            confirm_all(world, room, 1);
+            world.seconds(15);
+            waiting(world, room);
+        },
+        |world, room| confirm_all(world, room, 2),
+    ];
+    for (stage, until) in until.into_iter().enumerate() {
+        let mut world = World::new();
+        let alice = present(&mut world, "192.0.2.10", &["alice"]);
+        world.apply(inform(1, "carol", Away));
+        world.apply(edition(1, Away, (2, 7)));
+        until(&mut world, &alice);
+        world.apply(edition(1, OnCall, (2, 6)));
+        world.apply(edition(1, OnCall, (1, 9)));
+        assert_eq!(world.counter("presence.outdated"), 2, "{stage}");
+        is_heard(&mut world, &alice);
+        world.seconds(1);
+        let heard = listen(&mut world, &alice);
+        assert!(!states(&heard).contains(&Native::OnCall), "{stage}: {heard:?}");
+        for (state, version) in [(NotAvailable, (2, 7)), (Available, (2, 8)), (OnCall, (3, 1))] {
+            world.apply(edition(1, state, version));
+        }
+        assert_eq!(states(&listen(&mut world, &alice)).last(), Some(&Native::OnCall), "{stage}");
+        assert_eq!(world.counter("presence.outdated"), 2, "{stage}");
+    }
+}
+
+/// An endpoint keeps its registration alive; what else it is sent at that waits.
+fn is_heard(world: &mut World, room: &Room) {
+    let request = RegistrationRequest {
+        request_seq_num: world.sequence(),
+        keep_alive: Some(true),
+        endpoint_identifier: Some(room.endpoint_identifier()),
+        ..RegistrationRequest::default()
+    };
+    let answers = world.send(&room.ras, &RasMessage::RegistrationRequest(request.into()));
+    let peer = room.ras.parse().unwrap();
+    let others =
+        answers.into_iter().filter(|answer| matches!(answer, RasMessage::ServiceControlIndication(_)));
+    world.sent.extend(others.map(|answer| (peer, answer)));
+}
+
+/// Confirms so many of the indications to an endpoint.
+fn confirm_all(world: &mut World, room: &Room, count: usize) {
+    for _ in 0..count {
+        let sent = waiting(world, room);
+        sent.iter().for_each(|sci| confirm(world, room, sci));
+    }
+}
+
+#[test]
+fn a_contact_that_was_removed_may_come_back_with_any_edition() {
+    let mut world = World::new();
+    let alice = present(&mut world, "192.0.2.10", &["alice"]);
+    world.apply(edition(1, PresenceState::Away, (2, 7)));
+    listen(&mut world, &alice);
+    world.apply(listed(1, &[("bob", ContactStatus::Removed)]));
+    world.apply(edition(1, PresenceState::Available, (1, 1)));
+    assert_eq!(states(&listen(&mut world, &alice)), [Native::Available]);
+}
+
+// covers: D-03, K-5
+#[test]
+fn an_endpoint_with_ten_thousand_contacts_that_confirms_nothing_is_told_little_and_hurts_nobody() {
+    let mut world = World::new();
+    let alice = present(&mut world, "192.0.2.10", &["alice"]);
+    let bob = present(&mut world, "192.0.2.11", &["bob"]);
+    for number in 0..10_000 {
+        world.apply(inform(1, &format!("contact {number}"), PresenceState::Away));
+    }
+    world.apply(inform(2, "alice", PresenceState::Away));
+    assert_eq!(listen(&mut world, &bob).len(), 1, "at once");
+    world.seconds(2);
+    assert_eq!(waiting(&mut world, &alice).len(), 16, "not one more is under way");
+    // One that is heard again is told everything at its own pace, and a change costs one datagram then.
+    let mut told = std::collections::BTreeSet::new();
+    for _ in 0..40 {
+        is_heard(&mut world, &alice);
+        let heard = listen(&mut world, &alice);
+        told.extend(heard.iter().flat_map(notifications).map(|(contact, _)| format!("{contact:?}")));
+        world.seconds(1);
+    }
+    assert_eq!(told.len(), 10_000);
+    world.apply(inform(1, "contact 5000", PresenceState::Available));
+    let sent = waiting(&mut world, &alice);
+    let [change] = &sent[..] else { panic!("{} datagrams", sent.len()) };
+    assert_eq!(notifications(&message(change)).len(), 1);
+}
+
+#[test]
+fn ten_thousand_contacts_are_told_within_seconds_even_if_no_confirmation_hurries_it() {
+    let mut world = World::new();
+    let alice = present(&mut world, "192.0.2.10", &["alice"]);
+    for number in 0..10_000 {
+        world.apply(inform(1, &format!("contact {number}"), PresenceState::Away));
+    }
+    let begun = world.now.instant;
+    let mut told = 0;
+    // Confirmations come all at once every 100 ms.
+    while told < 10_000 {
+        world.pass(Millis(100));
+        let sent = waiting(&mut world, &alice);
+        assert!(sent.len() <= 11, "paced: {}", sent.len());
+        for sci in &sent {
+            told += notifications(&message(sci)).len();
+            confirm(&mut world, &alice, sci);
+        }
+    }
+    let took = world.now.instant.since(begun);
+    assert!(took <= Millis::seconds(15), "{took:?}");
 }

@@ -264,6 +264,49 @@ fn an_indication_is_confirmed_when_its_content_is_durable_and_processed_once() {
     assert_eq!(world.wishes.len(), 2);
 }
 
+// covers: K-3
+#[test]
+fn an_indication_is_read_wherever_its_element_stands() {
+    let mut world = World::new();
+    let room = present(&mut world, "192.0.2.10", &["alice"]);
+    let states = [Native::Away, Native::Online, Native::OnCall, Native::VoiceMail];
+    for (place, state) in states.into_iter().enumerate() {
+        let message = vec![notify("alice", Presentity { state, ..Presentity::default() })];
+        let element = PresenceElement { message, ..PresenceElement::default() };
+        let data = Some(vec![described(&per::encode(&element).unwrap())]);
+        let set = match place {
+            0 => FeatureSet { needed_features: data.clone(), ..FeatureSet::default() },
+            1 => FeatureSet { desired_features: data.clone(), ..FeatureSet::default() },
+            _ => FeatureSet { supported_features: data.clone(), ..FeatureSet::default() },
+        };
+        let sci = ServiceControlIndication {
+            request_seq_num: world.sequence(),
+            feature_set: (place < 3).then_some(set),
+            generic_data: data.filter(|_| place == 3),
+            ..ServiceControlIndication::default()
+        };
+        let answer = world.ask(&room.ras, &RasMessage::ServiceControlIndication(sci.into()));
+        assert_eq!((result(&answer), publications(&world).len()), (None, place + 1));
+    }
+}
+
+// covers: K-3
+#[test]
+fn the_same_number_with_other_octets_is_another_indication() {
+    let mut world = World::new();
+    let room = present(&mut world, "192.0.2.10", &["alice"]);
+    let mut sent = Vec::new();
+    for state in [Native::Away, Native::Online, Native::Away] {
+        let message = vec![notify("alice", Presentity { state, ..Presentity::default() })];
+        let mut indication = indication(&mut world, message);
+        let RasMessage::ServiceControlIndication(sci) = &mut indication else { panic!() };
+        sci.request_seq_num = Integer::clamped(65_535);
+        assert_eq!(result(&world.ask(&room.ras, &indication)), None);
+        sent.push(publications(&world).len());
+    }
+    assert_eq!(sent, [1, 2, 2], "the third is a repetition of the first");
+}
+
 #[test]
 fn an_endpoint_is_told_that_the_engine_refused() {
     let unavailable = Refusal::Unavailable { limit: "contacts" };

@@ -196,3 +196,49 @@ fn what_is_of_another_feature_or_a_newer_edition_stands_in_nobodys_way() {
     }
     assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (2, 4));
 }
+
+#[test]
+fn of_what_is_oversized_the_limits_are_kept_and_it_is_counted() {
+    use h323::wire::presence::{PresenceDisplay, PresenceFeature, PresenceGeoLocation};
+    use model::Request;
+    let mut world = World::new();
+    let room = present(&mut world, "192.0.2.10", &["alice"]);
+    let display = PresenceDisplay { language: None, display: codec::per::BmpString::new("a text").unwrap() };
+    let geolocation = PresenceGeoLocation {
+        country: Some(text(&"x".repeat(513))),
+        region: Some(text(&"x".repeat(512))),
+        ..PresenceGeoLocation::default()
+    };
+    let large = Presentity {
+        display: Some(vec![display.clone(); 200]),
+        supported_features: Some(vec![PresenceFeature::Audio; 2000]),
+        geolocation: Some(geolocation),
+        ..Presentity::default()
+    };
+    assert_eq!(indicate(&mut world, &room, vec![notify("alice", large)]), None);
+    let [Request::Publish { publication, .. }] = &world.wishes[..] else { panic!() };
+    assert_eq!(publication.notes.len(), 10);
+    assert_eq!(publication.capabilities.as_ref().map(Vec::len), Some(32));
+    let place = publication.location.clone().unwrap();
+    assert_eq!((place.country, place.region.map(|region| region.len())), (None, Some(512)));
+    assert_eq!(world.counter("presence.cut"), 1);
+    let watched = PresenceAlias { avatar: Some(text(&"y".repeat(600))), ..person("bob") };
+    indicate(&mut world, &room, vec![instruct("alice", vec![PresenceInstruction::Subscribe(watched)])]);
+    let Request::ChangeContact { card, .. } = &world.wishes[1] else { panic!() };
+    assert_eq!((card.avatar.clone(), world.counter("presence.cut")), (None, 2));
+    // What is within the limits is not counted.
+    let small = Presentity { display: Some(vec![display; 10]), ..Presentity::default() };
+    indicate(&mut world, &room, vec![notify("alice", small)]);
+    assert_eq!(world.counter("presence.cut"), 2);
+    // Nearly the longest that can be written at all.
+    let mut huge = vec![0_u8, 1];
+    huge.resize(16_000, 0x5a);
+    let sci = ServiceControlIndication {
+        request_seq_num: world.sequence(),
+        generic_data: Some(vec![described(&huge)]),
+        ..ServiceControlIndication::default()
+    };
+    let answer = world.ask(&room.ras, &RasMessage::ServiceControlIndication(sci.into()));
+    assert_eq!(result(&answer), Some(ServiceControlResult::Failed));
+    assert_eq!((world.wishes.len(), world.counter("presence.malformed")), (3, 1));
+}

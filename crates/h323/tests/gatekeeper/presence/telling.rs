@@ -26,8 +26,7 @@ fn told(world: &mut World, room: &Room, effect: Effect) -> Presentity {
     notifications(message).remove(0).1
 }
 
-// covers: Q28, K-5
-
+// covers: Q28
 #[test]
 fn contacts_and_states_are_told_octet_for_octet_as_a_deployed_gatekeeper_does() {
     let mut world = World::new();
@@ -96,7 +95,6 @@ fn every_form_of_a_location_goes_out_as_it_came_in() {
 }
 
 // covers: D-44
-
 #[test]
 fn a_change_of_state_costs_a_watcher_one_datagram_of_at_most_200_octets() {
     let mut world = World::new();
@@ -116,20 +114,7 @@ fn a_change_of_state_costs_a_watcher_one_datagram_of_at_most_200_octets() {
     assert!(waiting(&mut world, &alice).is_empty());
 }
 
-// covers: Q1, D-03, K-5
-
-// covers: D-03
-
-// covers: D-03, K-5
-
-// covers: Q26, K-7
-
-// covers: K-5
-
-// covers: Q25
-
 // covers: K-8
-
 #[test]
 fn one_in_hiding_is_offline_without_a_word_to_watchers() {
     let mut world = World::new();
@@ -162,7 +147,6 @@ fn what_was_inferred_carries_no_reason_to_watchers() {
 }
 
 // covers: Q9
-
 #[test]
 fn free_text_goes_as_the_nearest_plain_state_to_endpoints_that_read_it_wrongly() {
     let mut world = World::with(|settings| settings.generic_states_to = vec!["room*".to_owned()]);
@@ -192,8 +176,27 @@ fn free_text_goes_as_the_nearest_plain_state_to_endpoints_that_read_it_wrongly()
     }
 }
 
-// covers: Q10
+// covers: Q29
+#[test]
+fn only_who_announced_the_package_gets_generic_data_of_a_presentity() {
+    let mut world = World::with(|settings| settings.generic_states_to = vec!["room*".to_owned()]);
+    let rooms =
+        [present(&mut world, "192.0.2.10", &["alice"]), present(&mut world, "192.0.2.11", &["Room 7"])];
+    let mut announced = Room::new("192.0.2.12", &["dave"]);
+    register(&mut announced, &mut world, vec![Feature::Presence.advertised(), package(0)]);
+    for state in [PresenceState::Away, PresenceState::Lunch, PresenceState::Busy, PresenceState::Custom] {
+        let custom = vec![note("en", "Gone fishing")];
+        let publication = Publication { qualifier: Some("desk".to_owned()), custom, ..published(state) };
+        for (number, room) in (1..).zip(&rooms) {
+            let told = told(&mut world, room, inform_of(number, "bob", publication.clone()));
+            assert_eq!(told.generic_data, None, "{state:?}");
+        }
+        let told = told(&mut world, &announced, inform_of(3, "bob", publication));
+        assert!(told.generic_data.is_some(), "{state:?}");
+    }
+}
 
+// covers: Q10
 #[test]
 fn texts_keep_their_languages_and_what_the_user_wrote_comes_first() {
     let mut world = World::new();
@@ -228,6 +231,7 @@ fn a_long_text_is_cut_between_characters() {
     assert!(said(&mut world, String::new()).is_empty());
 }
 
+// covers: K-12
 #[test]
 fn an_alias_with_a_percent_sign_is_never_shown() {
     let mut world = World::new();

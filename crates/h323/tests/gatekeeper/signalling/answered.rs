@@ -9,7 +9,7 @@ use model::{Effect, MessageFailure, Request, Source};
 
 const ME: Names = Names::RECORDED;
 
-// covers: D-05, D-06, D-13
+// covers: D-05, D-06, D-13, Q20, K-9
 #[test]
 fn a_single_message_is_confirmed_by_the_release_once_it_is_durable() {
     let mut world = world();
@@ -193,7 +193,7 @@ fn a_text_that_comes_late_and_alone_is_a_single_message() {
     assert_eq!(world.said_once(call).cause, Some(16));
 }
 
-// covers: D-05, Q21
+// covers: D-05, Q21, K-10
 #[test]
 fn pairs_are_joined_and_what_is_no_character_is_replaced() {
     let mut world = world();
@@ -342,6 +342,35 @@ fn a_sender_is_refused_when_no_device_of_the_recipient_takes_messages() {
     assert_eq!(release.cause, Some(88));
     assert_eq!(release.reason, Some(ReleaseCompleteReason::NeededFeatureNotSupported));
     assert!(world.has_closed(channel(1)) && world.has_closed(bob));
+}
+
+// covers: K-12
+#[test]
+fn a_recipient_that_is_asked_is_shown_no_percent_sign_either() {
+    let mut world = world();
+    let mut alice = writer(&mut world, "192.0.2.10", "al%ice");
+    alice.aliases.push("5550000".to_owned());
+    alice.register(&mut world);
+    writer(&mut world, "192.0.2.11", "bob");
+    world.admits(&alice, "bob");
+    world.connects(channel(1), "192.0.2.10");
+    world.brings(channel(1), &recorded(SETUP));
+    world.routes(&[2]);
+    let (_, setup) = world.placed();
+    let MessageBody::Setup(setup) = setup.body else { panic!("no setup") };
+    assert_eq!(setup.source_address, Some(vec![crate::world::alias("5550000")]));
+}
+
+#[test]
+fn the_writer_is_who_was_admitted_whatever_its_setup_says() {
+    let mut world = world();
+    let mallory = writer(&mut world, "192.0.2.10", "mallory");
+    writer(&mut world, "192.0.2.11", "bob");
+    // The recorded Setup names alice as its source, who is registered too.
+    writer(&mut world, "192.0.2.12", "alice");
+    let call = answered(&mut world, &mallory, "bob");
+    world.brings(call, &recorded(TEXT));
+    assert_eq!(world.takes_text().sender, address("mallory"));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use super::line::*;
 use crate::world::World;
-use h323::wire::h225::ReleaseCompleteReason;
+use codec::per::{BoundedList, Integer};
+use h323::wire::feature::Feature;
+use h323::wire::h225::{Content, EnumeratedParameter, GenericData, ReleaseCompleteReason};
 use h323::wire::q931::message_type;
 use h323::wire::tpkt;
 use link::{Closure, Input};
@@ -38,6 +40,99 @@ fn the_call_of_a_stranger_is_refused() {
     }
     assert_eq!(world.counter("signalling.strangers"), 2);
     assert!(world.requests.is_empty() && world.opened.is_empty());
+}
+
+#[test]
+fn nobody_calls_in_the_name_of_another() {
+    use codec::per::BmpString;
+    use h323::wire::h225::{MessageBody, SetupUuie};
+    let mut world = world();
+    let alice = writer(&mut world, "192.0.2.10", "alice");
+    let mallory = writer(&mut world, "192.0.2.66", "mallory");
+    writer(&mut world, "192.0.2.11", "bob");
+    let setup = |identifier: &str, call: u8| {
+        let setup = SetupUuie {
+            endpoint_identifier: Some(BmpString::new(identifier).unwrap()),
+            destination_address: Some(vec![crate::world::alias("bob")]),
+            call_identifier: Some(crate::world::call_identifier(call)),
+            ..SetupUuie::default()
+        };
+        let mark = Feature::Messaging.advertised();
+        let one = Content::Number8(Integer::clamped(1));
+        let parameter = EnumeratedParameter::new(Feature::Messaging.parameter(1), one);
+        let mark = GenericData { parameters: Some(BoundedList(vec![parameter])), ..mark };
+        ME.message(message_type::SETUP, MessageBody::Setup(setup.into()), vec![mark])
+    };
+    // With the identifier of alice, and with one that nobody was given.
+    for identifier in [alice.identifier.as_deref().unwrap(), "nobody"] {
+        world.connects(channel(1), "192.0.2.66");
+        world.brings(channel(1), &setup(identifier, 7));
+        assert_eq!(world.said_once(channel(1)).reason, Some(ReleaseCompleteReason::SecurityDenied));
+        assert!(world.has_closed(channel(1)) && world.requests.is_empty());
+    }
+    // In a call that alice was admitted to, mallory may not even use her own.
+    world.admits_call(&alice, "bob", [8; 16]);
+    world.connects(channel(1), "192.0.2.66");
+    world.brings(channel(1), &setup(mallory.identifier.as_deref().unwrap(), 8));
+    assert_eq!(world.said_once(channel(1)).reason, Some(ReleaseCompleteReason::SecurityDenied));
+    assert_eq!(world.counter("signalling.strangers"), 3);
+    assert!(world.requests.is_empty() && world.opened.is_empty());
+    // A call of her own is taken.
+    world.connects(channel(2), "192.0.2.66");
+    world.brings(channel(2), &setup(mallory.identifier.as_deref().unwrap(), 9));
+    assert_eq!(world.routes(&[]), (agent(2), address("bob")));
+}
+
+#[test]
+fn a_setup_for_nobody_that_can_be_named_is_refused_and_one_for_many_is_for_the_first() {
+    use h323::wire::h225::{AliasAddress, MessageBody, SetupUuie};
+    let many = |name: &str| vec![crate::world::alias(name); 400];
+    let unusable = crate::world::alias("#");
+    let table: [(Vec<AliasAddress>, Option<&str>); 3] =
+        [(vec![unusable], None), (many("carol"), Some("carol")), (Vec::new(), Some("bob"))];
+    for (destination, expected) in table {
+        let mut world = world();
+        let alice = writer(&mut world, "192.0.2.10", "alice");
+        writer(&mut world, "192.0.2.11", "bob");
+        world.admits(&alice, "bob");
+        let setup = SetupUuie {
+            destination_address: Some(destination),
+            call_identifier: Some(h323::wire::h225::CallIdentifier {
+                guid: codec::per::FixedOctets(RECORDED),
+                ..Default::default()
+            }),
+            ..SetupUuie::default()
+        };
+        let one = Content::Number8(Integer::clamped(1));
+        let parameter = EnumeratedParameter::new(Feature::Messaging.parameter(1), one);
+        let mark =
+            GenericData { parameters: Some(BoundedList(vec![parameter])), ..Feature::Messaging.advertised() };
+        let packet = ME.message(message_type::SETUP, MessageBody::Setup(setup.into()), vec![mark; 100]);
+        world.connects(channel(1), "192.0.2.10");
+        world.brings(channel(1), &packet);
+        match expected {
+            Some(name) => assert_eq!(world.routes(&[]), (agent(1), address(name))),
+            None => assert_eq!(world.routes(&[]), (agent(1), address("bob"))),
+        }
+    }
+}
+
+#[test]
+fn a_call_about_which_the_engine_says_nothing_is_released() {
+    let mut world = world();
+    let alice = writer(&mut world, "192.0.2.10", "alice");
+    writer(&mut world, "192.0.2.11", "bob");
+    world.admits(&alice, "bob");
+    world.connects(channel(1), "192.0.2.10");
+    world.brings(channel(1), &recorded(SETUP));
+    world.seconds(31);
+    let release = world.said(channel(1)).pop().unwrap();
+    assert_eq!(release.message_type, message_type::RELEASE_COMPLETE);
+    assert_ne!(release.cause, Some(16), "that would say that something was taken");
+    assert!(world.has_closed(channel(1)));
+    // The answer that comes after all finds nobody.
+    world.routes(&[]);
+    assert!(world.wires.is_empty());
 }
 
 #[test]

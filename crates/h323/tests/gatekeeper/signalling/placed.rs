@@ -22,7 +22,7 @@ fn taken(world: &mut World, call: ChannelId, names: Names) {
     assert!(world.has_closed(call));
 }
 
-// covers: D-05, D-06
+// covers: D-05, D-06, K-9
 #[test]
 fn a_message_is_delivered_when_the_callee_releases_the_call() {
     let mut world = world();
@@ -54,6 +54,31 @@ fn the_setup_is_marked_as_an_im_call() {
     under_way(&mut world);
     let (_, setup) = world.placed();
     assert_eq!((setup.is_offered, setup.kind), (true, Some(1)));
+}
+
+#[test]
+fn the_answers_of_a_callee_may_be_cut_anywhere() {
+    let length = [PROCEEDING, ALERTING].map(|name| recorded(name).len()).iter().sum();
+    for cut in 1..=length {
+        let mut world = world();
+        under_way(&mut world);
+        let (call, setup) = world.placed();
+        let names = setup.names.answered();
+        let answers = [names.adapt(PROCEEDING), names.adapt(ALERTING)].concat();
+        answers.chunks(cut).for_each(|piece| world.brings(call, piece));
+        assert_eq!(world.said_once(call).text.as_deref(), Some("Hello Bob"), "cut after {cut}");
+        names.adapt(RELEASE).chunks(cut).for_each(|piece| world.brings(call, piece));
+        assert_eq!(world.concluded(), DeliveryOutcome::Delivered, "cut after {cut}");
+    }
+}
+
+#[test]
+fn a_release_with_the_call_reference_flag_turned_round_is_a_release() {
+    let mut world = world();
+    under_way(&mut world);
+    let (call, names) = world.placed_and_alerted();
+    taken(&mut world, call, names.answered());
+    assert_eq!(world.concluded(), DeliveryOutcome::Delivered);
 }
 
 // covers: D-06
@@ -202,7 +227,7 @@ fn a_callee_that_is_not_there_or_does_not_answer_gets_it_later() {
     }
 }
 
-// covers: D-05
+// covers: D-05, K-10
 #[test]
 fn a_long_text_goes_in_several_calls_in_order() {
     let mut world = world();
@@ -250,6 +275,7 @@ fn the_callee_is_called_by_the_name_that_was_asked_for() {
     assert_eq!(setup.destination_address, Some(vec![alias("5551234")]));
 }
 
+// covers: K-12
 #[test]
 fn no_endpoint_is_shown_a_percent_sign() {
     let mut world = world();
@@ -264,6 +290,42 @@ fn no_endpoint_is_shown_a_percent_sign() {
     let (_, setup) = world.placed();
     let MessageBody::Setup(setup) = setup.body else { panic!("no setup") };
     assert_eq!(setup.source_address, Some(vec![alias("5550000")]));
+}
+
+// covers: K-12
+#[test]
+fn one_whose_only_name_has_a_percent_sign_is_shown_by_a_name_that_stands_for_the_same_address() {
+    let mut world = world();
+    let mut alice = Room::new("192.0.2.10", &["al%ice"]);
+    alice.register(&mut world);
+    writer(&mut world, "192.0.2.11", "bob");
+    let mut message: Delivery = delivery("alice", "bob", "Hello", false);
+    let zone = crate::world::zone();
+    let address = h323::alias::canonical(&Alias::H323Id("al%ice".into()), &zone).unwrap();
+    message.message.sender = address.clone();
+    message.sender =
+        NamedAddress { address: address.clone(), kind: "h323-ID".to_owned(), original: "al%ice".to_owned() };
+    world.delivers(2, message);
+    let (_, setup) = world.placed();
+    let MessageBody::Setup(setup) = setup.body else { panic!("no setup") };
+    let [source] = &setup.source_address.unwrap()[..] else { panic!("one source") };
+    let source = Alias::from_wire(source).unwrap();
+    assert!(!source.text().contains('%'), "{source:?}");
+    assert_eq!(h323::alias::canonical(&source, &zone), Ok(address));
+}
+
+#[test]
+fn the_identity_of_a_card_is_shown_to_nobody() {
+    let mut world = world();
+    writer(&mut world, "192.0.2.11", "bob");
+    let mut message: Delivery = delivery("alice", "bob", "Hello", false);
+    message.sender.kind = "mobileUIM".to_owned();
+    message.sender.original = "msisdn:447700900123;imsi:234150000000000".to_owned();
+    world.delivers(1, message);
+    let (_, setup) = world.placed();
+    let MessageBody::Setup(setup) = setup.body else { panic!("no setup") };
+    let source = Alias::from_wire(&setup.source_address.unwrap()[0]).unwrap();
+    assert_eq!(source.text(), "msisdn:447700900123");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Calls that are routed to us because their caller may write messages, and are none.
 
 use super::line::*;
-use crate::world::{Room, World, transport};
+use crate::world::{Room, Told, World, transport};
 use h323::wire::h225::*;
 use h323::wire::q931::message_type;
 use link::{ChannelId, Closure, Input};
@@ -39,7 +39,7 @@ fn on_call(world: &World) -> Vec<u64> {
     of_call.map(|(number, _)| *number).collect()
 }
 
-// covers: D-08
+// covers: D-08, K-9
 #[test]
 fn only_callers_that_may_write_are_routed() {
     let mut world = world();
@@ -60,7 +60,7 @@ fn without_a_port_for_call_signalling_everybody_calls_directly() {
     assert_eq!(granted(&world.admits(&alice, "bob")), (CallModel::Direct, transport("192.0.2.11:1720")));
 }
 
-// covers: D-07, D-43
+// covers: D-07, D-43, K-9
 #[test]
 fn a_call_is_passed_on_octet_for_octet_however_it_is_cut() {
     let callee_names = CALLER.answered();
@@ -85,6 +85,77 @@ fn a_call_is_passed_on_octet_for_octet_however_it_is_cut() {
         assert_eq!(world.octets_of(channel(1)).concat(), back, "cut after {cut}");
         assert!(world.requests.is_empty(), "a message inside a call is the business of its sides");
     }
+}
+
+// covers: Q16
+#[test]
+fn a_session_inside_a_call_is_passed_on_whoever_opens_it_and_whether_it_rings_or_not() {
+    let callee_names = CALLER.answered();
+    for is_answered in [false, true] {
+        for callee_opens in [false, true] {
+            let mut world = world();
+            let (_, _, callee) = connected(&mut world);
+            world.brings(callee, &callee_names.adapt(ALERTING));
+            if is_answered {
+                world.brings(callee, &callee_names.adapt(CONNECT));
+            }
+            world.wires.clear();
+            let (opener, names, other) =
+                if callee_opens { (callee, callee_names, channel(1)) } else { (channel(1), CALLER, callee) };
+            let said = [names.facility(Some(true), None), names.text("hello"), names.text("hello")];
+            said.iter().for_each(|packet| world.brings(opener, packet));
+            assert_eq!(world.octets_of(other), said, "the copies of a repeated text too");
+            let answers = [names.answered().text("hi"), names.answered().facility(Some(false), None)];
+            answers.iter().for_each(|packet| world.brings(other, packet));
+            assert_eq!(world.octets_of(opener), answers);
+            assert!(world.requests.is_empty() && world.closed.is_empty(), "the call itself is not touched");
+            assert_eq!(on_call(&world), if is_answered { vec![1, 2] } else { Vec::new() });
+        }
+    }
+}
+
+// A caller in whose call the called side opened a session writes as if it had been called.
+#[test]
+fn a_caller_that_takes_itself_for_the_callee_at_the_end_ends_the_call_all_the_same() {
+    let mut world = world();
+    let (alice, bob, callee) = connected(&mut world);
+    world.brings(callee, &CALLER.answered().adapt(CONNECT));
+    world.brings(callee, &CALLER.answered().adapt(OPEN));
+    assert_eq!(on_call(&world), [1, 2]);
+    world.wires.clear();
+    let turned = CALLER.answered().adapt(CLOSING_RELEASE);
+    world.brings(channel(1), &turned);
+    assert_eq!(world.octets_of(callee), [turned]);
+    assert_eq!(withdrawn(&world), [1, 2]);
+    disengages(&mut world, &alice, Some(true));
+    disengages(&mut world, &bob, Some(true));
+    assert_eq!(world.counter("calls.now"), 0);
+    assert_eq!(world.accounts.len(), 1);
+    assert_eq!((world.accounts[0].end, world.accounts[0].caller.as_str()), (CallEnd::Disengaged, "alice"));
+    world.seconds(6);
+    assert!(world.has_closed(channel(1)) && world.has_closed(callee));
+    assert_eq!(world.accounts.len(), 1);
+}
+
+// The same where its Release Complete is lost, and only its DRQ says that the call is over.
+#[test]
+fn a_disengage_that_calls_the_caller_the_answering_side_ends_the_call() {
+    let mut world = world();
+    let (alice, _, callee) = connected(&mut world);
+    world.brings(callee, &CALLER.answered().adapt(CONNECT));
+    disengages(&mut world, &alice, Some(true));
+    assert_eq!(withdrawn(&world), [1, 2]);
+    world.seconds(6);
+    assert_eq!((world.counter("calls.now"), world.accounts[0].end), (0, CallEnd::Disengaged));
+}
+
+/// Of whom it was withdrawn that they are in a call.
+fn withdrawn(world: &World) -> Vec<u64> {
+    let told = world.told.iter().filter_map(|told| match told {
+        Told::Withdraw(number, key) if key.source == Source::Call => Some(*number),
+        _ => None,
+    });
+    told.collect()
 }
 
 #[test]
@@ -115,7 +186,7 @@ fn a_release_that_passes_ends_the_call_and_both_connections() {
     world.brings(callee, &CALLER.answered().adapt(CONNECT));
     world.brings(channel(1), &CALLER.adapt(RELEASE));
     assert_eq!(world.octets_of(callee).last().unwrap(), &CALLER.adapt(RELEASE));
-    alice_disengages(&mut world, &alice);
+    disengages(&mut world, &alice, None);
     bob.disengage(&mut world, 1);
     world.seconds(6);
     assert_eq!(world.accounts.len(), 1);
@@ -124,18 +195,19 @@ fn a_release_that_passes_ends_the_call_and_both_connections() {
     assert_eq!(world.counter("calls.now"), 0);
 }
 
-fn alice_disengages(world: &mut World, alice: &Room) {
+fn disengages(world: &mut World, room: &Room, answered_call: Option<bool>) {
     let request = DisengageRequest {
         request_seq_num: world.sequence(),
-        endpoint_identifier: alice.endpoint_identifier(),
+        endpoint_identifier: room.endpoint_identifier(),
         conference_id: codec::per::FixedOctets([9; 16]),
         call_identifier: Some(CallIdentifier {
             guid: codec::per::FixedOctets(RECORDED),
             ..CallIdentifier::default()
         }),
+        answered_call,
         ..DisengageRequest::default()
     };
-    world.ask(&alice.ras, &RasMessage::DisengageRequest(request.into()));
+    world.ask(&room.ras, &RasMessage::DisengageRequest(request.into()));
 }
 
 #[test]

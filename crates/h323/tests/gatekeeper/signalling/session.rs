@@ -303,7 +303,7 @@ fn both_may_open_a_session_at_once_and_nothing_is_lost() {
     assert_eq!(world.concluded(), DeliveryOutcome::Delivered);
 }
 
-// covers: D-05
+// covers: D-05, K-10
 #[test]
 fn a_long_text_goes_in_several_facilities_each_after_the_one_before_was_read() {
     let mut world = world();
