@@ -50,7 +50,8 @@ fn the_answer_says_that_messages_are_taken_in_the_name_of_whom_was_called() {
     assert_eq!((said[1].message_type, said[1].kind), (message_type::ALERTING, Some(1)));
     assert!(said.iter().all(|said| said.is_offered && said.names.from_destination));
     assert!(said.iter().all(|said| said.names.reference == REFERENCE));
-    assert!(said.iter().all(|said| said.display.as_deref() == Some(b"bob\0")));
+    let names: Vec<_> = said.iter().map(|said| said.display.clone()).collect();
+    assert_eq!(names, [Some(b"bob\0".to_vec()), Some(b"bob\0".to_vec())]);
 }
 
 #[test]
