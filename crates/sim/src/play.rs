@@ -3,7 +3,7 @@
 //! | line | what happens |
 //! |---|---|
 //! | `# ...` | nothing |
-//! | `alice is alice, 1001` | there is an endpoint of this name with these aliases; `(plain)` after them: without generic features, `(deployed)`: without Herald's package |
+//! | `alice is alice, 1001` | there is an endpoint of this name with these aliases; `(plain)` after them: without generic features, `(deployed)`: without Herald's package; `(no calls for messages)`: with messages over RAS only |
 //! | `alice: COMMAND` | alice types a command of `herald endpoint` |
 //! | `alice sees: TEXT` | alice is shown a sentence that contains the text, after those of the lines before, within 20 s |
 //! | `alice sees no: TEXT` | alice was shown no such sentence since |
@@ -67,6 +67,7 @@ fn act_on(world: &mut World, line: &str) -> Result<(), String> {
         let (aliases, offers) = match aliases.split_once('(') {
             Some((aliases, "plain)")) => (aliases, Offers::NONE),
             Some((aliases, "deployed)")) => (aliases, Offers { package: false, ..Offers::ALL }),
+            Some((aliases, "no calls for messages)")) => (aliases, Offers { messaging: false, ..Offers::ALL }),
             Some((_, other)) => return Err(format!("({other} is no kind of endpoint")),
             None => (aliases, Offers::ALL),
         };

@@ -13,7 +13,11 @@ impl Gatekeeper {
     /// Whether an endpoint may turn out to speak instant messaging, so that its calls are routed through us (D-08): it
     /// was seen to, or offered what goes with it, or is a product that does.
     pub(super) fn may_message(&self, registration: &Registration) -> bool {
-        let offered = registration.offer.has_presence || registration.offer.package.is_some();
+        let package = registration.offer.package;
+        if package.is_some_and(|capabilities| capabilities & capability::MESSAGES != 0) {
+            return true;
+        }
+        let offered = registration.offer.has_presence || package.is_some();
         let is_known = |product: &String| {
             self.settings.messaging_products.iter().any(|pattern| matches(pattern, product))
         };

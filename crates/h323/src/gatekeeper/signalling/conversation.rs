@@ -314,7 +314,7 @@ impl Gatekeeper {
             Stage::Called | Stage::Alerted | Stage::Connected
                 if !conversation.is_messenger && Release::means_not_supported(cause, reason) =>
             {
-                self.learn_not_supported(channel);
+                self.learn_not_supported(now, channel);
             }
             _ => {}
         }

@@ -38,7 +38,9 @@ impl Gatekeeper {
             return self.conclude_message(number, &delivery.message, DeliveryOutcome::Later);
         };
         let messaging = registration.messaging;
-        if self.deliver_by_package(now, number, &delivery) {
+        // What was written in a session just now opens one here too, so that both can answer in it.
+        let in_session = delivery.message.in_session && !delivery.is_delayed && messaging != Some(false);
+        if !in_session && self.deliver_by_package(now, number, &delivery) {
             return;
         }
         let units_max = self.settings.signalling.text_units_max.min(UNITS_MAX);

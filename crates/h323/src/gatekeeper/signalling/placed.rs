@@ -146,16 +146,18 @@ impl Gatekeeper {
 
     /// The callee takes no messages: it is released at once.
     fn not_supported(&mut self, now: Now, channel: ChannelId) {
-        self.learn_not_supported(channel);
+        self.learn_not_supported(now, channel);
         self.release(now, channel, Release::NORMAL);
     }
 
-    /// The callee takes no messages, now or later.
-    pub(super) fn learn_not_supported(&mut self, channel: ChannelId) {
+    /// The callee takes no messages in calls, now or later.
+    pub(super) fn learn_not_supported(&mut self, now: Now, channel: ChannelId) {
         let Some(conversation) = self.signalling.conversation_mut(channel) else { return };
         let (number, outbound) = (conversation.number, conversation.outbound.take());
         self.messaging_learnt(number, false);
-        if let Some(outbound) = outbound {
+        if let Some(outbound) = outbound
+            && !self.deliver_by_package(now, number, &outbound.delivery)
+        {
             let outcome = DeliveryOutcome::Failed(MessageFailure::NotSupported);
             self.conclude_message(number, &outbound.delivery.message, outcome);
         }
