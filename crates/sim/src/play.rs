@@ -67,7 +67,9 @@ fn act_on(world: &mut World, line: &str) -> Result<(), String> {
         let (aliases, offers) = match aliases.split_once('(') {
             Some((aliases, "plain)")) => (aliases, Offers::NONE),
             Some((aliases, "deployed)")) => (aliases, Offers { package: false, ..Offers::ALL }),
-            Some((aliases, "no calls for messages)")) => (aliases, Offers { messaging: false, ..Offers::ALL }),
+            Some((aliases, "no calls for messages)")) => {
+                (aliases, Offers { messaging: false, ..Offers::ALL })
+            }
             Some((_, other)) => return Err(format!("({other} is no kind of endpoint")),
             None => (aliases, Offers::ALL),
         };

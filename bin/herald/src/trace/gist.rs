@@ -11,8 +11,11 @@ const VALUE_CHARS_MAX: usize = 120;
 /// The names of the choices that are aliases of people.
 const ALIASES: [&str; 5] = ["h323-ID", "dialledDigits", "dialedDigits", "url-ID", "email-ID"];
 
-/// Reasons and causes: the choice below such a member is worth a word.
-const REASONS: [&str; 4] = ["rejectReason", "reason", "disengageReason", "unregReason"];
+/// Members of which the choice below them is worth a word.
+const REASONS: [&str; 5] = ["rejectReason", "reason", "disengageReason", "unregReason", "callModel"];
+
+/// Reasons that every message of their kind has.
+const NO_REASONS: [&str; 2] = ["refresh", "featureSetUpdate"];
 
 /// Aliases, reasons, and what known features carry: states of presence, parameters of messages.
 pub fn of(reading: &Value) -> String {
@@ -74,7 +77,7 @@ impl Found {
                 }
             }
             if REASONS.contains(&name.as_str())
-                && let Some(reason) = choice(value)
+                && let Some(reason) = choice(value).filter(|reason| !NO_REASONS.contains(reason))
             {
                 self.reasons.push(reason.to_owned());
             }
@@ -110,6 +113,9 @@ fn presence(message: &Value) -> String {
                 for (member, inner) in members {
                     match (member.as_str(), inner) {
                         ("state", state) => states.extend(choice(state).map(str::to_owned)),
+                        ("instruction", Value::Array(changes)) => {
+                            states.extend(changes.iter().filter_map(choice).map(str::to_owned));
+                        }
                         ("display", Value::String(text)) => states.push(format!("{:?}", cut(text))),
                         ("approved", Value::Bool(approved)) => {
                             states.push(if *approved { "approved" } else { "refused" }.to_owned());
@@ -174,6 +180,17 @@ mod tests {
         let reading = json!({ "decoded": {}, "features": [
             { "name": "presence", "parameters": [{ "name": "presence element", "presenceElement": element }] }] });
         assert_eq!(of(&reading), "[presence: presenceNotify bob onCall \"In a call\"]");
+    }
+
+    #[test]
+    fn a_change_of_a_contact_list_shows_what_becomes_of_whom() {
+        let element = json!({ "message": [{ "presenceInstruct": { "alias": { "h323-ID": "alice" }, "instruction": [
+            { "pending": { "alias": { "h323-ID": "bob" } } }] } }] });
+        let session =
+            json!({ "serviceControlIndication": { "serviceControl": [{ "reason": { "refresh": null } }] } });
+        let reading = json!({ "decoded": session, "features": [
+            { "name": "presence", "parameters": [{ "name": "presence element", "presenceElement": element }] }] });
+        assert_eq!(of(&reading), "[presence: presenceInstruct alice, bob pending]");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use engine::Treatment;
 use model::Millis;
 
 table! {
-    /// Presence of endpoints that speak none: it is inferred from registrations and calls.
+    /// What is inferred and published of people and rooms, who may see it, and the lists of contacts.
     PresenceSettings as "presence" {
         /// Whether presence is inferred at all.
         infer: bool = true, "", Any("true or false");
