@@ -34,6 +34,10 @@ SETUP, CALL_PROCEEDING, ALERTING, CONNECT, FACILITY, RELEASE_COMPLETE = 0x05, 0x
 STATUS_ENQUIRY, STATUS = 0x75, 0x7D
 
 
+class Refused(AssertionError):
+    """A request got another answer than was expected."""
+
+
 class Room:
     """An endpoint of H.225.0 version 4 with a socket of its own."""
 
@@ -128,7 +132,8 @@ class Person(Room):
     """An endpoint with presence and messaging: confirms every SCI, answers every IM call, keeps what it is told.
 
     `told` has what came by SCI, as pairs of kind and value, in order; `texts` the texts, as pairs of the alias they
-    came from and the text; `sessions` the sessions that others opened.
+    came from and the text; `sessions` the sessions that others opened. `at_stage` is called with the stage and the call
+    as an IM call comes in: "setup", "proceeding", "alerting", "text"; an EOFError of it breaks the call off.
     """
 
     def __init__(self, name, server):
@@ -136,6 +141,7 @@ class Person(Room):
         super().__init__(name, server)
         self.told, self.texts, self.sessions = queue.Queue(), queue.Queue(), queue.Queue()
         self.answers, self.answered, self.deaf = {}, threading.Condition(), False
+        self.at_stage = lambda stage, call: None
         # Two answers at a time may be waited for: one of ours, one of a call that comes in.
         self.turn = threading.Lock()
         threading.Thread(target=self.listen, daemon=True).start()
@@ -181,7 +187,8 @@ class Person(Room):
                 return self.answers.get(number, ("requestInProgress",))[0] != "requestInProgress"
             assert self.answered.wait_for(final, PATIENCE), f"{self.name} sent {kind} and got no answer"
             got, answer = self.answers.pop(number)
-        assert got == expected, f"{self.name} sent {kind} and got {got}: {answer}"
+        if got != expected:
+            raise Refused(f"{self.name} sent {kind} and got {got}: {answer}")
         return answer
 
     # Presence.
@@ -273,8 +280,10 @@ class Person(Room):
 
     def answer(self, call):
         """The called side of an IM call (the sheet's states)."""
-        with contextlib.suppress(OSError, EOFError):
+        # Who is not known any more to a server that was killed is not admitted.
+        with contextlib.suppress(OSError, EOFError, Refused):
             setup = call.receive(SETUP)
+            self.at_stage("setup", call)
             body = setup["h323-uu-pdu"]["h323-message-body"][1]
             peer = body["sourceAddress"][0][1]
             call.identifier = body["callIdentifier"]["guid"]
@@ -283,9 +292,11 @@ class Person(Room):
             call.send(CALL_PROCEEDING, "callProceeding", {
                 **ends(), "callIdentifier": {"guid": call.identifier}, "fastConnectRefused": 0,
                 "featureSet": supported(MESSAGING_FEATURE)})
+            self.at_stage("proceeding", call)
             self.admit(call.identifier, self.name, answering=True, genericData=[im({1: ("number8", 1)})])
             call.send(ALERTING, "alerting", {**ends(), "callIdentifier": {"guid": call.identifier}},
                       im({1: ("number8", 1)}))
+            self.at_stage("alerting", call)
             first = call.receive_im()
             if 4 in first:
                 call.send(CONNECT, "connect", self.connect(call.identifier))
@@ -293,6 +304,7 @@ class Person(Room):
                 call.read_session(peer, first)
             else:
                 self.texts.put((peer, first[5]))
+                self.at_stage("text", call)
                 call.release()
             self.disengage(call.identifier)
 
@@ -523,13 +535,14 @@ def assert_supports(answer, feature):
 
 
 class Server:
-    """The real program on ports of its own, with a data directory that outlives it."""
+    """The real program on ports of its own, with a data directory and a log that outlive it."""
 
     def __init__(self, herald, *options):
         self.herald, self.options = os.path.abspath(herald), options
         self.directory = tempfile.TemporaryDirectory()
         self.data = self.directory.name
         self.address = ("127.0.0.1", free_ports())
+        self.log = tempfile.TemporaryFile("a+")
         self.process = None
 
     def __enter__(self):
@@ -540,11 +553,14 @@ class Server:
         self.process.terminate()
         self.process.wait()
         self.directory.cleanup()
+        self.log.seek(0)
+        faults = [line for line in self.log if "panic" in line.lower()]
+        assert not faults, faults
 
     def start(self):
         listen = ["--listen", "{}:{}".format(*self.address)]
         command = [self.herald, "--data", self.data, "serve", *listen, *self.options]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log)
         end = time.monotonic() + PATIENCE
         while self.run("status").returncode != 0:
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"

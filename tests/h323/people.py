@@ -199,51 +199,24 @@ def absence(server):
     assert bob.texts.empty(), "a message came twice"
 
 
-def murder(server):
-    """The server is killed right after each acceptance; nothing that was accepted is lost."""
-    alice, bob = person(server, "alice"), person(server, "bob")
-    accepted = []
-    for number in range(6):
-        session = alice.open("bob") if number % 2 else None
-        if session:
-            # The second text shows that the first was committed: whatever comes back on a session is its acceptance.
-            session.text(f"text {number}")
-            time.sleep(0.02 * number)
-        else:
-            assert alice.write("bob", f"text {number}") == 16
-            accepted.append(f"text {number}")
-        server.kill()
-        server.start()
-        alice.register(**FOREVER)
-        bob.register(**FOREVER)
-    got, end = [], time.monotonic() + 20
-    while time.monotonic() < end and not set(accepted) <= set(got):
-        if not bob.texts.empty():
-            got.append(bob.texts.get()[1])
-        else:
-            time.sleep(0.05)
-    assert set(accepted) <= set(got), (accepted, got)
-    order = [text for text in dict.fromkeys(got) if text in accepted]
-    assert order == accepted, got
+PLAYS = [acquaintance, denial, latecomer, endurance, plain_room, letters, conversation, absence]
 
 
-PLAYS = [acquaintance, denial, latecomer, endurance, plain_room, letters, conversation, absence, murder]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def run(plays, description):
+    """Acts out the plays that the command line names, or all; each on a server of its own."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--herald", required=True, help="the built program")
     parser.add_argument("plays", nargs="*", help="only these")
     arguments = parser.parse_args()
-    for play in PLAYS:
+    for play in plays:
         if arguments.plays and play.__name__ not in arguments.plays:
             continue
         begun = time.monotonic()
         with Server(arguments.herald) as server:
             play(server)
         print(f"  {play.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
-    print("people saw and wrote to each other")
 
 
 if __name__ == "__main__":
-    main()
+    run(PLAYS, __doc__)
+    print("people saw and wrote to each other")
