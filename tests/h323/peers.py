@@ -35,7 +35,7 @@ STATUS_ENQUIRY, STATUS = 0x75, 0x7D
 
 
 class Refused(AssertionError):
-    """A request got another answer than was expected."""
+    """A request got another answer than was expected, or none."""
 
 
 class Room:
@@ -173,6 +173,8 @@ class Person(Room):
                 elif kind in ("disengageRequest", "unregistrationRequest"):
                     self.send(kind.replace("Request", "Confirm"), {"requestSeqNum": value["requestSeqNum"]})
                 else:
+                    # A call may come in right behind it.
+                    self.identifier = value.get("endpointIdentifier", self.identifier)
                     with self.answered:
                         self.answers[value["requestSeqNum"]] = kind, value
                         self.answered.notify_all()
@@ -185,7 +187,8 @@ class Person(Room):
         with self.answered:
             def final():
                 return self.answers.get(number, ("requestInProgress",))[0] != "requestInProgress"
-            assert self.answered.wait_for(final, PATIENCE), f"{self.name} sent {kind} and got no answer"
+            if not self.answered.wait_for(final, PATIENCE):
+                raise Refused(f"{self.name} sent {kind} and got no answer")
             got, answer = self.answers.pop(number)
         if got != expected:
             raise Refused(f"{self.name} sent {kind} and got {got}: {answer}")
@@ -281,7 +284,7 @@ class Person(Room):
     def answer(self, call):
         """The called side of an IM call (the sheet's states)."""
         # Who is not known any more to a server that was killed is not admitted.
-        with contextlib.suppress(OSError, EOFError, Refused):
+        with contextlib.closing(call.connection), contextlib.suppress(OSError, EOFError, Refused):
             setup = call.receive(SETUP)
             self.at_stage("setup", call)
             body = setup["h323-uu-pdu"]["h323-message-body"][1]
