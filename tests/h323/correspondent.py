@@ -24,10 +24,10 @@ class Correspondent(Person):
     text). `at_receipt` is called for each receipt the moment it came.
     """
 
-    def __init__(self, name, server):
+    def __init__(self, name, server, host="127.0.0.1"):
         self.receipts, self.letters, self.is_busy = queue.Queue(), queue.Queue(), False
         self.at_receipt = lambda receipt: None
-        super().__init__(name, server)
+        super().__init__(name, server, host)
 
     def register(self, **more):
         features = [descriptor(PRESENCE_FEATURE),

@@ -41,10 +41,10 @@ class Refused(AssertionError):
 class Room:
     """An endpoint of H.225.0 version 4 with a socket of its own."""
 
-    def __init__(self, name, server):
-        self.name, self.server, self.number, self.identifier = name, server, 0, None
+    def __init__(self, name, server, host="127.0.0.1"):
+        self.name, self.server, self.host, self.number, self.identifier = name, server, host, 0, None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
         self.socket.settimeout(PATIENCE)
 
     def address(self):
@@ -54,10 +54,13 @@ class Room:
         return self.address()
 
     def send(self, kind, value):
+        self.socket.sendto(self.encode(kind, value), self.server)
+
+    @staticmethod
+    def encode(kind, value):
         with CODEC:
             RAS.set_val((kind, value))
-            octets = RAS.to_aper()
-        self.socket.sendto(octets, self.server)
+            return RAS.to_aper()
 
     def receive(self):
         octets = self.socket.recv(65536)
@@ -136,9 +139,9 @@ class Person(Room):
     as an IM call comes in: "setup", "proceeding", "alerting", "text"; an EOFError of it breaks the call off.
     """
 
-    def __init__(self, name, server):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        super().__init__(name, server)
+    def __init__(self, name, server, host="127.0.0.1"):
+        self.listener = socket.create_server((host, 0))
+        super().__init__(name, server, host)
         self.told, self.texts, self.sessions = queue.Queue(), queue.Queue(), queue.Queue()
         self.answers, self.answered, self.deaf = {}, threading.Condition(), False
         self.at_stage = lambda stage, call: None
@@ -312,11 +315,17 @@ class Person(Room):
             self.disengage(call.identifier)
 
     def call_for_messages(self, alias, **more):
-        """Makes an IM call as far as the Alerting; the reason where it is refused."""
+        """Makes an IM call as far as its Setup."""
         identifier = os.urandom(16)
-        admitted = self.admit(identifier, alias, answering=False, **more)
-        ip, port = admitted["destCallSignalAddress"][1]["ip"], admitted["destCallSignalAddress"][1]["port"]
-        call = Call(self, socket.create_connection((socket.inet_ntoa(ip), port), PATIENCE), identifier)
+        self.admit(identifier, alias, answering=False, **more)
+        return self.set_up(alias, identifier)
+
+    def connect_to_server(self):
+        return socket.create_connection((self.server[0], self.server[1] + 1), PATIENCE, (self.host, 0))
+
+    def set_up(self, alias, identifier, call=None):
+        """Sends the Setup of an IM call, whether it was admitted or not."""
+        call = call or Call(self, self.connect_to_server(), identifier)
         call.send(SETUP, "setup", {
             "protocolIdentifier": VERSION, "sourceAddress": [("h323-ID", self.name)], "sourceInfo": terminal(),
             "destinationAddress": [named(alias)], "activeMC": False, "conferenceID": identifier,
@@ -375,7 +384,10 @@ class Call:
     def send_q931(self, kind, elements):
         reference = self.reference | (0 if self.is_caller else 0x8000)
         message = b"\x08\x02" + struct.pack(">HB", reference, kind) + elements
-        self.connection.sendall(b"\x03\x00" + struct.pack(">H", len(message) + 4) + message)
+        self.send_packet(b"\x03\x00" + struct.pack(">H", len(message) + 4) + message)
+
+    def send_packet(self, packet):
+        self.connection.sendall(packet)
 
     def exactly(self, length):
         octets = b""
@@ -573,6 +585,18 @@ class Server:
         """`kill -9`."""
         self.process.kill()
         self.process.wait()
+
+    def counters(self):
+        """What `herald status` counts, by name."""
+        status = json.loads(self.run("status", "--json").stdout)
+        return {counter["name"]: counter["value"] for counter in status["counters"]}
+
+    def memory(self):
+        """The memory that the server has in use, in MiB."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) // 1024
+        raise AssertionError("the server has gone")
 
     def run(self, *arguments):
         return subprocess.run([self.herald, "--data", self.data, *arguments], capture_output=True, text=True)

@@ -17,8 +17,8 @@ from peers import PRESENCE_FEATURE, Person, Room, Server, assert_supports, named
 FOREVER = {"timeToLive": 600}
 
 
-def person(server, name, **more):
-    somebody = Person(name, server.address)
+def person(server, name, host="127.0.0.1", **more):
+    somebody = Person(name, server.address, host)
     assert_supports(somebody.discover(featureSet=supported(PRESENCE_FEATURE)), PRESENCE_FEATURE)
     somebody.register(**{**FOREVER, **more})
     return somebody
@@ -202,7 +202,7 @@ def absence(server):
 PLAYS = [acquaintance, denial, latecomer, endurance, plain_room, letters, conversation, absence]
 
 
-def run(plays, description):
+def run(plays, description, *options):
     """Acts out the plays that the command line names, or all; each on a server of its own."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--herald", required=True, help="the built program")
@@ -212,7 +212,7 @@ def run(plays, description):
         if arguments.plays and play.__name__ not in arguments.plays:
             continue
         begun = time.monotonic()
-        with Server(arguments.herald) as server:
+        with Server(arguments.herald, *options) as server:
             play(server)
         print(f"  {play.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
 
