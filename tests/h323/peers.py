@@ -157,6 +157,12 @@ class Person(Room):
         """Vanishes without a word."""
         self.deaf = True
         self.socket.close()
+        self.hang_up()
+
+    def hang_up(self):
+        """Takes no more calls."""
+        # A thread waits for one, and keeps the socket until it is woken.
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
     def listen(self):
@@ -575,7 +581,8 @@ class Server:
     def start(self):
         listen = ["--listen", "{}:{}".format(*self.address)]
         command = [self.herald, "--data", self.data, "serve", *listen, *self.options]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log,
+                                        restore_signals=False)
         end = time.monotonic() + PATIENCE
         while self.run("status").returncode != 0:
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"
