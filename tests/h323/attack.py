@@ -20,65 +20,14 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 from correspondent import FROM, MESSAGE_ID, TEXT, TO, WANTS, Correspondent, package, recipients  # noqa: E402
+from neighbours import Neighbours  # noqa: E402
 from peers import (ALERTING, CALL_PROCEEDING, CONNECT, PRESENCE_FEATURE, STATUS, STATUS_ENQUIRY, Call, Person,  # noqa: E402
                    descriptor, element, named)
-from people import FOREVER, befriend, person, run  # noqa: E402
+from people import FOREVER, person, run  # noqa: E402
 
 SEED = 8
 ATTACKER = "127.0.0.2"
-LATENCY_MAX = 3.0
-MEMORY_MAX = 150
 RATE = ("--trust", "127.0.0.0/8")
-
-
-class Neighbours:
-    """Carol and Dave publish and write to each other as long as the block lasts, and it is timed."""
-
-    def __init__(self, server):
-        self.server, self.rounds, self.worst, self.fault, self.is_over = server, 0, 0.0, None, False
-
-    def __enter__(self):
-        self.carol, self.dave = person(self.server, "carol"), person(self.server, "dave")
-        befriend(self.carol, self.dave)
-        self.before, self.memory = self.server.counters(), self.server.memory()
-        self.thread = threading.Thread(target=self.live)
-        self.thread.start()
-        return self
-
-    def live(self):
-        try:
-            while not self.is_over:
-                begun = time.monotonic()
-                self.dave.publish("away", f"round {self.rounds}")
-                self.carol.expect("notify", lambda value: self.is_news(value["presentity"]))
-                assert self.carol.write("dave", f"round {self.rounds}") == 16
-                self.dave.expect_text("carol", f"round {self.rounds}")
-                self.worst = max(self.worst, time.monotonic() - begun)
-                self.rounds += 1
-                time.sleep(0.02)
-        except Exception as fault:
-            self.fault = fault
-
-    def is_news(self, presentity):
-        return any(note["display"] == f"round {self.rounds}" for note in presentity.get("display", []))
-
-    def __exit__(self, kind, *_):
-        while kind is None and self.rounds < 3 and self.thread.is_alive():
-            time.sleep(0.01)
-        self.is_over = True
-        self.thread.join()
-        if kind is None:
-            memory = self.server.memory()
-            print(f"    {self.rounds} rounds, the longest took {self.worst * 1000:.0f} ms; {memory} MiB")
-            assert self.fault is None and self.rounds > 2, repr(self.fault)
-            assert self.worst < LATENCY_MAX, self.worst
-            assert memory < MEMORY_MAX, f"from {self.memory} to {memory} MiB"
-
-    def expect_counted(self, *names):
-        after = self.server.counters()
-        print("    " + ", ".join(f"{name} {after[name] - self.before[name]}" for name in names))
-        for name in names:
-            assert after[name] > self.before[name], f"{name} was not counted"
 
 
 def mutated(chance, octets):
@@ -121,7 +70,7 @@ def indications():
 
 
 def garbage(server):
-    """Indications changed at random: as a whole, and in the element alone, where they come from a registered endpoint."""
+    """Indications changed at random, as a whole and in the element alone, from an endpoint that is registered."""
     chance = random.Random(SEED)
     mallory = Correspondent("mallory", server.address, ATTACKER)
     mallory.register(**FOREVER)
@@ -194,15 +143,12 @@ def connections(server):
         silent[2].sendall(b"\x03\x00\xff\xff\x08\x02")
         for octets in (b"\x03\x00\x00\x03", b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 5000, b"\xff" * 5000):
             silent.pop(10).sendall(octets)
-        closed = 0
         for connection in silent[-30:]:
-            connection.settimeout(5)
+            connection.settimeout(8)
             with contextlib.suppress(ConnectionError):
-                closed += connection.recv(1) == b""
-        assert closed == 30, "more connections were taken from one address than may be"
+                assert connection.recv(1) == b"", "more connections were taken from one address than may be"
         for connection in silent:
             connection.close()
-        time.sleep(0.2)
         # One large packet, an octet at a time.
         drip = mallory.connect_to_server()
         drip.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -240,7 +186,8 @@ def impostors(server):
         for number in range(30):
             # The call under way, one that was admitted and not begun; in alice's name also one of nobody.
             liar = mallory if number % 2 else Liar(mallory, alice)
-            identifier = (here.identifier, admitted, os.urandom(16))[number % 3 if liar is not mallory else number // 2 % 2]
+            identifiers = (here.identifier, admitted) + (() if liar is mallory else (os.urandom(16),))
+            identifier = identifiers[number // 2 % len(identifiers)]
             call = liar.set_up("bob", identifier)
             with contextlib.suppress(EOFError, ConnectionError):
                 assert not call.wait_for_alerting(), "a forged call was answered"

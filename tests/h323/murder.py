@@ -19,9 +19,9 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 from correspondent import ACCEPTED, STORED, Correspondent  # noqa: E402
-from peers import (CONNECT, PRESENCE_FEATURE, RELEASE_COMPLETE, STATUS, STATUS_ENQUIRY, assert_supports, descriptor,  # noqa: E402
-                   element, named, supported)
-from people import FOREVER, befriend, person, run  # noqa: E402
+from peers import (CONNECT, PRESENCE_FEATURE, RELEASE_COMPLETE, STATUS, STATUS_ENQUIRY,  # noqa: E402
+                   assert_supports, descriptor, element, named, supported)
+from people import FOREVER, person, run  # noqa: E402
 
 PATIENCE = 20
 # Who was told nothing for so long, in seconds, was told all.

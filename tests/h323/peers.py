@@ -182,9 +182,9 @@ class Person(Room):
                 elif kind in ("disengageRequest", "unregistrationRequest"):
                     self.send(kind.replace("Request", "Confirm"), {"requestSeqNum": value["requestSeqNum"]})
                 else:
-                    # A call may come in right behind it.
-                    self.identifier = value.get("endpointIdentifier", self.identifier)
                     with self.answered:
+                        # A call may come in right behind it.
+                        self.identifier = value.get("endpointIdentifier", self.identifier)
                         self.answers[value["requestSeqNum"]] = kind, value
                         self.answered.notify_all()
 
@@ -295,6 +295,8 @@ class Person(Room):
         # Who is not known any more to a server that was killed is not admitted.
         with contextlib.closing(call.connection), contextlib.suppress(OSError, EOFError, Refused):
             setup = call.receive(SETUP)
+            with self.answered:
+                self.answered.wait_for(lambda: self.identifier is not None, PATIENCE)
             self.at_stage("setup", call)
             body = setup["h323-uu-pdu"]["h323-message-body"][1]
             peer = body["sourceAddress"][0][1]
