@@ -21,8 +21,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 from correspondent import FROM, MESSAGE_ID, TEXT, TO, WANTS, Correspondent, package, recipients  # noqa: E402
 from neighbours import Neighbours  # noqa: E402
-from peers import (ALERTING, CALL_PROCEEDING, CONNECT, PRESENCE_FEATURE, STATUS, STATUS_ENQUIRY, Call, Person,  # noqa: E402
-                   descriptor, element, named)
+from peers import (ALERTING, CALL_PROCEEDING, CONNECT, PRESENCE_FEATURE, STATUS, STATUS_ENQUIRY, Call,  # noqa: E402
+                   Person, descriptor, element, named)
 from people import FOREVER, person, run  # noqa: E402
 
 SEED = 8
@@ -138,15 +138,15 @@ def connections(server):
         silent = []
         for _ in range(300):
             silent.append(mallory.connect_to_server())
+        for connection in silent[-30:]:
+            connection.settimeout(8)
+            with contextlib.suppress(ConnectionError):
+                assert connection.recv(1) == b"", "more connections were taken from one address than may be"
         silent[0].sendall(b"\x03")
         silent[1].sendall(b"\x03\x00\xff")
         silent[2].sendall(b"\x03\x00\xff\xff\x08\x02")
         for octets in (b"\x03\x00\x00\x03", b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 5000, b"\xff" * 5000):
             silent.pop(10).sendall(octets)
-        for connection in silent[-30:]:
-            connection.settimeout(8)
-            with contextlib.suppress(ConnectionError):
-                assert connection.recv(1) == b"", "more connections were taken from one address than may be"
         for connection in silent:
             connection.close()
         # One large packet, an octet at a time.
