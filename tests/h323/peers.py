@@ -34,13 +34,17 @@ SETUP, CALL_PROCEEDING, ALERTING, CONNECT, FACILITY, RELEASE_COMPLETE = 0x05, 0x
 STATUS_ENQUIRY, STATUS = 0x75, 0x7D
 
 
+class Refused(AssertionError):
+    """A request got another answer than was expected, or none."""
+
+
 class Room:
     """An endpoint of H.225.0 version 4 with a socket of its own."""
 
-    def __init__(self, name, server):
-        self.name, self.server, self.number, self.identifier = name, server, 0, None
+    def __init__(self, name, server, host="127.0.0.1"):
+        self.name, self.server, self.host, self.number, self.identifier = name, server, host, 0, None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((host, 0))
         self.socket.settimeout(PATIENCE)
 
     def address(self):
@@ -50,10 +54,13 @@ class Room:
         return self.address()
 
     def send(self, kind, value):
+        self.socket.sendto(self.encode(kind, value), self.server)
+
+    @staticmethod
+    def encode(kind, value):
         with CODEC:
             RAS.set_val((kind, value))
-            octets = RAS.to_aper()
-        self.socket.sendto(octets, self.server)
+            return RAS.to_aper()
 
     def receive(self):
         octets = self.socket.recv(65536)
@@ -128,14 +135,16 @@ class Person(Room):
     """An endpoint with presence and messaging: confirms every SCI, answers every IM call, keeps what it is told.
 
     `told` has what came by SCI, as pairs of kind and value, in order; `texts` the texts, as pairs of the alias they
-    came from and the text; `sessions` the sessions that others opened.
+    came from and the text; `sessions` the sessions that others opened. `at_stage` is called with the stage and the call
+    as an IM call comes in: "setup", "proceeding", "alerting", "text"; an EOFError of it breaks the call off.
     """
 
-    def __init__(self, name, server):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        super().__init__(name, server)
+    def __init__(self, name, server, host="127.0.0.1"):
+        self.listener = socket.create_server((host, 0))
+        super().__init__(name, server, host)
         self.told, self.texts, self.sessions = queue.Queue(), queue.Queue(), queue.Queue()
         self.answers, self.answered, self.deaf = {}, threading.Condition(), False
+        self.at_stage = lambda stage, call: None
         # Two answers at a time may be waited for: one of ours, one of a call that comes in.
         self.turn = threading.Lock()
         threading.Thread(target=self.listen, daemon=True).start()
@@ -148,6 +157,12 @@ class Person(Room):
         """Vanishes without a word."""
         self.deaf = True
         self.socket.close()
+        self.hang_up()
+
+    def hang_up(self):
+        """Takes no more calls."""
+        # A thread waits for one, and keeps the socket until it is woken.
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
     def listen(self):
@@ -168,6 +183,8 @@ class Person(Room):
                     self.send(kind.replace("Request", "Confirm"), {"requestSeqNum": value["requestSeqNum"]})
                 else:
                     with self.answered:
+                        # A call may come in right behind it.
+                        self.identifier = value.get("endpointIdentifier", self.identifier)
                         self.answers[value["requestSeqNum"]] = kind, value
                         self.answered.notify_all()
 
@@ -179,9 +196,11 @@ class Person(Room):
         with self.answered:
             def final():
                 return self.answers.get(number, ("requestInProgress",))[0] != "requestInProgress"
-            assert self.answered.wait_for(final, PATIENCE), f"{self.name} sent {kind} and got no answer"
+            if not self.answered.wait_for(final, PATIENCE):
+                raise Refused(f"{self.name} sent {kind} and got no answer")
             got, answer = self.answers.pop(number)
-        assert got == expected, f"{self.name} sent {kind} and got {got}: {answer}"
+        if got != expected:
+            raise Refused(f"{self.name} sent {kind} and got {got}: {answer}")
         return answer
 
     # Presence.
@@ -273,8 +292,12 @@ class Person(Room):
 
     def answer(self, call):
         """The called side of an IM call (the sheet's states)."""
-        with contextlib.suppress(OSError, EOFError):
+        # Who is not known any more to a server that was killed is not admitted.
+        with contextlib.closing(call.connection), contextlib.suppress(OSError, EOFError, Refused):
             setup = call.receive(SETUP)
+            with self.answered:
+                self.answered.wait_for(lambda: self.identifier is not None, PATIENCE)
+            self.at_stage("setup", call)
             body = setup["h323-uu-pdu"]["h323-message-body"][1]
             peer = body["sourceAddress"][0][1]
             call.identifier = body["callIdentifier"]["guid"]
@@ -283,9 +306,11 @@ class Person(Room):
             call.send(CALL_PROCEEDING, "callProceeding", {
                 **ends(), "callIdentifier": {"guid": call.identifier}, "fastConnectRefused": 0,
                 "featureSet": supported(MESSAGING_FEATURE)})
+            self.at_stage("proceeding", call)
             self.admit(call.identifier, self.name, answering=True, genericData=[im({1: ("number8", 1)})])
             call.send(ALERTING, "alerting", {**ends(), "callIdentifier": {"guid": call.identifier}},
                       im({1: ("number8", 1)}))
+            self.at_stage("alerting", call)
             first = call.receive_im()
             if 4 in first:
                 call.send(CONNECT, "connect", self.connect(call.identifier))
@@ -293,15 +318,22 @@ class Person(Room):
                 call.read_session(peer, first)
             else:
                 self.texts.put((peer, first[5]))
+                self.at_stage("text", call)
                 call.release()
             self.disengage(call.identifier)
 
     def call_for_messages(self, alias, **more):
-        """Makes an IM call as far as the Alerting; the reason where it is refused."""
+        """Makes an IM call as far as its Setup."""
         identifier = os.urandom(16)
-        admitted = self.admit(identifier, alias, answering=False, **more)
-        ip, port = admitted["destCallSignalAddress"][1]["ip"], admitted["destCallSignalAddress"][1]["port"]
-        call = Call(self, socket.create_connection((socket.inet_ntoa(ip), port), PATIENCE), identifier)
+        self.admit(identifier, alias, answering=False, **more)
+        return self.set_up(alias, identifier)
+
+    def connect_to_server(self):
+        return socket.create_connection((self.server[0], self.server[1] + 1), PATIENCE, (self.host, 0))
+
+    def set_up(self, alias, identifier, call=None):
+        """Sends the Setup of an IM call, whether it was admitted or not."""
+        call = call or Call(self, self.connect_to_server(), identifier)
         call.send(SETUP, "setup", {
             "protocolIdentifier": VERSION, "sourceAddress": [("h323-ID", self.name)], "sourceInfo": terminal(),
             "destinationAddress": [named(alias)], "activeMC": False, "conferenceID": identifier,
@@ -360,7 +392,10 @@ class Call:
     def send_q931(self, kind, elements):
         reference = self.reference | (0 if self.is_caller else 0x8000)
         message = b"\x08\x02" + struct.pack(">HB", reference, kind) + elements
-        self.connection.sendall(b"\x03\x00" + struct.pack(">H", len(message) + 4) + message)
+        self.send_packet(b"\x03\x00" + struct.pack(">H", len(message) + 4) + message)
+
+    def send_packet(self, packet):
+        self.connection.sendall(packet)
 
     def exactly(self, length):
         octets = b""
@@ -523,7 +558,7 @@ def assert_supports(answer, feature):
 
 
 class Server:
-    """The real program on ports of its own unless others are said, with a data directory that outlives it."""
+    """The real program on ports of its own unless others are said, with a data directory and a log that outlive it."""
 
     def __init__(self, herald, *options, listen=None):
         self.herald, self.options = os.path.abspath(herald), options
@@ -531,6 +566,7 @@ class Server:
         self.data = self.directory.name
         self.address = ("127.0.0.1", free_ports())
         self.listen = ["--listen", "{}:{}".format(*self.address)] if listen is None else listen
+        self.log = tempfile.TemporaryFile("a+")
         self.process = None
 
     def __enter__(self):
@@ -541,10 +577,14 @@ class Server:
         self.process.terminate()
         self.process.wait()
         self.directory.cleanup()
+        self.log.seek(0)
+        faults = [line for line in self.log if "panic" in line.lower()]
+        assert not faults, faults
 
     def start(self):
         command = [self.herald, "--data", self.data, "serve", *self.listen, *self.options]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log,
+                                        restore_signals=False)
         end = time.monotonic() + PATIENCE
         while self.run("status").returncode != 0:
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"
@@ -554,6 +594,18 @@ class Server:
         """`kill -9`."""
         self.process.kill()
         self.process.wait()
+
+    def counters(self):
+        """What `herald status` counts, by name."""
+        status = json.loads(self.run("status", "--json").stdout)
+        return {counter["name"]: counter["value"] for counter in status["counters"]}
+
+    def memory(self):
+        """The memory that the server has in use, in MiB."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) // 1024
+        raise AssertionError("the server has gone")
 
     def run(self, *arguments):
         return subprocess.run([self.herald, "--data", self.data, *arguments], capture_output=True, text=True)

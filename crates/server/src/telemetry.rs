@@ -18,7 +18,13 @@ pub fn start(level: LogLevel, format: LogFormat) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(level).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(level)
+        .with_target(false)
+        // Where the log can't be written, for example on a full disk, that can't be told on the same stream either:
+        // the attempt would be a panic, and so would the report of that.
+        .log_internal_errors(false);
     // The only failure is that a log was started before.
     let _ = match format {
         LogFormat::Human => {

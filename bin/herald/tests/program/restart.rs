@@ -79,3 +79,24 @@ fn a_backup_can_be_made_without_a_server() {
     assert!(herald.run(&["backup", backup.to_str().unwrap()]).status.success());
     assert!(backup.exists());
 }
+
+#[test]
+fn a_server_whose_log_can_not_be_written_goes_on() {
+    let mut herald = Herald::start();
+    herald.kill();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let listen = herald.address.to_string();
+    let mut server = command(&herald.data(), &["serve", "--listen", &listen, "--log-level", "debug"])
+        .stdout(std::process::Stdio::null())
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    eventually(|| {
+        assert_eq!(server.try_wait().unwrap(), None, "the server ended");
+        herald.run(&["status"]).status.success().then_some(())
+    });
+    let _room = Room::register("room4", herald.address);
+    assert_eq!(server.try_wait().unwrap(), None, "the server ended");
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
