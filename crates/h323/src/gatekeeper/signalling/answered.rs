@@ -28,7 +28,6 @@ impl Gatekeeper {
         self.counters.message_calls_answered += 1;
         let conversation = Conversation::new(leg, caller, recipient.clone(), Stage::Asked);
         self.signalling.assign(channel, Role::Conversation(conversation.into()));
-        // Longer than it takes to ask all endpoints of the recipient.
         self.set_due_after(now, channel, self.settings.signalling.answer_timeout);
         if !self.ask_route(caller, recipient, Waiting::Setup(channel)) {
             self.release(now, channel, Release::RESOURCES);
@@ -85,6 +84,8 @@ impl Gatekeeper {
             _ => None,
         };
         let Some(placed) = placed else { return self.ask_next_candidate(now, channel, Release::UNREACHABLE) };
+        // Longer than the candidate has to connect and to show what it takes.
+        self.set_due_after(now, channel, self.settings.signalling.answer_timeout);
         if let Some(call) = self.signalling.conversation_mut(placed) {
             call.partner = Some(channel);
         }

@@ -12,8 +12,10 @@ use link::{ChannelId, Output};
 use model::{Address, CallEnd, Instant, Now, Request, Ticket};
 use std::collections::VecDeque;
 
-/// The most texts read on a call that the engine has not answered for.
-const UNREAD_MAX: usize = 64;
+/// The most texts read on a call that the engine has not answered for, and their octets: a pasted page comes faster
+/// than a disk.
+const UNREAD_MAX: usize = 2048;
+const UNREAD_OCTETS_MAX: usize = 256 * 1024;
 /// The most packets that wait until what was read is committed.
 const HELD_MAX: usize = 64;
 /// The most messages that are kept of a caller who does not wait for the answer to its Setup.
@@ -216,7 +218,8 @@ impl Gatekeeper {
             self.counters.texts_repeated += 1;
             return;
         }
-        if conversation.unread.len() >= UNREAD_MAX {
+        let octets = || conversation.unread.iter().map(|(text, _)| text.len()).sum::<usize>();
+        if conversation.unread.len() >= UNREAD_MAX || octets() > UNREAD_OCTETS_MAX {
             return self.break_off(now, channel, Release::RESOURCES);
         }
         conversation.unread.push_back((text::read(&units), conversation.has_session));

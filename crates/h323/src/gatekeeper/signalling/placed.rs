@@ -78,8 +78,12 @@ impl Gatekeeper {
         let Some(conversation) = self.signalling.conversation_mut(channel) else { return };
         conversation.stage = Stage::Called;
         let setup = conversation.setup.take();
+        // Whom a sender waits for has less time: it has only to show that it takes messages.
+        let limits = &self.settings.signalling;
+        let patience =
+            if conversation.partner.is_some() { limits.connect_timeout } else { limits.answer_timeout };
         self.send_packet(channel, setup);
-        self.set_due_after(now, channel, self.settings.signalling.answer_timeout);
+        self.set_due_after(now, channel, patience);
     }
 
     /// Call Proceeding: with the IM feature the callee takes messages.

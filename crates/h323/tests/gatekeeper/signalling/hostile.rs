@@ -236,19 +236,23 @@ fn messages_of_another_call_or_of_no_use_are_ignored() {
 
 #[test]
 fn texts_faster_than_they_are_stored_end_the_call() {
-    let mut world = world();
-    let alice = writer(&mut world, "192.0.2.10", "alice");
-    writer(&mut world, "192.0.2.11", "bob");
-    let call = answered(&mut world, &alice, "bob");
-    world.brings(call, &ME.adapt(OPEN));
-    world.said(call);
-    for _ in 0..64 {
-        world.brings(call, &ME.text("flood"));
+    // Many, or long ones: 256 KiB of them.
+    for (text, taken) in [("flood".to_owned(), 2048), ("x".repeat(8000), 33)] {
+        let mut world = world();
+        let alice = writer(&mut world, "192.0.2.10", "alice");
+        writer(&mut world, "192.0.2.11", "bob");
+        let call = answered(&mut world, &alice, "bob");
+        world.brings(call, &ME.adapt(OPEN));
+        world.said(call);
+        let packet = ME.text(&text);
+        for _ in 0..taken {
+            world.brings(call, &packet);
+        }
+        assert!(!world.has_closed(call), "{taken} are taken");
+        world.brings(call, &packet);
+        assert_eq!(world.said(call).last().unwrap().cause, Some(42));
+        assert!(world.has_closed(call));
     }
-    assert!(!world.has_closed(call));
-    world.brings(call, &ME.text("flood"));
-    assert_eq!(world.said(call).last().unwrap().cause, Some(42));
-    assert!(world.has_closed(call));
 }
 
 #[test]
