@@ -10,6 +10,7 @@
 //! | `wait 10 s` | time passes |
 //! | `10 % of datagrams are lost` | from now on |
 //! | `bob vanishes` | without a word |
+//! | `bob goes deaf`, `bob hears again` | no datagram reaches bob meanwhile |
 //! | `a name may have several devices` | at its next start the server takes a second endpoint of a name as one more device |
 //! | `the server is killed`, `the server stops`, `the server starts` | |
 //!
@@ -55,6 +56,10 @@ fn act_on(world: &mut World, line: &str) -> Result<(), String> {
         world.pass(Millis::seconds(number(seconds)?));
     } else if let Some(percent) = line.strip_suffix("% of datagrams are lost") {
         world.lose(number(percent)?);
+    } else if let Some(name) = line.strip_suffix(" goes deaf") {
+        world.deafen(name, true)?;
+    } else if let Some(name) = line.strip_suffix(" hears again") {
+        world.deafen(name, false)?;
     } else if let Some(name) = line.strip_suffix(" vanishes") {
         world.vanish(name)?;
     } else if let Some((name, text)) = line.split_once(" sees: ") {

@@ -13,6 +13,8 @@ pub(crate) struct Terminal {
     pub(crate) seen: usize,
     /// Vanished: hears nothing and says nothing.
     pub(crate) is_dead: bool,
+    /// Hears no datagrams.
+    pub(crate) is_deaf: bool,
 }
 
 /// The host of the endpoint with this number.
@@ -43,6 +45,12 @@ impl Terminal {
             features: None,
             location: None,
         };
-        Self { endpoint: Endpoint::new(settings, seed), shown: Vec::new(), seen: 0, is_dead: false }
+        Self {
+            endpoint: Endpoint::new(settings, seed),
+            shown: Vec::new(),
+            seen: 0,
+            is_dead: false,
+            is_deaf: false,
+        }
     }
 }

@@ -178,6 +178,16 @@ impl World {
         Ok(())
     }
 
+    /// No datagram reaches an endpoint from now on, or all do again.
+    ///
+    /// # Errors
+    /// There is no such endpoint.
+    pub fn deafen(&mut self, name: &str, is_deaf: bool) -> Result<(), String> {
+        let number = self.number(name)?;
+        self.terminals[number].1.is_deaf = is_deaf;
+        Ok(())
+    }
+
     fn number(&self, name: &str) -> Result<usize, String> {
         let place = self.terminals.iter().position(|(other, _)| other == name);
         place.ok_or_else(|| format!("nobody is called {name}"))
@@ -357,8 +367,9 @@ impl World {
             return self.server_receives(RAS_CHANNEL, input);
         }
         let number = (0..self.terminals.len()).find(|number| IpAddr::V4(terminal::host(*number)) == to.ip());
-        if let Some(number) = number.filter(|number| !self.terminals[*number].1.is_dead) {
-            self.terminals[number].1.endpoint.datagram(self.now, from, octets);
+        let Some((_, terminal)) = number.and_then(|number| self.terminals.get_mut(number)) else { return };
+        if !terminal.is_dead && !terminal.is_deaf {
+            terminal.endpoint.datagram(self.now, from, octets);
         }
     }
 

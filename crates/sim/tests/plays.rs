@@ -1,4 +1,4 @@
-//! The plays of `tests/scenarios`, acted out.
+//! The plays of `tests/scenarios`, acted out with seed 1, or with as many as `HERALD_SEEDS` says.
 
 // A play that can't be read fails its test.
 #![allow(clippy::unwrap_used)]
@@ -18,11 +18,14 @@ fn every_play_happens_as_it_is_written() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios/h323");
     let plays = plays(&directory);
     assert!(!plays.is_empty());
+    let seeds: u64 = std::env::var("HERALD_SEEDS").map_or(1, |seeds| seeds.parse().unwrap());
     let mut failed = Vec::new();
     for path in plays {
         let text = std::fs::read_to_string(&path).unwrap();
-        if let Err(error) = sim::play::act(&text, 1) {
-            failed.push(format!("{}: {error}", path.file_name().unwrap().display()));
+        for seed in 1..=seeds {
+            if let Err(error) = sim::play::act(&text, seed) {
+                failed.push(format!("{} with seed {seed}: {error}", path.file_name().unwrap().display()));
+            }
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
