@@ -35,8 +35,13 @@ impl Engine {
         consequences: &mut Consequences,
     ) -> Result<(), Refusal> {
         let Some(watcher) = self.asker(decider, id) else {
+            let ends = !decision.is_approved;
+            if let Some(presentity) = self.asked(decider, id).filter(|_| ends) {
+                self.sever(decider, presentity, decision.is_mutual, consequences);
+                return Ok(());
+            }
             // Endpoints repeat decisions.
-            let is_repeated = !decision.is_approved && self.roster.was_denied(id, decider);
+            let is_repeated = ends && self.roster.was_denied(id, decider);
             return if is_repeated { Ok(()) } else { Err(Refusal::NoSuchRequest) };
         };
         if !decision.is_approved {
@@ -60,6 +65,14 @@ impl Engine {
         let is_named_so = self.roster.get(watcher, decider).is_some_and(|relation| relation.id == id);
         let is_blocked = self.roster.block_of(decider, watcher).is_some();
         (is_named_so && !is_blocked).then_some(watcher)
+    }
+
+    /// Whom a watcher watches, or has asked to, by a relation of this id: it may end that.
+    fn asked(&self, watcher: NameId, id: SubscriptionId) -> Option<NameId> {
+        let (one, other) = self.roster.named(id)?;
+        let presentity = if one == watcher { other } else { one };
+        let is_named_so = self.roster.get(watcher, presentity).is_some_and(|relation| relation.id == id);
+        is_named_so.then_some(presentity)
     }
 
     /// Lets a watcher watch; in both directions where that is meant, with `details` for the new one.

@@ -92,7 +92,7 @@ pub enum Request {
         /// Whether a subscription of one means one of the other, as H.323 clients expect.
         is_mutual: bool,
     },
-    /// An agent decides a request to watch its principal; answered by [`Effect::Done`] or [`Effect::Refused`].
+    /// An agent decides a request to watch its principal, or ends what it asked for itself; answered by [`Effect::Done`] or [`Effect::Refused`].
     Decide {
         /// Comes back with the answer.
         ticket: Ticket,

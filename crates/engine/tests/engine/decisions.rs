@@ -142,3 +142,19 @@ fn an_approval_that_would_overfill_the_own_list_is_refused() {
     assert!(heard[2].contains("contacts_per_principal_max"), "{heard:?}");
     assert_eq!(scene.seen("carol", "bob"), None);
 }
+
+//
+#[test]
+fn a_watcher_takes_its_request_back_by_its_id_and_nobody_else_does() {
+    let mut scene = asked();
+    scene.join(3, &["carol"]);
+    let id = scene.request_id("alice", "bob");
+    scene.decide(3, id, false);
+    assert_eq!(scene.heard(3), [NO_SUCH_REQUEST]);
+    scene.decide(1, id, true);
+    assert_eq!(scene.heard(1), [NO_SUCH_REQUEST], "nobody approves for another");
+    scene.decide(1, id, false);
+    assert_eq!(scene.heard(1), ["done", "bob Removed"]);
+    assert_eq!(scene.heard(2), ["alice Removed"]);
+    assert!(Stored::of(&scene.facts).subscriptions.is_empty());
+}

@@ -88,6 +88,15 @@ impl Gatekeeper {
                     self.check_sender(number, &authorize.alias);
                     self.read_decisions(&authorize.subscription, &mut wishes);
                 }
+                // Said between gatekeepers; an endpoint that says it means its own subscriptions.
+                PresenceMessage::PresenceRemove(remove) => {
+                    for identifier in &remove.identifier {
+                        let id = SubscriptionId(identifier.guid.0);
+                        wishes.add(Wish::Decide { id, is_approved: false });
+                    }
+                }
+                // What an endpoint asked for does not run out, so it is wanted in any case.
+                PresenceMessage::PresenceAlive(_) => {}
                 // Between gatekeepers, or of a newer edition.
                 _ => self.counters.presence_ignored += 1,
             }
@@ -193,6 +202,7 @@ fn size(message: &PresenceMessage) -> usize {
         PresenceMessage::PresenceNotify(notify) => notify.notification.len(),
         PresenceMessage::PresenceInstruct(instruct) => instruct.instruction.len(),
         PresenceMessage::PresenceAuthorize(authorize) => authorize.subscription.len(),
+        PresenceMessage::PresenceRemove(remove) => remove.identifier.len(),
         _ => 0,
     }
 }

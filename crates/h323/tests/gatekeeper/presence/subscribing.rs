@@ -2,7 +2,10 @@
 
 use super::*;
 use codec::per::FixedOctets;
-use h323::wire::presence::{PresenceAuthorize, PresenceFeature, PresenceIdentifier, PresenceSubscription};
+use h323::wire::presence::{
+    PresenceAlive, PresenceAuthorize, PresenceFeature, PresenceIdentifier, PresenceRemove,
+    PresenceSubscription,
+};
 use model::{Capability, ContactChange, Note, Request};
 
 fn decision(id: u8, watcher: &str, approved: Option<bool>) -> PresenceSubscription {
@@ -108,16 +111,15 @@ fn what_only_a_gatekeeper_says_is_ignored_and_counted() {
     assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (0, 1));
 }
 
-// covers: Q14
 #[test]
 fn messages_between_gatekeepers_mean_nothing_from_an_endpoint() {
     let mut world = World::new();
     let room = present(&mut world, "192.0.2.10", &["alice"]);
-    for name in ["lib_sci_gk_remove", "lib_sci_gk_request", "lib_sci_gk_alert"] {
+    for name in ["lib_sci_gk_request", "lib_sci_gk_alert"] {
         let answers = world.octets(&room.ras, false, &vector(name));
         assert_eq!(result(&answers[0]), None, "{name}");
     }
-    assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (0, 3));
+    assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (0, 2));
 }
 
 // covers: Q13, K-6
@@ -150,6 +152,25 @@ fn a_category_in_a_decision_means_nothing() {
     subscription.aliases[0].category = Some(PresenceFeature::Audio);
     indicate(&mut world, &bob, vec![authorize(vec![subscription])]);
     assert!(matches!(world.wishes[..], [Request::Decide { is_approved: true, .. }]));
+}
+
+// covers: D-02, Q14
+#[test]
+fn remove_ends_subscriptions_by_their_identifiers_and_alive_changes_nothing() {
+    let mut world = World::new();
+    let alice = present(&mut world, "192.0.2.10", &["alice"]);
+    let identifier = |id| PresenceIdentifier { guid: FixedOctets([id; 16]), ..PresenceIdentifier::default() };
+    let remove =
+        PresenceRemove { identifier: vec![identifier(7), identifier(8)], ..PresenceRemove::default() };
+    assert_eq!(indicate(&mut world, &alice, vec![PresenceMessage::PresenceRemove(remove)]), None);
+    let ended = world.wishes.drain(..).map(|wish| match wish {
+        Request::Decide { id, is_approved: false, .. } => id.0,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(Vec::from_iter(ended), [[7; 16], [8; 16]]);
+    let alive = PresenceAlive { identifier: vec![identifier(9)], ..PresenceAlive::default() };
+    assert_eq!(indicate(&mut world, &alice, vec![PresenceMessage::PresenceAlive(alive)]), None);
+    assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (0, 0));
 }
 
 #[test]
