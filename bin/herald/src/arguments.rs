@@ -119,6 +119,15 @@ Example:
     ///
     /// The database that was there is kept under another name.
     Restore(BackupArguments),
+    /// Bring people with their names and contact lists from another system; the server must not run
+    ///
+    /// FILE has a line of JSON for each person, room or machine, its names as an endpoint registers them. Who is known by
+    /// one of them gets the others too; whoever watches is taken to have been allowed to. First the whole file is checked;
+    /// a second import of the same file changes nothing.
+    #[command(after_help = "\
+Example of a line:
+  {\"names\": [\"room4\", \"7004\"], \"watches\": [\"alice\", \"bob\"], \"blocks\": [\"mallory\"]}")]
+    Import(ImportArguments),
     /// Read the configuration, say what is wrong, and start nothing
     Check(CheckArguments),
     /// Write the reference of the configuration, or an example file
@@ -275,6 +284,18 @@ pub struct UnregisterArguments {
 #[derive(Args, Debug)]
 pub struct BackupArguments {
     /// The backup
+    pub file: PathBuf,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald import` is told.
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    #[command(flatten)]
+    pub configuration: ConfigurationArguments,
+    /// The file
     pub file: PathBuf,
     /// Print one line of JSON
     #[arg(long)]

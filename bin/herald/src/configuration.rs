@@ -40,7 +40,7 @@ pub fn check(data: &Path, arguments: &CheckArguments) -> Result<(), Failure> {
 }
 
 /// The settings and the file they come from, where there is one.
-fn read(data: &Path, arguments: &ConfigurationArguments) -> Result<(Settings, Option<PathBuf>), Failure> {
+pub fn read(data: &Path, arguments: &ConfigurationArguments) -> Result<(Settings, Option<PathBuf>), Failure> {
     let file = match &arguments.config {
         Some(file) => file.clone(),
         None => {

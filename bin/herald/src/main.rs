@@ -9,6 +9,7 @@ mod end;
 mod endpoint;
 mod endpoints;
 mod exit;
+mod import;
 mod presence;
 mod print;
 mod published;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Unregister(arguments) => end::unregister(&data, &arguments),
         Verb::Backup(arguments) => backup::backup(&data, &arguments),
         Verb::Restore(arguments) => backup::restore(&data, &arguments),
+        Verb::Import(arguments) => import::run(&data, &arguments),
         Verb::Check(arguments) => configuration::check(&data, &arguments),
         Verb::Config(ConfigVerb::Reference) => print::text(&server::settings::reference()),
         Verb::Config(ConfigVerb::Example) => print::text(&server::settings::example()),

@@ -22,6 +22,7 @@ mod containment;
 pub mod control;
 mod counters;
 mod driver;
+pub mod import;
 mod node;
 mod report;
 mod secrets;

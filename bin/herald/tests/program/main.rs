@@ -5,6 +5,7 @@
 
 mod calls;
 mod herald;
+mod import;
 mod restart;
 mod room;
 mod send;

@@ -27,15 +27,25 @@ impl PseudonymKey {
     /// Keyed, because transport addresses are few enough to try them all.
     #[must_use]
     pub fn pseudonym(&self, hidden: &str) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
-        mac.update(hidden.as_bytes());
-        let digest = mac.finalize().into_bytes();
-        let bits = digest.iter().take(8).fold(0u64, |bits, octet| bits << 8 | u64::from(*octet));
+        let bits = self.digest(hidden).iter().take(8).fold(0u64, |bits, octet| bits << 8 | u64::from(*octet));
         let digits = (1..=PSEUDONYM_CHARS).map(|place| {
             let digit = (bits >> (64 - 5 * place)) & 0x1f;
             char::from(DIGITS[usize::try_from(digit).expect("five bits fit")])
         });
         "t-".chars().chain(digits).collect()
+    }
+
+    /// An identifier that nobody can guess and that is the same whenever it is made of the same text.
+    #[must_use]
+    pub fn identifier(&self, text: &str) -> [u8; 16] {
+        let digest = self.digest(text);
+        std::array::from_fn(|place| digest[place])
+    }
+
+    fn digest(&self, text: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 }
 
