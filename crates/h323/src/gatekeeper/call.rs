@@ -363,7 +363,7 @@ impl Gatekeeper {
             self.ask(now, &registration, Purpose::Disengage(key), |request_seq_num| {
                 let request = DisengageRequest {
                     request_seq_num,
-                    endpoint_identifier: BmpString::new(&registration.identifier).unwrap_or_default(),
+                    endpoint_identifier: BmpString::new(registration.identifier.as_str()).unwrap_or_default(),
                     conference_id: FixedOctets(call.conference_identifier),
                     call_reference_value: Integer::clamped(u32::from(side.call_reference)),
                     disengage_reason: DisengageReason::ForcedDrop,

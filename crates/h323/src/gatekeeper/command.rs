@@ -43,7 +43,7 @@ impl Gatekeeper {
     fn endpoint_summary(&self, now: Now, registration: &Registration) -> EndpointSummary {
         EndpointSummary {
             agent: self.agent(registration.number),
-            identifier: registration.identifier.clone(),
+            identifier: registration.identifier.as_str().to_owned(),
             aliases: registration
                 .names
                 .iter()
@@ -51,7 +51,7 @@ impl Gatekeeper {
                 .collect(),
             presentity: registration.presentity.as_ref().map(ToString::to_string),
             kind: registration.kind.name().to_owned(),
-            product: registration.product.clone(),
+            product: registration.product.as_deref().map(str::to_owned),
             ras_address: registration.peer.address.to_string(),
             call_signal_addresses: registration
                 .call_signal_addresses
@@ -66,7 +66,7 @@ impl Gatekeeper {
                 Liveness::Probing | Liveness::Grace { .. } => "probing",
             }
             .to_owned(),
-            features: registration.features.clone(),
+            features: registration.features.to_vec(),
             calls: self.calls.of(registration.number).len(),
         }
     }

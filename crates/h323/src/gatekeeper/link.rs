@@ -7,7 +7,8 @@ use super::package::Packages;
 use super::presence::{Outboxes, Received};
 use super::rate::RateLimit;
 use super::register::Claims;
-use super::registration::{Peer, Registrations};
+use super::registration::{EndpointIdentifier, Peer};
+use super::registrations::Registrations;
 use super::reply_cache::ReplyCache;
 use super::settings::Settings;
 use super::signalling::Signalling;
@@ -77,11 +78,10 @@ impl Gatekeeper {
         self.outputs.push_back(Output::Event { level, name, text });
     }
 
-    /// An identifier that can't be guessed: 80 random bits in 16 characters.
-    pub(super) fn random_identifier(&mut self) -> String {
-        const CHARACTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    /// An identifier that can't be guessed.
+    pub(super) fn random_identifier(&mut self) -> EndpointIdentifier {
         let bits = u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64());
-        (0..16).map(|at| char::from(CHARACTERS[(bits >> (at * 5)) as usize & 31])).collect()
+        EndpointIdentifier::of_bits(bits)
     }
 }
 

@@ -91,7 +91,7 @@ impl Gatekeeper {
                 endpoint_alias: Some(
                     registration.names.iter().filter_map(|name| name.alias.to_wire()).collect(),
                 ),
-                endpoint_identifier: BmpString::new(&registration.identifier),
+                endpoint_identifier: BmpString::new(registration.identifier.as_str()),
                 gatekeeper_identifier,
                 reason: Some(reason),
                 ..UnregistrationRequest::default()

@@ -18,12 +18,11 @@ impl Gatekeeper {
             return true;
         }
         let offered = registration.offer.has_presence || package.is_some();
-        let is_known = |product: &String| {
-            self.settings.messaging_products.iter().any(|pattern| matches(pattern, product))
-        };
+        let is_known =
+            |product: &str| self.settings.messaging_products.iter().any(|pattern| matches(pattern, product));
         registration
             .messaging
-            .unwrap_or_else(|| offered || registration.product.as_ref().is_some_and(is_known))
+            .unwrap_or_else(|| offered || registration.product.as_deref().is_some_and(is_known))
     }
 
     /// Whether we connect to a call signalling address ourselves: it is at the host that registered it, or in a network

@@ -26,6 +26,7 @@ mod presence;
 mod rate;
 mod register;
 mod registration;
+mod registrations;
 mod reply_cache;
 mod request;
 mod service_control;

@@ -184,7 +184,7 @@ fn package_message(delivery: &Delivery, zone: &Zone) -> PackageMessage {
 /// An SCI with a descriptor, apart from its sequence number.
 fn indication(registration: &Registration, descriptor: GenericData) -> ServiceControlIndication {
     ServiceControlIndication {
-        endpoint_identifier: BmpString::new(&registration.identifier),
+        endpoint_identifier: BmpString::new(registration.identifier.as_str()),
         generic_data: Some(vec![descriptor]),
         ..ServiceControlIndication::default()
     }

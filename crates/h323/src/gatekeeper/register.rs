@@ -143,25 +143,25 @@ impl Gatekeeper {
     /// Takes a candidate without conflict, and asks the engine for names that are new.
     fn accept(&mut self, now: Now, asker: Asker, candidate: Candidate, own: Option<u64>) {
         let old = own.and_then(|number| self.registrations.get(number));
-        let keeps_identifier = old.filter(|old| candidate.identifier.as_ref() == Some(&old.identifier));
-        let identifier = keeps_identifier.map(|old| old.identifier.clone());
+        let identifier = old.map(|old| old.identifier);
+        let identifier = identifier.filter(|known| candidate.identifier.as_deref() == Some(known.as_str()));
         let old = old.cloned();
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
         // What was seen of another product, or another version, says nothing of this one; and who took no messages
         // may do so after it was set up anew.
-        let same_product = old.as_ref().filter(|old| old.product == candidate.product);
+        let same_product = old.as_ref().filter(|old| old.product.as_deref() == candidate.product.as_deref());
         let messaging = same_product.and_then(|old| old.messaging).filter(|takes_messages| *takes_messages);
         let mut registration = Registration {
             number,
             identifier,
             peer: asker.peer,
-            names: candidate.names,
-            call_signal_addresses: candidate.call_signal_addresses,
+            names: candidate.names.into(),
+            call_signal_addresses: candidate.call_signal_addresses.into(),
             kind: candidate.kind,
-            prefixes: candidate.prefixes,
-            product: candidate.product,
-            features: candidate.features,
+            prefixes: candidate.prefixes.into(),
+            product: candidate.product.map(String::into_boxed_str),
+            features: candidate.features.into(),
             offer: candidate.offer,
             messaging,
             time_to_live: candidate.time_to_live,
@@ -296,7 +296,7 @@ impl Gatekeeper {
             protocol_identifier: PROTOCOL_IDENTIFIER,
             terminal_alias: full.then(aliases),
             gatekeeper_identifier: self.gatekeeper_identifier(),
-            endpoint_identifier: BmpString::new(&registration.identifier).unwrap_or_default(),
+            endpoint_identifier: BmpString::new(registration.identifier.as_str()).unwrap_or_default(),
             alternate_gatekeeper: self.alternate_gatekeepers(),
             time_to_live: Some(Integer::clamped((registration.time_to_live.0 / 1000) as u32)),
             will_respond_to_irr: Some(false),

@@ -1,11 +1,11 @@
-//! The registered endpoints and the ways to find them.
+//! One registered endpoint.
 
 use super::presence::Offer;
 use crate::alias::Alias;
 use link::ChannelId;
 use model::{Address, Instant, Millis, Now, Timestamp};
-use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::str;
 
 /// What an endpoint says it is (H.225.0 `EndpointType`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -55,22 +55,44 @@ pub(super) struct Name {
     pub address: Address,
 }
 
-/// One registered endpoint.
+/// The endpointIdentifier of a registration: 16 characters of ASCII that we chose.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
+pub(super) struct EndpointIdentifier([u8; 16]);
+
+impl EndpointIdentifier {
+    /// The identifier of 80 bits; those beyond are left out.
+    pub fn of_bits(bits: u128) -> Self {
+        const CHARACTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        Self(std::array::from_fn(|at| CHARACTERS[(bits >> (at * 5)) as usize & 31]))
+    }
+
+    /// The identifier with this text; `None` where it can be none of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.is_ascii().then_some(())?;
+        text.as_bytes().try_into().ok().map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// One registered endpoint. There may be a million, so nothing here has room to spare.
 #[derive(Clone, Debug)]
 pub(super) struct Registration {
     /// Herald's number for it; survives a re-registration.
     pub number: u64,
     /// The endpointIdentifier it was given.
-    pub identifier: String,
+    pub identifier: EndpointIdentifier,
     pub peer: Peer,
     /// The name of its presentity first; empty only where every alias is unusable.
-    pub names: Vec<Name>,
+    pub names: Box<[Name]>,
     /// The transport addresses it takes calls at, at least one.
-    pub call_signal_addresses: Vec<SocketAddr>,
+    pub call_signal_addresses: Box<[SocketAddr]>,
     pub kind: Kind,
-    pub prefixes: Vec<String>,
-    pub product: Option<String>,
-    pub features: Vec<String>,
+    pub prefixes: Box<[String]>,
+    pub product: Option<Box<str>>,
+    pub features: Box<[String]>,
     /// What it offered of the features that Herald speaks with it.
     pub offer: Offer,
     /// Whether it takes messages, once that was seen.
@@ -104,129 +126,23 @@ impl Registration {
     }
 }
 
-/// All registrations; every index is kept in step by [`Self::insert`] and [`Self::remove`].
-#[derive(Debug, Default)]
-pub(super) struct Registrations {
-    by_number: HashMap<u64, Registration>,
-    by_identifier: HashMap<String, u64>,
-    by_address: HashMap<Address, Vec<u64>>,
-    by_call_signal: HashMap<SocketAddr, u64>,
-    by_peer: HashMap<SocketAddr, u64>,
-    by_prefix: BTreeMap<String, Vec<u64>>,
-    last_number: u64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Registrations {
-    pub fn len(&self) -> usize {
-        self.by_number.len()
+    #[test]
+    fn hot_types_are_small() {
+        assert_eq!(size_of::<Registration>(), 248);
+        assert_eq!(size_of::<Name>(), 64);
     }
 
-    /// A number that no registration of this process had.
-    pub fn next_number(&mut self) -> u64 {
-        self.last_number += 1;
-        self.last_number
-    }
-
-    /// Adds a registration, or puts it in the place of the one with its number.
-    pub fn insert(&mut self, registration: Registration) {
-        self.remove(registration.number);
-        let number = registration.number;
-        self.last_number = self.last_number.max(number);
-        self.by_identifier.insert(registration.identifier.clone(), number);
-        for name in &registration.names {
-            let holders = self.by_address.entry(name.address.clone()).or_default();
-            if !holders.contains(&number) {
-                holders.push(number);
-            }
+    #[test]
+    fn an_endpoint_identifier_is_16_characters_and_nothing_else_is_one() {
+        let identifier = EndpointIdentifier::of_bits(u128::MAX);
+        assert_eq!(identifier.as_str(), "7777777777777777");
+        assert_eq!(EndpointIdentifier::parse(identifier.as_str()), Some(identifier));
+        for text in ["", "777777777777777", "77777777777777777", "77777777777777é"] {
+            assert_eq!(EndpointIdentifier::parse(text), None);
         }
-        for address in &registration.call_signal_addresses {
-            self.by_call_signal.insert(*address, number);
-        }
-        self.by_peer.insert(registration.peer.address, number);
-        for prefix in &registration.prefixes {
-            self.by_prefix.entry(prefix.clone()).or_default().push(number);
-        }
-        self.by_number.insert(number, registration);
-    }
-
-    pub fn remove(&mut self, number: u64) -> Option<Registration> {
-        let registration = self.by_number.remove(&number)?;
-        self.by_identifier.remove(&registration.identifier);
-        for name in &registration.names {
-            leave(self.by_address.get_mut(&name.address), number);
-            if self.by_address.get(&name.address).is_some_and(Vec::is_empty) {
-                self.by_address.remove(&name.address);
-            }
-        }
-        for address in &registration.call_signal_addresses {
-            if self.by_call_signal.get(address) == Some(&number) {
-                self.by_call_signal.remove(address);
-            }
-        }
-        if self.by_peer.get(&registration.peer.address) == Some(&number) {
-            self.by_peer.remove(&registration.peer.address);
-        }
-        for prefix in &registration.prefixes {
-            leave(self.by_prefix.get_mut(prefix), number);
-            if self.by_prefix.get(prefix).is_some_and(Vec::is_empty) {
-                self.by_prefix.remove(prefix);
-            }
-        }
-        Some(registration)
-    }
-
-    pub fn get(&self, number: u64) -> Option<&Registration> {
-        self.by_number.get(&number)
-    }
-
-    /// A registration to change anything of that no index is made from.
-    pub fn get_mut(&mut self, number: u64) -> Option<&mut Registration> {
-        self.by_number.get_mut(&number)
-    }
-
-    pub fn by_identifier(&self, identifier: &str) -> Option<&Registration> {
-        self.get(*self.by_identifier.get(identifier)?)
-    }
-
-    pub fn by_call_signal(&self, address: SocketAddr) -> Option<&Registration> {
-        self.get(*self.by_call_signal.get(&address)?)
-    }
-
-    pub fn by_peer(&self, address: SocketAddr) -> Option<&Registration> {
-        self.get(*self.by_peer.get(&address)?)
-    }
-
-    /// The registrations that hold a name, in the order in which they took it.
-    pub fn holders(&self, address: &Address) -> impl Iterator<Item = &Registration> {
-        self.by_address.get(address).into_iter().flatten().filter_map(|number| self.get(*number))
-    }
-
-    /// The gateways with the longest prefix of these digits.
-    pub fn by_prefix(&self, digits: &str) -> impl Iterator<Item = &Registration> {
-        let longest = (1..=digits.len()).rev().find_map(|end| self.by_prefix.get(digits.get(..end)?));
-        longest.into_iter().flatten().filter_map(|number| self.get(*number))
-    }
-
-    /// All of them in the order of their numbers.
-    pub fn sorted(&self) -> Vec<&Registration> {
-        let mut all: Vec<_> = self.by_number.values().collect();
-        all.sort_unstable_by_key(|registration| registration.number);
-        all
-    }
-
-    /// An endpoint that moved to another source port keeps its registration.
-    pub fn move_peer(&mut self, number: u64, peer: Peer) {
-        let Some(registration) = self.by_number.get_mut(&number) else { return };
-        if self.by_peer.get(&registration.peer.address) == Some(&number) {
-            self.by_peer.remove(&registration.peer.address);
-        }
-        registration.peer = peer;
-        self.by_peer.insert(peer.address, number);
-    }
-}
-
-fn leave(holders: Option<&mut Vec<u64>>, number: u64) {
-    if let Some(holders) = holders {
-        holders.retain(|holder| *holder != number);
     }
 }

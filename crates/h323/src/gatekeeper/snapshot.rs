@@ -3,7 +3,7 @@
 use super::call::{Answer, Call, Ended, Side};
 use super::link::Gatekeeper;
 use super::presence::Offer;
-use super::registration::{Kind, Liveness, Name, Peer, Registration};
+use super::registration::{EndpointIdentifier, Kind, Liveness, Name, Peer, Registration};
 use super::timer::Due;
 use crate::alias::{Alias, canonical};
 use link::ChannelId;
@@ -112,14 +112,14 @@ impl Gatekeeper {
         };
         let registration = Registration {
             number,
-            identifier: record.identifier,
+            identifier: EndpointIdentifier::parse(&record.identifier)?,
             peer: Peer { channel: ChannelId(record.channel), address: record.peer, local: record.local },
             names: record.aliases.iter().filter_map(name).collect(),
-            call_signal_addresses: record.call_signal_addresses,
+            call_signal_addresses: record.call_signal_addresses.into(),
             kind: record.kind,
-            prefixes: record.prefixes,
-            product: record.product,
-            features: record.features,
+            prefixes: record.prefixes.into(),
+            product: record.product.map(String::into_boxed_str),
+            features: record.features.into(),
             offer: record.offer,
             messaging: record.messaging,
             time_to_live: record.time_to_live,
@@ -171,7 +171,7 @@ impl Gatekeeper {
 
 fn record(registration: &Registration) -> RegistrationRecord {
     RegistrationRecord {
-        identifier: registration.identifier.clone(),
+        identifier: registration.identifier.as_str().to_owned(),
         channel: registration.peer.channel.0,
         peer: registration.peer.address,
         local: registration.peer.local,
@@ -180,11 +180,11 @@ fn record(registration: &Registration) -> RegistrationRecord {
             .iter()
             .map(|name| (name.alias.kind().to_owned(), name.alias.text()))
             .collect(),
-        call_signal_addresses: registration.call_signal_addresses.clone(),
+        call_signal_addresses: registration.call_signal_addresses.to_vec(),
         kind: registration.kind,
-        prefixes: registration.prefixes.clone(),
-        product: registration.product.clone(),
-        features: registration.features.clone(),
+        prefixes: registration.prefixes.to_vec(),
+        product: registration.product.as_deref().map(str::to_owned),
+        features: registration.features.to_vec(),
         offer: registration.offer,
         messaging: registration.messaging,
         time_to_live: registration.time_to_live,

@@ -75,7 +75,7 @@ impl Gatekeeper {
 
     fn keep_names(&mut self, number: u64, names: Vec<Name>) {
         let Some(mut registration) = self.registrations.get(number).cloned() else { return };
-        registration.names = names;
+        registration.names = names.into();
         registration.claimed = false;
         self.registrations.insert(registration);
         self.changed.registrations.insert(number);

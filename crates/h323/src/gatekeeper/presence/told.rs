@@ -152,7 +152,7 @@ impl Gatekeeper {
     fn reach(&self, registration: &Registration) -> Reach {
         let package = registration.offer.package.is_some();
         let aliases = registration.names.iter().map(|name| name.alias.text());
-        let mut known = registration.product.iter().cloned().chain(aliases);
+        let mut known = registration.product.iter().map(|product| product.to_string()).chain(aliases);
         let patterns = &self.settings.generic_states_to;
         let takes_generic = !patterns.is_empty()
             && known.any(|known| patterns.iter().any(|pattern| matches(pattern, &known)));

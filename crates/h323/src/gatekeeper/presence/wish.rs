@@ -185,7 +185,7 @@ impl Gatekeeper {
     fn is_own_alias(&self, number: u64, alias: &AliasAddress) -> bool {
         let Some(alias) = Alias::from_wire(alias) else { return false };
         let address = canonical(&alias, &self.settings.zone).ok();
-        let names = self.registrations.get(number).map(|registration| registration.names.as_slice());
+        let names = self.registrations.get(number).map(|registration| &*registration.names);
         let is_same = |name: &crate::gatekeeper::registration::Name| {
             name.alias == alias || address.as_ref().is_some_and(|address| *address == name.address)
         };
