@@ -2,7 +2,6 @@
 
 use crate::alias_book::NameId;
 use crate::consequences::Consequences;
-use crate::device::FOREVER;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::roster::{Block, Details, Relation};
@@ -233,8 +232,9 @@ impl Engine {
         consequences: &mut Consequences,
     ) {
         let expires = now.instant.after(self.settings.request_expires);
-        let relation = Relation { id, asked_at: now.wall, expires, is_active: false, details };
+        let relation = Relation { id, asked_at: now.wall, is_active: false, details };
         self.roster.insert(watcher, presentity, relation);
+        self.roster.expire_at(watcher, presentity, expires);
         consequences.facts.extend(self.subscription_record(watcher, presentity).map(Fact::Subscription));
     }
 
@@ -359,6 +359,6 @@ impl Engine {
 impl Relation {
     /// The same relation, agreed to under this id.
     pub(crate) fn agreed(self, id: SubscriptionId) -> Self {
-        Self { id, is_active: true, expires: FOREVER, ..self }
+        Self { id, is_active: true, ..self }
     }
 }

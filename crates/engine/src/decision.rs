@@ -91,8 +91,7 @@ impl Engine {
         if is_mutual {
             let reverse = self.roster.remove(presentity, watcher);
             let details = reverse.map_or(details, |reverse| reverse.details);
-            let reverse =
-                Relation { id, asked_at, expires: crate::device::FOREVER, is_active: true, details };
+            let reverse = Relation { id, asked_at, is_active: true, details };
             self.activate(presentity, watcher, reverse, consequences);
         }
         self.tell_difference(watcher, presentity, before, consequences);

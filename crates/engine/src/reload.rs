@@ -1,7 +1,6 @@
 //! What the store gives back of contact lists.
 
 use crate::alias_book::NameId;
-use crate::device::FOREVER;
 use crate::engine::Engine;
 use crate::restart::LoadError;
 use crate::roster::{Block, Details, Relation};
@@ -17,7 +16,7 @@ impl Engine {
         let presentity = self.party(&record.presentity);
         let SubscriptionRecord { id, is_active, asked_at, written, card, .. } = record;
         let details = Details::of(written, card);
-        let relation = Relation { id, asked_at, expires: FOREVER, is_active, details };
+        let relation = Relation { id, asked_at, is_active, details };
         self.roster.insert(watcher, presentity, relation);
         Ok(())
     }

@@ -3,9 +3,10 @@
 //! Tables only. A party is the name under which a principal is filed, or a name that belongs to nobody yet.
 
 use crate::alias_book::NameId;
-use crate::device::FOREVER;
+use hashbrown::HashTable;
 use model::{ContactCard, Instant, SubscriptionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::RangeInclusive;
 
 /// All relations and blocks, each from both ends.
@@ -15,15 +16,16 @@ pub(crate) struct Roster {
     relations: BTreeMap<(NameId, NameId), Relation>,
     /// By presentity and watcher.
     watchers: BTreeSet<(NameId, NameId)>,
-    /// A relation for each id, as watcher and presentity; where both directions share one, either. Never iterated.
-    ids: HashMap<SubscriptionId, (NameId, NameId)>,
+    ids: Ids,
     /// By owner and blocked.
     blocks: BTreeMap<(NameId, NameId), Block>,
     /// By blocked and owner.
     blockers: BTreeSet<(NameId, NameId)>,
     /// How much of whom; nobody without any. Never iterated.
     tallies: HashMap<NameId, Tally>,
-    /// When requests expire, as watcher and presentity.
+    /// When requests expire, by watcher and presentity.
+    expires: BTreeMap<(NameId, NameId), Instant>,
+    /// The same in the order of time.
     expiries: BTreeSet<(Instant, NameId, NameId)>,
     /// The requests denied last, with who denied them: endpoints repeat decisions.
     denied: VecDeque<(SubscriptionId, NameId)>,
@@ -34,8 +36,6 @@ pub(crate) struct Roster {
 pub(crate) struct Relation {
     pub(crate) id: SubscriptionId,
     pub(crate) asked_at: Timestamp,
-    /// When it expires undecided; [`FOREVER`] for one that is active.
-    pub(crate) expires: Instant,
     /// Whether the presentity has agreed.
     pub(crate) is_active: bool,
     pub(crate) details: Option<Box<Details>>,
@@ -80,12 +80,9 @@ impl Roster {
     /// Adds a relation, in the place of the one there is between the two in this direction.
     pub(crate) fn insert(&mut self, watcher: NameId, presentity: NameId, relation: Relation) {
         self.remove(watcher, presentity);
-        self.ids.insert(relation.id, (watcher, presentity));
+        self.ids.set(relation.id, (watcher, presentity), &self.relations);
         self.watchers.insert((presentity, watcher));
         self.count(watcher, presentity, &relation, 1);
-        if relation.expires != FOREVER {
-            self.expiries.insert((relation.expires, watcher, presentity));
-        }
         self.relations.insert((watcher, presentity), relation);
     }
 
@@ -94,22 +91,24 @@ impl Roster {
         let relation = self.relations.remove(&(watcher, presentity))?;
         self.watchers.remove(&(presentity, watcher));
         self.count(watcher, presentity, &relation, -1);
-        self.expiries.remove(&(relation.expires, watcher, presentity));
-        if self.ids.get(&relation.id) == Some(&(watcher, presentity)) {
-            match self.get(presentity, watcher).filter(|other| other.id == relation.id) {
-                Some(_) => drop(self.ids.insert(relation.id, (presentity, watcher))),
-                None => drop(self.ids.remove(&relation.id)),
-            }
-        }
+        self.expire_never(watcher, presentity);
+        let other = self.get(presentity, watcher).is_some_and(|other| other.id == relation.id);
+        self.ids.end(relation.id, (watcher, presentity), other);
         Some(relation)
     }
 
-    /// Lets a request expire at a moment.
+    /// Lets a request expire at a moment, undecided.
     pub(crate) fn expire_at(&mut self, watcher: NameId, presentity: NameId, expires: Instant) {
-        if let Some(relation) = self.relations.get_mut(&(watcher, presentity)) {
-            self.expiries.remove(&(relation.expires, watcher, presentity));
-            relation.expires = expires;
+        self.expire_never(watcher, presentity);
+        if self.relations.contains_key(&(watcher, presentity)) {
+            self.expires.insert((watcher, presentity), expires);
             self.expiries.insert((expires, watcher, presentity));
+        }
+    }
+
+    fn expire_never(&mut self, watcher: NameId, presentity: NameId) {
+        if let Some(expires) = self.expires.remove(&(watcher, presentity)) {
+            self.expiries.remove(&(expires, watcher, presentity));
         }
     }
 
@@ -151,7 +150,7 @@ impl Roster {
 
     /// A relation of this id, as watcher and presentity.
     pub(crate) fn named(&self, id: SubscriptionId) -> Option<(NameId, NameId)> {
-        self.ids.get(&id).copied()
+        self.ids.get(id, &self.relations)
     }
 
     /// Whether somebody denied a request of this id lately.
@@ -242,6 +241,79 @@ impl Roster {
     }
 }
 
+/// A relation for each id, as watcher and presentity; where both directions share one, either. The ids themselves are in
+/// the relations only.
+#[derive(Debug, Default)]
+struct Ids {
+    hasher: RandomState,
+    relations: HashTable<Named>,
+}
+
+/// A relation, with the hash of its id, so that a table that grows need not look for it.
+#[derive(Debug)]
+struct Named {
+    hash: u32,
+    watcher: NameId,
+    presentity: NameId,
+}
+
+impl Ids {
+    fn hash(&self, id: SubscriptionId) -> u32 {
+        (self.hasher.hash_one(id) >> 32) as u32
+    }
+
+    fn get(
+        &self,
+        id: SubscriptionId,
+        relations: &BTreeMap<(NameId, NameId), Relation>,
+    ) -> Option<(NameId, NameId)> {
+        let hash = self.hash(id);
+        let is_it = |named: &Named| {
+            named.hash == hash && relations.get(&named.parties()).is_some_and(|relation| relation.id == id)
+        };
+        self.relations.find(spread(hash), is_it).map(Named::parties)
+    }
+
+    /// Lets an id lead to a relation.
+    fn set(
+        &mut self,
+        id: SubscriptionId,
+        (watcher, presentity): (NameId, NameId),
+        relations: &BTreeMap<(NameId, NameId), Relation>,
+    ) {
+        if let Some((watcher, presentity)) = self.get(id, relations) {
+            self.end(id, (watcher, presentity), false);
+        }
+        let named = Named { hash: self.hash(id), watcher, presentity };
+        self.relations.insert_unique(spread(named.hash), named, |named| spread(named.hash));
+    }
+
+    /// An id leads to this relation no more, but to that of the other direction where it has the same.
+    fn end(&mut self, id: SubscriptionId, parties: (NameId, NameId), has_other: bool) {
+        let hash = self.hash(id);
+        let is_it = |named: &Named| named.hash == hash && named.parties() == parties;
+        if let Ok(mut found) = self.relations.find_entry(spread(hash), is_it) {
+            if has_other {
+                let named = found.get_mut();
+                (named.watcher, named.presentity) = (parties.1, parties.0);
+            } else {
+                found.remove();
+            }
+        }
+    }
+}
+
+impl Named {
+    const fn parties(&self) -> (NameId, NameId) {
+        (self.watcher, self.presentity)
+    }
+}
+
+/// A hash as a table wants it: with something to tell entries by in its first bits and in its last.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// All keys that begin with a party.
 fn all_of(party: NameId) -> RangeInclusive<(NameId, NameId)> {
     (party, NameId::FIRST)..=(party, NameId::LAST)
@@ -256,7 +328,7 @@ mod tests {
 
     #[test]
     fn hot_types_are_small() {
-        assert_eq!(size_of::<Relation>(), 48);
+        assert_eq!(size_of::<Relation>(), 40);
         assert_eq!(size_of::<Block>(), 16);
     }
 }
