@@ -53,6 +53,11 @@ impl Offer {
 impl Gatekeeper {
     /// A keep-alive registration offers something; what was offered before stays.
     pub(in crate::gatekeeper) fn offered(&mut self, number: u64, offer: Offer) {
+        let known = self.registrations.get(number).map(|registration| registration.offer);
+        if known.is_none_or(|known| known.with(offer) == known) {
+            // A keep-alive nearly always says nothing new, and they are most of all there is.
+            return;
+        }
         self.relearn(number, |registration| {
             let merged = registration.offer.with(offer);
             // One that takes part from now on is to be told everything.
