@@ -63,7 +63,9 @@ class Room:
             return RAS.to_aper()
 
     def receive(self):
-        octets = self.socket.recv(65536)
+        return self.decode(self.socket.recv(65536))
+
+    def decode(self, octets):
         with CODEC:
             RAS.from_aper(octets)
             return RAS.get_val()
