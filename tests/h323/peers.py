@@ -583,10 +583,13 @@ class Server:
         faults = [line for line in self.log if "panic" in line.lower()]
         assert not faults, faults
 
-    def start(self):
+    def spawn(self):
         command = [self.herald, "--data", self.data, "serve", *self.listen, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log,
                                         restore_signals=False)
+
+    def start(self):
+        self.spawn()
         end = time.monotonic() + PATIENCE
         while self.run("status").returncode != 0:
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"
