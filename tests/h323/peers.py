@@ -63,7 +63,9 @@ class Room:
             return RAS.to_aper()
 
     def receive(self):
-        octets = self.socket.recv(65536)
+        return self.decode(self.socket.recv(65536))
+
+    def decode(self, octets):
         with CODEC:
             RAS.from_aper(octets)
             return RAS.get_val()
@@ -560,10 +562,11 @@ def assert_supports(answer, feature):
 class Server:
     """The real program on ports of its own unless others are said, with a data directory and a log that outlive it."""
 
-    def __init__(self, herald, *options, listen=None):
+    def __init__(self, herald, *options, listen=None, data=None, environment=None):
         self.herald, self.options = os.path.abspath(herald), options
         self.directory = tempfile.TemporaryDirectory()
-        self.data = self.directory.name
+        self.data = data or self.directory.name
+        self.environment = {**os.environ, **(environment or {})}
         self.address = ("127.0.0.1", free_ports())
         self.listen = ["--listen", "{}:{}".format(*self.address)] if listen is None else listen
         self.log = tempfile.TemporaryFile("a+")
@@ -577,14 +580,29 @@ class Server:
         self.process.terminate()
         self.process.wait()
         self.directory.cleanup()
-        self.log.seek(0)
-        faults = [line for line in self.log if "panic" in line.lower()]
+        faults = [line for line in self.said().splitlines() if "panic" in line.lower()]
         assert not faults, faults
 
-    def start(self):
+    def spawn(self):
         command = [self.herald, "--data", self.data, "serve", *self.listen, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log,
-                                        restore_signals=False)
+                                        restore_signals=False, env=self.environment)
+
+    def refuse_to_start(self):
+        """A start that must fail: the exit status, and what was said."""
+        self.spawn()
+        try:
+            return self.process.wait(PATIENCE), self.said()
+        finally:
+            self.kill()
+
+    def said(self):
+        """All that is in the log."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def start(self):
+        self.spawn()
         end = time.monotonic() + PATIENCE
         while self.run("status").returncode != 0:
             assert self.process.poll() is None and time.monotonic() < end, "the server does not start"

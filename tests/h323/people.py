@@ -233,8 +233,8 @@ def absence(server):
 PLAYS = [acquaintance, denial, latecomer, endurance, forgery, plain_room, letters, conversation, absence]
 
 
-def run(plays, description, *options):
-    """Acts out the plays that the command line names, or all; each on a server of its own."""
+def run(plays, description, *options, serve=True):
+    """Acts out the plays that the command line names, or all; each on a server of its own, or with the program."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--herald", required=True, help="the built program")
     parser.add_argument("plays", nargs="*", help="only these")
@@ -243,8 +243,11 @@ def run(plays, description, *options):
         if arguments.plays and play.__name__ not in arguments.plays:
             continue
         begun = time.monotonic()
-        with Server(arguments.herald, *options) as server:
-            play(server)
+        if serve:
+            with Server(arguments.herald, *options) as server:
+                play(server)
+        else:
+            play(arguments.herald)
         print(f"  {play.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
 
 

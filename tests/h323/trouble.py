@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Trouble that nobody makes on purpose: a full disk, and recipients that are slow, dumb or dead.
+"""Trouble that nobody makes on purpose: recipients that are slow, dumb or dead.
 
 Usage: trouble.py --herald PROGRAM [PLAY..]
 """
 
-import resource
 import sys
 import threading
 import time
@@ -12,68 +11,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
-from correspondent import ACCEPTED, FAILED, STORED, TEMPORARY, Correspondent  # noqa: E402
-from people import FOREVER, befriend, person, run  # noqa: E402
-
-
-def fill_disk(server):
-    """No file grows any more."""
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-
-
-def make_room(server):
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    end = time.monotonic() + 20
-    while "writing," not in server.run("status").stdout:
-        assert time.monotonic() < end, server.run("status").stdout
-        time.sleep(0.05)
-
-
-def full_disk(server):
-    """What must be durable is refused, by the word of each way; presence goes on; room mends all."""
-    alice, bob = person(server, "alice"), person(server, "bob")
-    carol = Correspondent("carol", server.address)
-    carol.register(**FOREVER)
-    befriend(alice, bob)
-    bob.publish("away", "before")
-    alice.expect_state("bob", "away")
-    assert alice.write("bob", "before") == 16
-    bob.expect_text("alice", "before")
-    fill_disk(server)
-    refused = carol.post("bob", "over RAS")
-    assert carol.expect_receipt(refused, ACCEPTED, STORED, FAILED)[1:] == (FAILED, TEMPORARY)
-    cause = alice.write("bob", "single")
-    assert cause not in (None, 16), cause
-    for act in (lambda: bob.publish("available", "meanwhile"), lambda: bob.instruct("block", "alice"),
-                lambda: alice.instruct("unsubscribe", "bob"), lambda: alice.instruct("subscribe", "carol")):
-        answer = act()
-        assert answer.get("result", ("none",))[0] in ("notAvailable", "failed"), answer
-    session = alice.open("bob")
-    session.text("in a session")
-    sender, notice = alice.texts.get(timeout=20)
-    assert sender == "bob" and "in a session" not in notice, notice
-    session.close()
-    bob.unregister()
-    alice.expect_state("bob", "offline")
-    bob.register(**FOREVER)
-    alice.expect("notify", lambda value: value["presentity"]["state"][0] != "offline")
-    print("    " + next(line for line in server.run("status").stdout.splitlines() if line.startswith("store")))
-    assert bob.texts.empty(), list(bob.texts.queue)
-    make_room(server)
-    bob.publish("available", "after")
-    alice.expect_state("bob", "available")
-    assert alice.write("bob", "after") == 16
-    bob.expect_text("alice", "after")
-    letter = carol.post("bob", "over RAS again")
-    carol.expect_receipt(letter, ACCEPTED)
-    bob.expect_text("carol", "over RAS again")
-    server.kill()
-    server.start()
-    for one in (bob, alice):
-        one.register(**FOREVER)
-    alice.expect_contact("subscribe", "bob")
-    state = alice.expect_state("bob", "available")
-    assert state["presentity"]["display"][0]["display"] == "after", state
+from people import person, run  # noqa: E402
 
 
 def slow_peers(server):
@@ -123,7 +61,7 @@ def dead_peers(server):
     assert bob.texts.empty()
 
 
-PLAYS = [full_disk, slow_peers, dead_peers]
+PLAYS = [slow_peers, dead_peers]
 
 if __name__ == "__main__":
     run(PLAYS, __doc__)

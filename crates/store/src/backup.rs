@@ -1,8 +1,8 @@
 //! Copies of the database that can be trusted: made while it is written, checked before they have their name.
 
 use crate::connection::{self, DATABASE};
-use crate::lock::Lock;
-use crate::{StoreError, check, migration};
+use crate::lock::{DATA_DIRECTORY_LOCK, Lock};
+use crate::{StoreError, check, log, migration};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
@@ -26,6 +26,10 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<(), StoreError> {
         }
         error => error,
     })?;
+    // A running server has checked the log itself, and writes it.
+    if let Ok(_free) = Lock::take(data_dir, DATA_DIRECTORY_LOCK) {
+        log::check(&database)?;
+    }
     let partial = with_suffix(to, ".partial");
     copy(&database, &partial)?;
     rename(&partial, to)

@@ -57,7 +57,8 @@ fn check(
     match ask(connection) {
         Ok(finding) if finding == "ok" => Ok(Extent::Whole),
         Ok(finding) => {
-            Err(StoreError::Corrupt { file: file.to_path_buf(), finding: finding.replace('\n', "; ") })
+            let finding = name_table(connection, finding.replace('\n', "; "));
+            Err(StoreError::Corrupt { file: file.to_path_buf(), finding })
         }
         Err(rusqlite::Error::SqliteFailure(failure, _))
             if failure.code == ErrorCode::OperationInterrupted =>
@@ -65,6 +66,19 @@ fn check(
             Ok(Extent::Part)
         }
         Err(error) => Err(StoreError::from_sqlite(file, &error)),
+    }
+}
+
+/// SQLite names damaged pages by the number of their tree; says which table or index that is, where this can be read.
+fn name_table(connection: &Connection, finding: String) -> String {
+    let tree = finding.split_once("Tree ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<u32>().ok());
+    let named = tree.and_then(|tree| {
+        let sql = "SELECT type || ' ' || name FROM sqlite_schema WHERE rootpage = $1";
+        connection.query_row(sql, [tree], |row| row.get::<_, String>(0)).ok()
+    });
+    match named {
+        Some(named) => format!("{named}: {finding}"),
+        None => finding,
     }
 }
 

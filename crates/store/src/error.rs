@@ -2,6 +2,7 @@
 
 use model::Millis;
 use rusqlite::ErrorCode;
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -212,10 +213,16 @@ impl StoreError {
                 let message = error.to_string();
                 match failure.code {
                     ErrorCode::DiskFull => Self::Full { file: path },
+                    // No room for the shared memory, at a start.
+                    _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => {
+                        Self::Full { file: path }
+                    }
                     ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
                         Self::Corrupt { file: path, finding: message }
                     }
                     ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Self::ReadOnly { path },
+                    // SQLite says no more than that; a file system that has become read-only says so when it is asked.
+                    ErrorCode::SystemIoFailure if is_read_only(file) => Self::ReadOnly { path },
                     ErrorCode::ConstraintViolation => Self::Contradiction { finding: message },
                     ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                         Self::Busy { what: "another program is writing to the database" }
@@ -232,6 +239,14 @@ impl StoreError {
             _ => Self::Sqlite { file: path, code: 0, message: error.to_string() },
         }
     }
+}
+
+/// Whether the file system or the mode of a file forbids to write it.
+fn is_read_only(file: &Path) -> bool {
+    let opened = OpenOptions::new().append(true).open(file);
+    opened.is_err_and(|error| {
+        matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+    })
 }
 
 /// The words for the process that holds a lock.

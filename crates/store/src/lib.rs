@@ -30,6 +30,7 @@ mod connection;
 mod contacts;
 mod error;
 mod lock;
+mod log;
 mod messages;
 mod migration;
 mod options;

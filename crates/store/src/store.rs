@@ -8,7 +8,7 @@ use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::writer::WriterThread;
 use crate::{
-    CallQuery, LastShutdown, Options, Principal, PublicationRecord, Status, StoreError, Writer, backup,
+    CallQuery, LastShutdown, Options, Principal, PublicationRecord, Status, StoreError, Writer, backup, log,
     migration, restore, shutdown,
 };
 use model::{
@@ -47,9 +47,9 @@ struct Running {
 impl Store {
     /// Opens the data directory, creating it (mode 0700) and the database in it where they are missing.
     ///
-    /// Takes the lock of the directory, completes a restore that a crash interrupted, checks the file for at most
-    /// [`Options::start_check_max`], brings the schema to this build's version and raises the epoch; all that is
-    /// durable on return. Fails with `Locked`, `Corrupt`, `NotHerald`, `NewerSchema`, `Full`, `ReadOnly`,
+    /// Takes the lock of the directory, completes a restore that a crash interrupted, checks the write-ahead log, checks
+    /// the file for at most [`Options::start_check_max`], brings the schema to this build's version and raises the
+    /// epoch; all that is durable on return. Fails with `Locked`, `Corrupt`, `NotHerald`, `NewerSchema`, `Full`, `ReadOnly`,
     /// `NoWriteAheadLog`, `Io` or `Sqlite`, and then has changed nothing but what the schema needed.
     pub fn open(data_dir: &Path, options: Options) -> Result<Self, StoreError> {
         connection::create_directory(data_dir)?;
@@ -57,6 +57,7 @@ impl Store {
         restore::finish(data_dir)?;
         let file = data_dir.join(DATABASE);
         migration::create_if_missing(&file)?;
+        log::check(&file)?;
         let mut connection = connection::open_unconfigured(&file)?;
         let found = migration::version(&connection, &file)?;
         connection::configure_writer(&connection, &file, &options)?;

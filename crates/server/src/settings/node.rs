@@ -86,6 +86,7 @@ impl StoreSettings {
             calls_max: self.calls_max,
             calls_age_max: self.calls_age_max.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
             database_octets_max: self.database_size_max.map(|size| u64::from(size) * MEBIOCTETS),
+            soft_interval: SOFT_INTERVAL,
             ..store::Options::default()
         }
     }
@@ -95,3 +96,7 @@ impl StoreSettings {
         Duration::from_millis(self.snapshot_interval_ms)
     }
 }
+
+/// How long the store gathers soft state, and leaves the disk alone when it could not write it. Its owners have gathered
+/// it for [`StoreSettings::snapshot_interval`] already; to do so twice would double what a kill loses.
+const SOFT_INTERVAL: Duration = Duration::from_millis(200);

@@ -41,6 +41,22 @@ fn damaged_pages_are_found_at_start() {
 }
 
 #[test]
+fn a_damaged_page_is_named_with_its_table() {
+    let (place, file) = database();
+    let shell = rusqlite::Connection::open(&file).unwrap();
+    let root: u64 = shell
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'aliases'", [], |row| row.get(0))
+        .unwrap();
+    drop(shell);
+    let handle = OpenOptions::new().write(true).open(&file).unwrap();
+    handle.write_all_at(&[0xa5; 8], (root - 1) * 4096).unwrap();
+    let error = Store::open(place.path(), Options::default()).err().unwrap();
+    assert_names_the_file_and_the_way_out(&error, &file);
+    let text = error.to_string();
+    assert!(text.contains("table aliases") && text.contains(&format!("page {root}")), "{text}");
+}
+
+#[test]
 fn a_file_that_is_no_database_is_damage() {
     let (place, file) = database();
     OpenOptions::new().write(true).open(&file).unwrap().write_all_at(&[0; 4096], 0).unwrap();

@@ -9,6 +9,7 @@ mod backup;
 mod conformance;
 mod contacts;
 mod damage;
+mod damaged_log;
 mod full_disk;
 mod group_commit;
 mod kill;
