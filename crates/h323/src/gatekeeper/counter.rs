@@ -80,6 +80,7 @@ counters! {
     connections "signalling.connections" "connections of call signalling accepted";
     connections_refused "signalling.connections_refused" "connections not taken or opened because there are too many";
     connections_silent "signalling.connections_silent" "connections that brought no Setup in time";
+    connections_stalled "signalling.stalled" "connections that began a packet and did not end it in time";
     connections_broken "signalling.malformed" "connections ended because of what came on them, or how much of it";
     signalling_ignored "signalling.ignored" "messages that mean nothing in a call for messages";
     calls_of_strangers "signalling.strangers" "calls refused because nobody admitted them";

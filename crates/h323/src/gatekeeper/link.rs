@@ -99,6 +99,10 @@ impl Link for Gatekeeper {
         self.datagram(now, Peer { channel, address: peer, local }, to_many, octets);
     }
 
+    fn takes(&self, channel: ChannelId) -> bool {
+        self.signalling.takes(channel)
+    }
+
     fn apply(&mut self, now: Now, effect: Effect) {
         self.traces.now = now.wall;
         match effect {
@@ -139,6 +143,7 @@ impl Link for Gatekeeper {
                 Due::Outbox(number) => self.tell(now, number),
                 Due::Package(number) => self.package_due(now, number),
                 Due::Connection(channel) => self.connection_due(now, channel),
+                Due::Packets(channel) => self.packets_due(now, channel),
             }
         }
     }

@@ -195,6 +195,8 @@ pub struct SignallingSettings {
     pub message_calls_per_endpoint_max: usize,
     /// Time until the Setup must have come on a connection.
     pub setup_timeout: Millis,
+    /// Time until a packet that was begun must be whole.
+    pub packet_timeout: Millis,
     /// Time until a connection that is opened must be there.
     pub connect_timeout: Millis,
     /// Time until an endpoint must have answered, opened the session, or taken a single message.
@@ -222,6 +224,7 @@ impl Default for SignallingSettings {
             fresh_connections_max: 256,
             message_calls_per_endpoint_max: 256,
             setup_timeout: Millis::seconds(10),
+            packet_timeout: Millis::seconds(10),
             connect_timeout: Millis::seconds(10),
             answer_timeout: Millis::seconds(30),
             message_timeout: Millis::seconds(30),
