@@ -21,6 +21,7 @@ counters! {
     datagrams "ras.datagrams" "RAS datagrams received";
     malformed "ras.malformed" "datagrams that are not RAS messages";
     oversized "ras.answer_too_large" "answers that could not be encoded";
+    amplifying "ras.amplifying" "answers not given because they are larger than their request, whose address is not proven";
     limited "ras.rate_limited" "datagrams dropped because their sender sends too many";
     not_for_many "ras.not_for_many" "messages other than discovery and location that came by multicast or broadcast";
     unknown "ras.unknown_message" "messages of a kind a gatekeeper does not know, answered by unknownMessageResponse";
@@ -63,6 +64,7 @@ counters! {
     presence_sent "presence.sent" "service control indications sent to endpoints";
     presence_confirmed "presence.confirmed" "service control indications confirmed by endpoints";
     presence_lagging "presence.unconfirmed" "contacts, states and requests that were never confirmed, and wait until the endpoint is heard";
+    presence_silenced "presence.silenced" "times that an endpoint was sent no more until it is heard, because it confirmed nothing";
     presence_hidden "presence.not_shown" "contacts that have no alias which an endpoint could be shown";
     presence_reduced "presence.reduced" "notifications cut to fit into a datagram";
     presence_unsendable "presence.unsendable" "contacts, states and requests that fit into no datagram";

@@ -46,14 +46,16 @@ impl Gatekeeper {
     /// A gatekeeper without registrations. `seed` is secret and random: endpoint identifiers come from it.
     pub fn new(id: GatewayId, settings: Settings, seed: [u8; 32]) -> Self {
         let rate = RateLimit::new(settings.trusted.clone(), settings.rate);
+        let mut random = StdRng::from_seed(seed);
+        let secret = random.next_u64();
         Self {
             id,
             settings,
-            random: StdRng::from_seed(seed),
+            random,
             registrations: Registrations::default(),
             calls: Calls::default(),
             claims: Claims::default(),
-            outstanding: Outstanding::default(),
+            outstanding: Outstanding::new(secret),
             received: Received::default(),
             outboxes: Outboxes::default(),
             packages: Packages::default(),

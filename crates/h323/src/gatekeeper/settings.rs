@@ -133,6 +133,9 @@ pub struct Settings {
     pub presence_pace: Millis,
     /// The most contacts, states and requests that wait to be told to one endpoint.
     pub outbox_max: usize,
+    /// So many indications in a row, each repeated, may stay unconfirmed by an endpoint outside the trusted networks
+    /// before it is sent no more until it is heard; zero: no limit.
+    pub unconfirmed_max: u8,
     /// The TCP port at which the gatekeeper takes call signalling, at the addresses where it takes RAS; `None`: it does
     /// not, all calls are direct, and endpoints can write in Herald's own package only.
     pub call_signal_port: Option<u16>,
@@ -176,6 +179,7 @@ impl Settings {
             datagram_budget: 1200,
             presence_pace: Millis(10),
             outbox_max: 25_000,
+            unconfirmed_max: 2,
             call_signal_port: None,
             signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
