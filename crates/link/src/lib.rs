@@ -28,6 +28,12 @@ pub trait Link: Send {
     /// an error here.
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>);
 
+    /// Whether more octets of a connection may come now. While not, the server leaves them to the system, where its
+    /// peer feels it; it asks again after each turn.
+    fn takes(&self, _channel: ChannelId) -> bool {
+        true
+    }
+
     /// Takes what the engine asks of this link or replies to it.
     fn apply(&mut self, now: Now, effect: Effect);
 

@@ -203,6 +203,7 @@ impl Driver {
             self.tell_ended()?;
             self.end_traces()?;
             self.release_held();
+            self.connections.release(|channel| self.link.takes(channel));
             let mut ready = self.wait();
             let has_connections_ready = ready.pop().unwrap_or(true);
             self.read_sockets(&ready)?;

@@ -21,6 +21,7 @@ counters! {
     datagrams "ras.datagrams" "RAS datagrams received";
     malformed "ras.malformed" "datagrams that are not RAS messages";
     oversized "ras.answer_too_large" "answers that could not be encoded";
+    amplifying "ras.amplifying" "answers not given because they are larger than their request, whose address is not proven";
     limited "ras.rate_limited" "datagrams dropped because their sender sends too many";
     not_for_many "ras.not_for_many" "messages other than discovery and location that came by multicast or broadcast";
     unknown "ras.unknown_message" "messages of a kind a gatekeeper does not know, answered by unknownMessageResponse";
@@ -63,6 +64,7 @@ counters! {
     presence_sent "presence.sent" "service control indications sent to endpoints";
     presence_confirmed "presence.confirmed" "service control indications confirmed by endpoints";
     presence_lagging "presence.unconfirmed" "contacts, states and requests that were never confirmed, and wait until the endpoint is heard";
+    presence_silenced "presence.silenced" "times that an endpoint was sent no more until it is heard, because it confirmed nothing";
     presence_hidden "presence.not_shown" "contacts that have no alias which an endpoint could be shown";
     presence_reduced "presence.reduced" "notifications cut to fit into a datagram";
     presence_unsendable "presence.unsendable" "contacts, states and requests that fit into no datagram";
@@ -80,6 +82,7 @@ counters! {
     connections "signalling.connections" "connections of call signalling accepted";
     connections_refused "signalling.connections_refused" "connections not taken or opened because there are too many";
     connections_silent "signalling.connections_silent" "connections that brought no Setup in time";
+    connections_stalled "signalling.stalled" "connections that began a packet and did not end it in time";
     connections_broken "signalling.malformed" "connections ended because of what came on them, or how much of it";
     signalling_ignored "signalling.ignored" "messages that mean nothing in a call for messages";
     calls_of_strangers "signalling.strangers" "calls refused because nobody admitted them";

@@ -47,14 +47,16 @@ impl Gatekeeper {
     /// A gatekeeper without registrations. `seed` is secret and random: endpoint identifiers come from it.
     pub fn new(id: GatewayId, settings: Settings, seed: [u8; 32]) -> Self {
         let rate = RateLimit::new(settings.trusted.clone(), settings.rate);
+        let mut random = StdRng::from_seed(seed);
+        let secret = random.next_u64();
         Self {
             id,
             settings,
-            random: StdRng::from_seed(seed),
+            random,
             registrations: Registrations::default(),
             calls: Calls::default(),
             claims: Claims::default(),
-            outstanding: Outstanding::default(),
+            outstanding: Outstanding::new(secret),
             received: Received::default(),
             outboxes: Outboxes::default(),
             packages: Packages::default(),
@@ -99,6 +101,10 @@ impl Link for Gatekeeper {
         self.datagram(now, Peer { channel, address: peer, local }, to_many, octets);
     }
 
+    fn takes(&self, channel: ChannelId) -> bool {
+        self.signalling.takes(channel)
+    }
+
     fn apply(&mut self, now: Now, effect: Effect) {
         self.traces.now = now.wall;
         match effect {
@@ -139,6 +145,7 @@ impl Link for Gatekeeper {
                 Due::Outbox(number) => self.tell(now, number),
                 Due::Package(number) => self.package_due(now, number),
                 Due::Connection(channel) => self.connection_due(now, channel),
+                Due::Packets(channel) => self.packets_due(now, channel),
             }
         }
     }

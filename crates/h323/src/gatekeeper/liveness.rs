@@ -17,10 +17,11 @@ use model::{Millis, Now, Request};
 const TRY_AGAIN: Millis = Millis::seconds(1);
 
 impl Gatekeeper {
-    /// An endpoint has shown that it is there.
-    pub(super) fn heard(&mut self, now: Now, number: u64) {
-        let Some(registration) = self.registrations.get_mut(number) else { return };
+    /// An endpoint has shown that it is there; whether its address was proven before.
+    pub(super) fn heard(&mut self, now: Now, number: u64) -> bool {
+        let Some(registration) = self.registrations.get_mut(number) else { return false };
         registration.heard_at = now;
+        let is_proven = registration.is_proven;
         if registration.liveness != Liveness::Alive {
             registration.liveness = Liveness::Alive;
             let due = registration.silent_at();
@@ -29,6 +30,7 @@ impl Gatekeeper {
             self.timers.set(due, Due::Registration(number));
             self.event(Level::Debug, "endpoint.returned", text);
         }
+        is_proven
     }
 
     /// The timer of a registration.

@@ -11,7 +11,7 @@ impl Gatekeeper {
     /// presence between gatekeepers and is never rejected (D-22).
     pub(super) fn locate(&mut self, mut asker: Asker, to_many: bool, request: &LocationRequest) {
         let source = asker.peer.address;
-        let is_neighbour = self.settings.neighbours.iter().any(|network| network.contains(source.ip()));
+        let is_neighbour = self.is_neighbour(source.ip());
         let is_endpoint = request.endpoint_identifier.as_ref().is_some_and(|identifier| {
             let registration = self.registrations.by_identifier(&identifier.to_string());
             registration.is_some_and(|registration| registration.peer.address.ip() == source.ip())

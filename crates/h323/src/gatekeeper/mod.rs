@@ -23,6 +23,7 @@ mod outstanding;
 mod package;
 mod pattern;
 mod presence;
+mod proof;
 mod rate;
 mod register;
 mod registration;

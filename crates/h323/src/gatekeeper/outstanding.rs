@@ -3,6 +3,7 @@
 use super::registration::Peer;
 use model::{Instant, Millis};
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
 
 /// The most requests that wait at a time; the sequence numbers would allow 65,535.
 const REQUESTS_MAX: usize = 60_000;
@@ -45,22 +46,29 @@ pub(super) struct Request {
 }
 
 /// The requests that wait, by sequence number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outstanding {
     requests: HashMap<u16, Request>,
     last: u16,
+    secret: u64,
 }
 
 impl Outstanding {
+    /// No requests. Their numbers follow from `secret`.
+    pub fn new(secret: u64) -> Self {
+        Self { requests: HashMap::new(), last: 0, secret }
+    }
+
     /// A sequence number that no waiting request has; `None` while too many wait.
     pub fn next(&mut self) -> Option<u16> {
         if self.requests.len() >= REQUESTS_MAX {
             return None;
         }
         loop {
-            self.last = self.last.checked_add(1).unwrap_or(1);
-            if !self.requests.contains_key(&self.last) {
-                return Some(self.last);
+            self.last = self.last.wrapping_add(1);
+            let sequence = shuffled(self.last, self.secret);
+            if sequence != 0 && !self.requests.contains_key(&sequence) {
+                return Some(sequence);
             }
         }
     }
@@ -86,5 +94,36 @@ impl Outstanding {
 
     pub fn remove(&mut self, sequence: u16) -> Option<Request> {
         self.requests.remove(&sequence)
+    }
+}
+
+/// The number that stands for another one: each for one only, so that none comes twice in a round, and no outsider knows
+/// which comes next. Who answers with the right one has read the request. (A Feistel network of four rounds.)
+fn shuffled(number: u16, secret: u64) -> u16 {
+    let [mut left, mut right] = number.to_be_bytes();
+    for round in 0..4_u8 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(secret);
+        hasher.write_u8(round);
+        hasher.write_u8(right);
+        (left, right) = (right, left ^ hasher.finish() as u8);
+    }
+    u16::from_be_bytes([left, right])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_comes_twice_in_a_round_and_each_secret_has_an_order_of_its_own() {
+        let round = |secret| {
+            let mut outstanding = Outstanding::new(secret);
+            (0..65_535).map(|_| outstanding.next().unwrap()).collect::<Vec<_>>()
+        };
+        let (one, other) = (round(1), round(2));
+        assert_eq!(one.iter().collect::<std::collections::HashSet<_>>().len(), 65_535);
+        assert!(one.iter().zip(&other).filter(|(one, other)| one == other).count() < 100);
+        assert!(one.windows(2).filter(|pair| pair[1] == pair[0].wrapping_add(1)).count() < 100);
     }
 }

@@ -23,6 +23,9 @@ use model::{
 use received::{Buffer, Sending};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+/// The most receipts that wait until the address of an endpoint is proven.
+const RECEIPTS_MAX: usize = 64;
+
 /// What is under way in the package, by registration.
 #[derive(Debug, Default)]
 pub(super) struct Packages(HashMap<u64, Correspondence>);
@@ -38,6 +41,8 @@ struct Correspondence {
     under_way: Vec<Outgoing>,
     /// Messages that wait for their turn, the oldest first.
     waiting: VecDeque<Outgoing>,
+    /// Receipts that wait until the endpoint's address is proven.
+    receipts: Vec<PackageReceipt>,
 }
 
 impl Packages {
@@ -92,8 +97,25 @@ impl Gatekeeper {
 
     /// Sends a receipt to the sender of a message; it is repeated until it is confirmed.
     fn give_receipt(&mut self, now: Now, number: u64, receipt: PackageReceipt) {
+        if !self.may_indicate(number) {
+            let receipts = &mut self.packages.of(number).receipts;
+            if receipts.len() < RECEIPTS_MAX {
+                receipts.push(receipt);
+            } else {
+                self.counters.packages_dropped += 1;
+            }
+            return;
+        }
         let to = self.registrations.get(number).and_then(|registration| own_alias(registration, None));
         self.indicate_package(now, number, Purpose::Receipt, PackageReceipt { to, ..receipt }.write());
+    }
+
+    /// Gives the receipts that waited until the address of an endpoint was proven.
+    pub(super) fn give_receipts(&mut self, now: Now, number: u64) {
+        let waiting = self.packages.0.get_mut(&number).map(|correspondence| &mut correspondence.receipts);
+        for receipt in waiting.map(std::mem::take).unwrap_or_default() {
+            self.give_receipt(now, number, receipt);
+        }
     }
 
     /// Sends a descriptor in an SCI and gives back its sequence number; `None` while too many requests wait.

@@ -145,6 +145,9 @@ impl Gatekeeper {
         let old = own.and_then(|number| self.registrations.get(number));
         let identifier = old.map(|old| old.identifier);
         let identifier = identifier.filter(|known| candidate.identifier.as_deref() == Some(known.as_str()));
+        // Who knows the identifier was told it there; and an address stays proven.
+        let is_proven = identifier.is_some() || old.is_some_and(|old| old.is_proven);
+        let is_trusted = self.is_trusted(asker.peer.address.ip());
         let old = old.cloned();
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
@@ -170,6 +173,9 @@ impl Gatekeeper {
             liveness: Liveness::Alive,
             presentity: old.as_ref().and_then(|old| old.presentity.clone()),
             claimed: false,
+            is_trusted,
+            is_proven: is_proven || is_trusted,
+            was_indicated: false,
             almost_out_of_resources: false,
         };
         let keeps_claim = old.is_some_and(|old| old.claimed && self.claims_the_same(&old, &registration));

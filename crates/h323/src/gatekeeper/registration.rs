@@ -105,6 +105,12 @@ pub(super) struct Registration {
     pub presentity: Option<Address>,
     /// Whether the engine has confirmed the claim.
     pub claimed: bool,
+    /// Whether it is in a trusted network.
+    pub is_trusted: bool,
+    /// Whether it has shown that its address is its own.
+    pub is_proven: bool,
+    /// Whether it was sent an indication before that.
+    pub was_indicated: bool,
     /// A gateway's word that it takes no more calls (RAI).
     pub almost_out_of_resources: bool,
 }

@@ -296,6 +296,9 @@ mod tests {
             presentity: None,
             claimed: false,
             almost_out_of_resources: false,
+            is_proven: false,
+            is_trusted: false,
+            was_indicated: false,
         }
     }
 

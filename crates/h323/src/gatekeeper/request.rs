@@ -29,6 +29,8 @@ pub(super) struct Asker {
     pub peer: Peer,
     pub sequence: RequestSeqNum,
     pub key: Option<RequestKey>,
+    /// The length of the request.
+    pub octets: usize,
 }
 
 impl Gatekeeper {
@@ -93,7 +95,7 @@ impl Gatekeeper {
         message: RasMessage,
         octets: &[u8],
     ) {
-        let asker = |sequence| Asker { peer, sequence, key };
+        let asker = |sequence| Asker { peer, sequence, key, octets: octets.len() };
         match message {
             RasMessage::GatekeeperRequest(m) => self.discover(asker(m.request_seq_num), to_many, &m),
             RasMessage::RegistrationRequest(m) if m.keep_alive == Some(true) => {
@@ -133,7 +135,7 @@ impl Gatekeeper {
             message_not_understood: Some(OctetString(octets.to_vec())),
             ..UnknownMessageResponse::default()
         };
-        let asker = Asker { peer: *peer, sequence, key: None };
+        let asker = Asker { peer: *peer, sequence, key: None, octets: octets.len() };
         self.answer(&asker, &RasMessage::UnknownMessageResponse(response.into()));
     }
 
@@ -167,16 +169,15 @@ impl Gatekeeper {
             );
             return None;
         }
-        self.heard(now, number);
+        if !self.heard(now, number) {
+            self.proven(now, number);
+        }
         Some(number)
     }
 
     /// Sends the answer of a request and keeps it for repetitions.
     pub(super) fn answer(&mut self, asker: &Asker, message: &RasMessage) {
-        let Ok(octets) = per::encode(message) else {
-            self.counters.oversized += 1;
-            return;
-        };
+        let Some(octets) = self.encode_answer(asker, message) else { return };
         if let Some(key) = asker.key {
             self.replies.answer(key, &octets);
         }
@@ -190,7 +191,7 @@ impl Gatekeeper {
             delay: Integer::clamped(u32::try_from(delay.0).unwrap_or(u32::MAX)),
             ..RequestInProgress::default()
         };
-        if let Ok(octets) = per::encode(&RasMessage::RequestInProgress(progress.into())) {
+        if let Some(octets) = self.encode_answer(asker, &RasMessage::RequestInProgress(progress.into())) {
             self.send(&asker.peer, octets);
         }
     }
@@ -200,7 +201,8 @@ impl Gatekeeper {
         self.outputs.push_back(Output::Datagram { channel: peer.channel, peer: peer.address, octets });
     }
 
-    /// Sends a request of ours to an endpoint and repeats it until it is answered; `false` while too many wait.
+    /// Sends a request of ours to an endpoint and repeats it until it is answered; `false` while too many wait, or
+    /// where its address is not proven and this may not be sent there.
     pub(super) fn ask(
         &mut self,
         now: Now,
@@ -208,6 +210,9 @@ impl Gatekeeper {
         purpose: Purpose,
         message: impl FnOnce(RequestSeqNum) -> RasMessage,
     ) -> bool {
+        if !self.may_ask(registration, purpose) {
+            return false;
+        }
         let Some(sequence) = self.outstanding.next() else { return false };
         let Ok(octets) = per::encode(&message(Integer::clamped(u32::from(sequence)))) else {
             self.counters.oversized += 1;
@@ -258,7 +263,11 @@ impl Gatekeeper {
 
     /// An endpoint has confirmed or rejected a request of ours.
     fn confirmed(&mut self, now: Now, peer: &Peer, sequence: RequestSeqNum) {
-        match self.outstanding.answered(sequence.get() as u16, peer) {
+        let answered = self.outstanding.answered(sequence.get() as u16, peer);
+        if let Some(request) = &answered {
+            self.proven(now, request.number);
+        }
+        match answered {
             Some(Request { purpose: Purpose::Disengage(key), number, .. }) => {
                 self.side_ended(now, key, number)
             }

@@ -133,6 +133,9 @@ pub struct Settings {
     pub presence_pace: Millis,
     /// The most contacts, states and requests that wait to be told to one endpoint.
     pub outbox_max: usize,
+    /// So many indications in a row, each repeated, may stay unconfirmed by an endpoint outside the trusted networks
+    /// before it is sent no more until it is heard; zero: no limit.
+    pub unconfirmed_max: u8,
     /// The TCP port at which the gatekeeper takes call signalling, at the addresses where it takes RAS; `None`: it does
     /// not, all calls are direct, and endpoints can write in Herald's own package only.
     pub call_signal_port: Option<u16>,
@@ -176,6 +179,7 @@ impl Settings {
             datagram_budget: 1200,
             presence_pace: Millis(10),
             outbox_max: 25_000,
+            unconfirmed_max: 2,
             call_signal_port: None,
             signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
@@ -195,6 +199,8 @@ pub struct SignallingSettings {
     pub message_calls_per_endpoint_max: usize,
     /// Time until the Setup must have come on a connection.
     pub setup_timeout: Millis,
+    /// Time until a packet that was begun must be whole.
+    pub packet_timeout: Millis,
     /// Time until a connection that is opened must be there.
     pub connect_timeout: Millis,
     /// Time until an endpoint must have answered, opened the session, or taken a single message.
@@ -222,6 +228,7 @@ impl Default for SignallingSettings {
             fresh_connections_max: 256,
             message_calls_per_endpoint_max: 256,
             setup_timeout: Millis::seconds(10),
+            packet_timeout: Millis::seconds(10),
             connect_timeout: Millis::seconds(10),
             answer_timeout: Millis::seconds(30),
             message_timeout: Millis::seconds(30),

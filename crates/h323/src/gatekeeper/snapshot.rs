@@ -44,6 +44,8 @@ struct RegistrationRecord {
     messaging: Option<bool>,
     time_to_live: Millis,
     registered_at: Timestamp,
+    #[serde(default)]
+    is_proven: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,6 +112,7 @@ impl Gatekeeper {
             let address = canonical(&alias, &self.settings.zone).ok()?;
             Some(Name { alias, address })
         };
+        let is_trusted = self.is_trusted(record.peer.ip());
         let registration = Registration {
             number,
             identifier: EndpointIdentifier::parse(&record.identifier)?,
@@ -128,6 +131,9 @@ impl Gatekeeper {
             liveness: Liveness::Alive,
             presentity: None,
             claimed: false,
+            is_trusted,
+            is_proven: record.is_proven || is_trusted,
+            was_indicated: false,
             almost_out_of_resources: false,
         };
         self.timers.set(registration.silent_at(), Due::Registration(number));
@@ -189,6 +195,7 @@ fn record(registration: &Registration) -> RegistrationRecord {
         messaging: registration.messaging,
         time_to_live: registration.time_to_live,
         registered_at: registration.registered_at,
+        is_proven: registration.is_proven,
     }
 }
 

@@ -18,7 +18,7 @@ pub enum TpktError {
     Length(usize),
 }
 
-/// The packets of a byte stream, however TCP cut it. Holds at most one incomplete packet.
+/// The packets of a byte stream, however TCP cut it. Holds at most one incomplete packet, and what was not released.
 #[derive(Clone, Debug, Default)]
 pub struct Reassembly {
     octets: Vec<u8>,
@@ -42,19 +42,35 @@ impl Reassembly {
     ///
     /// # Errors
     /// The stream is broken; packets before the break have been handed over.
-    pub fn feed_packets(&mut self, read: &[u8], mut packet: impl FnMut(&[u8])) -> Result<(), TpktError> {
+    pub fn feed_packets(&mut self, read: &[u8], packet: impl FnMut(&[u8])) -> Result<(), TpktError> {
+        self.hold(read);
+        self.release(usize::MAX, packet).map(drop)
+    }
+
+    /// Takes what was read from the stream and hands nothing over yet.
+    pub fn hold(&mut self, read: &[u8]) {
         self.octets.extend_from_slice(read);
+    }
+
+    /// Hands over the next packets of what is held, header included, at most so many; whether that stopped it.
+    ///
+    /// # Errors
+    /// The stream is broken; packets before the break have been handed over.
+    pub fn release(&mut self, packets_max: usize, mut packet: impl FnMut(&[u8])) -> Result<bool, TpktError> {
         let mut start = 0;
-        while let Some(length) = length(&self.octets[start..])? {
+        let mut count = 0;
+        while count < packets_max {
+            let Some(length) = length(&self.octets[start..])? else { break };
             let Some(whole) = self.octets.get(start..start + length) else { break };
             packet(whole);
             start += length;
+            count += 1;
         }
         self.octets.drain(..start);
-        Ok(())
+        Ok(count == packets_max)
     }
 
-    /// Octets of the incomplete packet that is held.
+    /// Octets that are held: of one incomplete packet, where all whole ones were released.
     pub const fn held(&self) -> usize {
         self.octets.len()
     }
@@ -101,6 +117,17 @@ mod tests {
             assert_eq!(packets, [b"setup".to_vec(), b"facility".to_vec()]);
             assert_eq!(reassembly.held(), 0);
         }
+    }
+
+    #[test]
+    fn packets_are_released_some_at_a_time() {
+        let mut reassembly = Reassembly::default();
+        reassembly.hold(&[packet(b"a").unwrap(), packet(b"b").unwrap(), packet(b"c").unwrap()].concat());
+        let mut packets = Vec::new();
+        assert_eq!(reassembly.release(2, |packet| packets.push(packet[HEADER])), Ok(true));
+        assert_eq!(packets, b"ab");
+        assert_eq!(reassembly.release(2, |packet| packets.push(packet[HEADER])), Ok(false));
+        assert_eq!(packets, b"abc");
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Connection {
     waiting: VecDeque<u8>,
     /// Whether the link has closed it or was told of its end; nothing of it goes to the link then.
     is_closing: bool,
+    /// Whether it is not read for now, because the link takes nothing more.
+    is_held: bool,
     /// Whether sending has failed. What the peer sent before it broke off is still read.
     is_deaf: bool,
     /// Whether the peer has sent its last.
@@ -87,7 +89,16 @@ impl Connection {
         // Messages are sent whole, so there is nothing to gather; a system that can't is only slower.
         let _ = stream.set_nodelay(true);
         let (waiting, phase) = (VecDeque::new(), Phase::Open);
-        Self { stream, phase, waiting, is_closing: false, is_deaf: false, has_ended: false, deadline: None }
+        Self {
+            stream,
+            phase,
+            waiting,
+            is_closing: false,
+            is_held: false,
+            is_deaf: false,
+            has_ended: false,
+            deadline: None,
+        }
     }
 
     /// Takes octets to send; `false` where too many wait already.
@@ -175,6 +186,11 @@ impl Connection {
         }
     }
 
+    /// Leaves what comes to the system, or reads it again.
+    pub const fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
     /// Whether nothing of it goes to the link any more.
     pub const fn is_closing(&self) -> bool {
         self.is_closing
@@ -197,7 +213,8 @@ impl Connection {
     /// What it waits for.
     pub fn interest(&self) -> EpollFlags {
         let mut interest = EpollFlags::empty();
-        interest.set(EpollFlags::EPOLLIN, self.phase != Phase::Opening && !self.has_ended);
+        let is_read = !self.is_held || self.is_closing;
+        interest.set(EpollFlags::EPOLLIN, is_read && self.phase != Phase::Opening && !self.has_ended);
         interest.set(EpollFlags::EPOLLOUT, self.phase == Phase::Opening || !self.waiting.is_empty());
         interest
     }

@@ -8,7 +8,7 @@ use super::connection::{Connection, Taken};
 use link::{ChannelId, Closure};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -35,6 +35,8 @@ pub(super) struct Connections {
     deadlines: BTreeSet<(Instant, ChannelId)>,
     /// Ends that the link has not been told of.
     ended: VecDeque<(ChannelId, Closure)>,
+    /// Connections that are not read for now.
+    held: HashSet<ChannelId>,
     /// The number that the next accepted connection gets, unless it is in use.
     next: u32,
     /// The first number that accepted connections may have.
@@ -87,6 +89,7 @@ impl Connections {
             table: HashMap::new(),
             deadlines: BTreeSet::new(),
             ended: VecDeque::new(),
+            held: HashSet::new(),
             next: first,
             first,
             connections_max,
@@ -210,6 +213,24 @@ impl Connections {
             Taken::Broken => {
                 self.end(channel, Closure::Broken);
                 None
+            }
+        }
+    }
+
+    /// Leaves what comes on a connection to the system until [`Self::release`].
+    pub fn hold(&mut self, channel: ChannelId) {
+        let Some(entry) = self.table.get_mut(&channel) else { return };
+        entry.connection.hold(true);
+        self.settle(channel);
+        self.held.insert(channel);
+    }
+
+    /// Reads those of the held connections again of which `may` says so.
+    pub fn release(&mut self, may: impl Fn(ChannelId) -> bool) {
+        for channel in self.held.extract_if(|channel| may(*channel)).collect::<Vec<_>>() {
+            if let Some(entry) = self.table.get_mut(&channel) {
+                entry.connection.hold(false);
+                self.settle(channel);
             }
         }
     }

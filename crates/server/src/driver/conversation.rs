@@ -8,7 +8,7 @@ use link::{ChannelId, Input};
 const ACCEPTED_AT_ONCE: usize = 64;
 
 /// Reads of one connection before others have their turn; each takes a buffer full at most.
-const READS_AT_ONCE: usize = 8;
+const READS_AT_ONCE: usize = 2;
 
 /// Ends told to the link before others have their turn.
 const ENDED_AT_ONCE: usize = 1024;
@@ -55,6 +55,10 @@ impl Driver {
     fn read_connection(&mut self, channel: ChannelId) -> Result<(), Failed> {
         for _ in 0..READS_AT_ONCE {
             if !self.held.is_empty() && !self.connections.is_closing(channel) {
+                break;
+            }
+            if !self.link.takes(channel) && !self.connections.is_closing(channel) {
+                self.connections.hold(channel);
                 break;
             }
             let Some(length) = self.connections.read(channel, &mut self.buffer) else { break };

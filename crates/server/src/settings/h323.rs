@@ -82,6 +82,9 @@ table! {
         indication_pace_ms: u64 = 10, "ms", 1..=1000;
         /// The most contacts, states and requests that wait to be told to one endpoint.
         outbox_max: usize = 25_000, "", 100..=1_000_000;
+        /// So many of them in a row, each sent three times, may stay unconfirmed by an endpoint outside the trusted
+        /// networks before it is sent no more until it is heard; 0: no limit.
+        unconfirmed_max: u8 = 2, "", Any("0 to 255");
         /// Time until a call for messages must bring one.
         message_timeout: u64 = 30, "s", 5..=600;
         /// Time for which a session without texts stays open.
@@ -218,6 +221,7 @@ impl H323Settings {
             datagram_budget: self.indication_octets_max,
             presence_pace: Millis(self.indication_pace_ms),
             outbox_max: self.outbox_max,
+            unconfirmed_max: self.unconfirmed_max,
             signalling: gatekeeper::SignallingSettings {
                 // Both sides of a relayed call have one.
                 connections_max: self.connections_max.saturating_mul(2),

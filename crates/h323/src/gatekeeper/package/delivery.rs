@@ -163,8 +163,10 @@ impl Gatekeeper {
     }
 
     /// Sends as many of the messages that wait as may be under way.
-    fn begin_waiting(&mut self, now: Now, number: u64) {
-        while let Some(correspondence) = self.packages.0.get_mut(&number)
+    pub(in crate::gatekeeper) fn begin_waiting(&mut self, now: Now, number: u64) {
+        // What can't be sent yet waits until the address is proven.
+        while self.may_indicate(number)
+            && let Some(correspondence) = self.packages.0.get_mut(&number)
             && correspondence.under_way.len() < UNDER_WAY_MAX
             && let Some(outgoing) = correspondence.waiting.pop_front()
         {

@@ -94,6 +94,10 @@ pub(super) struct Outbox {
     last_sent: Option<u16>,
     /// When the next datagram may leave.
     pub next_at: Instant,
+    /// So many datagrams in a row may stay without a confirmation before no more are sent; zero: as many as may be.
+    pub lost_max: u8,
+    /// So many have, since the endpoint confirmed one.
+    lost: u8,
 }
 
 impl Outbox {
@@ -133,7 +137,7 @@ impl Outbox {
     pub fn take(&mut self) -> Vec<Entry> {
         let mut batch: Vec<Entry> = Vec::new();
         while batch.len() < BATCH_MAX
-            && self.unconfirmed.len() < UNCONFIRMED_MAX
+            && self.unconfirmed.len() < self.window()
             && let Some(first) = self.waiting.first_entry()
             && batch.first().is_none_or(|head| head.goes_with(first.get()))
         {
@@ -155,6 +159,21 @@ impl Outbox {
         }
     }
 
+    /// How many datagrams may be under way: one, to see whether it is confirmed, after others were not.
+    const fn window(&self) -> usize {
+        match self.lost {
+            _ if self.lost_max == 0 => UNCONFIRMED_MAX,
+            0 => UNCONFIRMED_MAX,
+            lost if lost < self.lost_max => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether nothing is sent until the endpoint is heard.
+    pub const fn is_silenced(&self) -> bool {
+        self.window() == 0
+    }
+
     /// These entries have left in a datagram.
     pub fn sent(&mut self, sequence: u16, entries: Vec<Entry>) {
         self.under_way.extend(entries.iter().map(Entry::key));
@@ -165,6 +184,7 @@ impl Outbox {
     /// A datagram is confirmed; if it was the last, the next one need not wait.
     pub fn confirmed(&mut self, sequence: u16) {
         let Some(entries) = self.unconfirmed.remove(&sequence) else { return };
+        self.lost = 0;
         if self.last_sent == Some(sequence) {
             self.last_sent = None;
             self.next_at = Instant(0);
@@ -182,6 +202,7 @@ impl Outbox {
     /// A datagram was never confirmed; says how many of its entries now lag.
     pub fn unconfirmed(&mut self, sequence: u16) -> usize {
         let Some(entries) = self.unconfirmed.remove(&sequence) else { return 0 };
+        self.lost = self.lost.saturating_add(1);
         let newest = |entry: &Entry| {
             let key = entry.key();
             !self.held.contains_key(&key)
@@ -193,8 +214,9 @@ impl Outbox {
         count
     }
 
-    /// The endpoint is heard: what lags is told again.
+    /// The endpoint is heard: what lags is told again, one datagram first where it has confirmed none for long.
     pub fn resume(&mut self) {
+        self.lost = self.lost.min(self.lost_max.saturating_sub(1));
         for (_, entry) in std::mem::take(&mut self.lagging) {
             self.put(entry);
         }
@@ -202,7 +224,7 @@ impl Outbox {
 
     /// Whether a datagram could leave, were it time.
     pub fn is_ready(&self) -> bool {
-        !self.waiting.is_empty() && self.unconfirmed.len() < UNCONFIRMED_MAX
+        !self.waiting.is_empty() && self.unconfirmed.len() < self.window()
     }
 
     /// The datagrams that are not confirmed.

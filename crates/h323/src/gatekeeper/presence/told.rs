@@ -53,11 +53,15 @@ impl Gatekeeper {
 
     fn keep(&mut self, number: u64, entry: Entry) {
         // One that does not know the feature must not be sent any of it.
-        if !self.registrations.get(number).is_some_and(|known| known.offer.has_presence) {
+        let Some(known) = self.registrations.get(number).filter(|known| known.offer.has_presence) else {
             return;
-        }
+        };
+        let lost_max = if known.is_trusted { 0 } else { self.settings.unconfirmed_max };
         if self.outboxes.has_room(number, self.settings.outbox_max) {
-            let is_news = self.outboxes.with(number, |outbox| outbox.put(entry));
+            let is_news = self.outboxes.with(number, |outbox| {
+                outbox.lost_max = lost_max;
+                outbox.put(entry)
+            });
             self.counters.presence_outdated += u64::from(!is_news);
         } else {
             self.counters.presence_overflow += 1;
@@ -67,6 +71,10 @@ impl Gatekeeper {
     /// Sends the next of what an endpoint is to be told, if it is time.
     pub(in crate::gatekeeper) fn tell(&mut self, now: Now, number: u64) {
         let Some(outbox) = self.outboxes.get(number).filter(|outbox| outbox.is_ready()) else { return };
+        // Else it is told more when its address is proven.
+        if !self.may_indicate(number) {
+            return;
+        }
         if outbox.next_at > now.instant {
             let at = outbox.next_at;
             return self.timers.set(at, Due::Outbox(number));
@@ -176,8 +184,11 @@ impl Gatekeeper {
         if self.outboxes.get(number).is_none() {
             return;
         }
+        let was_silenced = self.outboxes.get(number).is_some_and(Outbox::is_silenced);
         let lagging = self.outboxes.with(number, |outbox| outbox.unconfirmed(sequence));
         self.counters.presence_lagging += lagging as u64;
+        let is_silenced = self.outboxes.get(number).is_some_and(Outbox::is_silenced);
+        self.counters.presence_silenced += u64::from(is_silenced && !was_silenced);
         self.tell(now, number);
     }
 

@@ -14,6 +14,12 @@ use model::{Instant, Millis, Now, Ticket};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
+/// The most packets of one connection that are taken before others have their turn.
+const PACKETS_AT_ONCE: usize = 32;
+
+/// How long the others have then.
+const TURN: Millis = Millis(1);
+
 /// All connections, and what is under way on them.
 #[derive(Debug, Default)]
 pub(in crate::gatekeeper) struct Signalling {
@@ -40,6 +46,12 @@ pub(super) struct Connection {
     /// The earliest timer that is set for it; one that fires too early is set again.
     timer: Option<Instant>,
     reassembly: Reassembly,
+    /// Whether packets that have come wait for the next turn.
+    is_behind: bool,
+    /// Since when a packet has not been whole.
+    incomplete_since: Option<Instant>,
+    /// When the packets are looked at next.
+    packets_timer: Option<Instant>,
 }
 
 /// What a connection is there for.
@@ -56,8 +68,16 @@ pub(super) enum Role {
 impl Signalling {
     /// Adds a connection.
     pub(super) fn insert(&mut self, channel: ChannelId, peer: SocketAddr, role: Role) {
-        let reassembly = Reassembly::default();
-        let connection = Connection { peer, role, due: None, timer: None, reassembly };
+        let connection = Connection {
+            peer,
+            role,
+            due: None,
+            timer: None,
+            reassembly: Reassembly::default(),
+            is_behind: false,
+            incomplete_since: None,
+            packets_timer: None,
+        };
         self.put(channel, connection);
     }
 
@@ -129,6 +149,11 @@ impl Signalling {
         self.by_call.contains_key(&key)
     }
 
+    /// Whether all that came on a connection was taken, so that more may come.
+    pub(in crate::gatekeeper) fn takes(&self, channel: ChannelId) -> bool {
+        self.connections.get(&channel).is_none_or(|connection| !connection.is_behind)
+    }
+
     pub(super) fn get(&self, channel: ChannelId) -> Option<&Connection> {
         self.connections.get(&channel)
     }
@@ -191,13 +216,60 @@ impl Gatekeeper {
 
     fn take_octets(&mut self, now: Now, channel: ChannelId, octets: &[u8]) {
         let Some(connection) = self.signalling.get_mut(channel) else { return };
+        connection.reassembly.hold(octets);
+        if !connection.is_behind {
+            self.take_packets(now, channel);
+        }
+    }
+
+    /// Takes the packets that have come, so many that others have their turn too.
+    fn take_packets(&mut self, now: Now, channel: ChannelId) {
+        let Some(connection) = self.signalling.get_mut(channel) else { return };
         let mut packets = Vec::new();
-        let fed = connection.reassembly.feed_packets(octets, |packet| packets.push(packet.to_vec()));
+        let released = connection.reassembly.release(PACKETS_AT_ONCE, |packet| packets.push(packet.to_vec()));
+        connection.is_behind = released == Ok(true);
+        let is_incomplete = !connection.is_behind && connection.reassembly.held() > 0;
+        if !is_incomplete {
+            connection.incomplete_since = None;
+        } else if !packets.is_empty() || connection.incomplete_since.is_none() {
+            connection.incomplete_since = Some(now.instant);
+        }
+        if connection.is_behind {
+            self.set_packets_timer(channel, now.instant.after(TURN));
+        } else if is_incomplete {
+            self.set_packets_timer(channel, now.instant.after(self.settings.signalling.packet_timeout));
+        }
         for packet in packets {
             self.take_packet(now, channel, packet);
         }
-        if fed.is_err() {
+        if released.is_err() {
             self.break_off(now, channel, Release::MALFORMED);
+        }
+    }
+
+    /// Time for the packets that wait for their turn, or for one that is not whole yet.
+    pub(in crate::gatekeeper) fn packets_due(&mut self, now: Now, channel: ChannelId) {
+        let Some(connection) = self.signalling.get_mut(channel) else { return };
+        if connection.packets_timer.is_some_and(|timer| timer <= now.instant) {
+            connection.packets_timer = None;
+        }
+        if connection.is_behind {
+            return self.take_packets(now, channel);
+        }
+        let Some(since) = connection.incomplete_since else { return };
+        let due = since.after(self.settings.signalling.packet_timeout);
+        if due > now.instant {
+            return self.set_packets_timer(channel, due);
+        }
+        self.counters.connections_stalled += 1;
+        self.break_off(now, channel, Release::TIMEOUT);
+    }
+
+    fn set_packets_timer(&mut self, channel: ChannelId, at: Instant) {
+        let Some(connection) = self.signalling.get_mut(channel) else { return };
+        if connection.packets_timer.is_none_or(|timer| timer > at) {
+            connection.packets_timer = Some(at);
+            self.timers.set(at, Due::Packets(channel));
         }
     }
 

@@ -365,6 +365,37 @@ fn an_endpoint_with_ten_thousand_contacts_that_confirms_nothing_is_told_little_a
     assert_eq!(notifications(&message(change)).len(), 1);
 }
 
+// covers: D-03
+#[test]
+fn a_stranger_who_confirms_nothing_costs_little_and_is_told_the_newest_when_it_is_heard() {
+    let mut world = World::with(|settings| settings.trusted.clear());
+    let alice = present(&mut world, "192.0.2.10", &["alice"]);
+    // Its address is proven, and still it confirms nothing.
+    is_heard(&mut world, &alice);
+    for number in 0..1000 {
+        world.apply(inform(1, &format!("contact {}", number % 100), PresenceState::Away));
+        world.pass(Millis(20));
+    }
+    let first = waiting(&mut world, &alice).len();
+    for number in 0..100 {
+        world.apply(inform(1, &format!("contact {number}"), PresenceState::OnCall));
+    }
+    world.seconds(20);
+    assert!(first <= 16 * 3 && waiting(&mut world, &alice).is_empty(), "{first} datagrams");
+    assert_eq!(world.counter("presence.silenced"), 1);
+    // Each sign of life is worth one more try, three datagrams.
+    for _ in 0..3 {
+        is_heard(&mut world, &alice);
+        world.seconds(12);
+        assert_eq!(waiting(&mut world, &alice).len(), 3);
+    }
+    is_heard(&mut world, &alice);
+    let heard = listen(&mut world, &alice);
+    let told: Vec<_> = heard.iter().flat_map(notifications).collect();
+    assert_eq!(told.len(), 100);
+    assert!(told.iter().all(|(_, presentity)| presentity.state == Native::OnCall));
+}
+
 #[test]
 fn ten_thousand_contacts_are_told_within_seconds_even_if_no_confirmation_hurries_it() {
     let mut world = World::new();

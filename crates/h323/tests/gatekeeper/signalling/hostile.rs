@@ -7,7 +7,7 @@ use h323::wire::feature::Feature;
 use h323::wire::h225::{Content, EnumeratedParameter, GenericData, ReleaseCompleteReason};
 use h323::wire::q931::message_type;
 use h323::wire::tpkt;
-use link::{Closure, Input};
+use link::{Closure, Input, Link};
 
 const ME: Names = Names::RECORDED;
 
@@ -21,6 +21,45 @@ fn a_connection_without_a_setup_is_closed() {
     world.seconds(2);
     assert!(world.has_closed(channel(1)));
     assert_eq!(world.counter("signalling.connections_silent"), 1);
+}
+
+#[test]
+fn a_packet_that_is_begun_and_never_ended_ends_its_connection() {
+    let mut world = world();
+    let alice = writer(&mut world, "192.0.2.10", "alice");
+    writer(&mut world, "192.0.2.11", "bob");
+    let call = answered(&mut world, &alice, "bob");
+    world.brings(call, &ME.status_inquiry()[..20]);
+    world.seconds(5);
+    // It goes on, an octet now and then: that is no excuse.
+    world.brings(call, &ME.status_inquiry()[20..21]);
+    world.seconds(4);
+    assert!(!world.has_closed(call));
+    world.seconds(2);
+    assert!(world.has_closed(call));
+    assert_eq!(world.said(call).last().map(|said| said.cause), Some(Some(102)));
+    assert_eq!(world.counter("signalling.stalled"), 1);
+}
+
+#[test]
+fn one_connection_with_many_packets_leaves_the_others_their_turn() {
+    let mut world = world();
+    let alice = writer(&mut world, "192.0.2.10", "alice");
+    writer(&mut world, "192.0.2.11", "bob");
+    let call = answered(&mut world, &alice, "bob");
+    world.brings(call, &[ME.status_inquiry().repeat(100), ME.release(16)].concat());
+    assert_eq!(world.said_types(call).len(), 32);
+    assert!(!world.gatekeeper.takes(call));
+    // Meanwhile somebody else is heard.
+    world.connects(channel(2), "192.0.2.11");
+    world.brings(channel(2), &recorded(SETUP));
+    assert_eq!(world.said_once(channel(2)).message_type, message_type::RELEASE_COMPLETE);
+    world.pass(model::Millis(2));
+    assert_eq!(world.said_types(call).len(), 64);
+    assert!(!world.has_closed(call));
+    world.pass(model::Millis(1));
+    assert_eq!(world.said_types(call).len(), 4);
+    assert!(world.has_closed(call) && world.gatekeeper.takes(call));
 }
 
 #[test]

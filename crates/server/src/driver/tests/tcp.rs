@@ -23,15 +23,19 @@ enum Told {
 }
 
 /// Echoes what comes on connections, asks the engine once for each piece, and does what a test orders by
-/// [`Command::Disconnect`]: `open CHANNEL PEER [LOCAL]`, `send CHANNEL OCTETS`, `close CHANNEL`, `show TRACE`.
+/// [`Command::Disconnect`]: `open CHANNEL PEER [LOCAL]`, `send CHANNEL OCTETS`, `close CHANNEL`, `hold CHANNEL`, `show TRACE`.
 struct Talker {
     outputs: VecDeque<Output>,
+    /// Nothing is taken of this connection after the next octets, until an order comes.
+    held: Option<ChannelId>,
+    is_full: bool,
     told: Sender<Told>,
 }
 
 impl Talker {
     fn order(&mut self, order: &str) {
         let words: Vec<_> = order.split(' ').collect();
+        self.is_full = false;
         let number = words[1].parse().unwrap();
         let channel = ChannelId(number);
         self.outputs.push_back(match words[0] {
@@ -42,6 +46,8 @@ impl Talker {
             },
             "send" => Output::Octets { channel, octets: vec![b'x'; words[2].parse().unwrap()] },
             "close" => Output::Close { channel },
+            "hold" => return self.held = Some(channel),
+            "take" => return self.held = None,
             _ => Output::Traced(Box::new(Traced {
                 trace: u64::from(number),
                 at: Timestamp(0),
@@ -61,6 +67,8 @@ impl Link for Talker {
             Input::Accepted { peer, local } => Told::Accepted(channel, peer, local),
             Input::Connected { local } => Told::Connected(channel, local),
             Input::Octets { octets } => {
+                assert!(!self.is_full || self.held != Some(channel), "more was given than is taken");
+                self.is_full |= self.held == Some(channel);
                 self.outputs.push_back(Output::Octets { channel, octets: octets.to_vec() });
                 self.outputs.push_back(Output::Request(Request::Unsubscribe { watcher: WatcherId(7) }));
                 Told::Octets(channel, octets.to_vec())
@@ -72,6 +80,10 @@ impl Link for Talker {
             }
         };
         self.told.send(told).unwrap();
+    }
+
+    fn takes(&self, channel: ChannelId) -> bool {
+        !self.is_full || self.held != Some(channel)
     }
 
     fn apply(&mut self, _: Now, _: Effect) {}
@@ -115,7 +127,7 @@ const OPENED: u32 = ChannelId::OPENED;
 
 fn stage(requests_max: usize, connections_max: usize) -> Stage {
     let (told_in, told) = unbounded();
-    let link = Talker { outputs: VecDeque::new(), told: told_in };
+    let link = Talker { outputs: VecDeque::new(), held: None, is_full: false, told: told_in };
     Stage { scene: scene_of(Box::new(link), requests_max, connections_max), told }
 }
 
@@ -298,6 +310,29 @@ fn a_peer_that_does_not_read_is_given_up_and_others_are_served() {
     assert_eq!(stage.counter(|counters| &counters.stuck), 1);
     echo(&mut other, b"hello");
     drop(slow);
+    stage.stop();
+}
+
+#[test]
+fn a_connection_of_which_the_link_takes_no_more_waits_and_the_others_are_served() {
+    let stage = stage(1000, 100);
+    let (mut held, channel) = stage.connect();
+    stage.order(format!("hold {}", channel.0));
+    echo(&mut held, b"first");
+    assert_eq!(stage.next(), Told::Octets(channel, b"first".to_vec()));
+    held.write_all(b"second").unwrap();
+    held.shutdown(Shutdown::Write).unwrap();
+    let (mut other, there) = stage.connect();
+    for _ in 0..20 {
+        echo(&mut other, b"hello");
+        assert_eq!(stage.next(), Told::Octets(there, b"hello".to_vec()));
+    }
+    stage.order(format!("take {}", channel.0));
+    assert_eq!(stage.next(), Told::Octets(channel, b"second".to_vec()));
+    assert_eq!(stage.next(), Told::Closed(channel, Closure::Ended));
+    let mut rest = Vec::new();
+    held.read_to_end(&mut rest).unwrap();
+    assert_eq!(rest, b"second");
     stage.stop();
 }
 
