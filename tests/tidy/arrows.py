@@ -18,6 +18,7 @@ ALLOWED = {
     "h323": PROTOCOL,
     "server": ANY,
     "sim": ANY,
+    "bench": ANY,
     "herald": ANY,
     "herald-fuzz": ANY,
 }

@@ -54,6 +54,13 @@ Examples:
     /// Work on single messages
     #[command(subcommand)]
     Wire(WireCommand),
+    /// Measure a gatekeeper under load, beside a bare UDP echo
+    ///
+    /// Plays endpoints from addresses of this machine's loopback. A server with rate limits must have none for them:
+    /// start Herald with `--trust 127.0.0.0/8`. Names that the endpoints register stay known to the server: use a data
+    /// directory that may be thrown away.
+    #[command(subcommand)]
+    Bench(::bench::BenchCommand),
     /// Show how the server is
     Status(StatusArguments),
     /// List the registered endpoints

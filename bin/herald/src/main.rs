@@ -3,6 +3,7 @@
 mod arguments;
 mod ask;
 mod backup;
+mod bench;
 mod calls;
 mod configuration;
 mod end;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Verb::Serve(arguments) => serve::run(&data, &arguments),
         Verb::Endpoint(arguments) => return endpoint::run(&arguments),
         Verb::Wire(verb) => return wire::run(&verb),
+        Verb::Bench(command) => bench::run(&command),
         Verb::Status(arguments) => status::run(&data, &arguments),
         Verb::Endpoints(arguments) => endpoints::run(&data, &arguments),
         Verb::Presence(arguments) => presence::run(&data, &arguments),

@@ -1,0 +1,83 @@
+//! The command line of `herald bench`.
+
+use clap::{Args, Subcommand};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Registrations and keep-alives
+    #[command(after_help = "\
+Examples:
+  herald bench ras --endpoints 1000
+  herald bench ras --endpoints 1000000 --return --json
+  herald bench ras --endpoints 100000 --soak 30 --pid $(pidof herald)")]
+    Ras(RasArguments),
+    /// The bare UDP echo that the others compare with; they start it themselves
+    Echo(EchoArguments),
+}
+
+/// What all measurements are told.
+#[derive(Args, Clone, Debug)]
+pub struct CommonArguments {
+    /// The RAS address of the gatekeeper
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1719")]
+    pub target: SocketAddr,
+    /// The address of the first socket of the endpoints; the others follow it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.1.1")]
+    pub from: Ipv4Addr,
+    /// What the names of the endpoints begin with
+    #[arg(long, value_name = "TEXT", default_value = "bench")]
+    pub prefix: String,
+    /// The most requests under way at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub window: u32,
+    /// How often target and echo take turns; what else runs on the machine then hits both
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: u32,
+    /// The length of a phase at the target, without its echo
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub seconds: u32,
+    /// After this time a request counts as unanswered
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub timeout: u32,
+    /// How often an unanswered request is sent again before it is lost
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    pub repeats: u8,
+    /// Measure no echo
+    #[arg(long)]
+    pub no_echo: bool,
+    /// Print one line of JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Allow a target outside of this machine: you answer for what the load does there
+    #[arg(long)]
+    pub yes_this_network_is_mine: bool,
+}
+
+/// What `herald bench ras` is told.
+#[derive(Args, Clone, Debug)]
+pub struct RasArguments {
+    #[command(flatten)]
+    pub common: CommonArguments,
+    /// How many endpoints register
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=3_000_000))]
+    pub endpoints: u32,
+    /// The time to live that they ask for, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub time_to_live: u32,
+    /// Send so many keep-alives each second, whatever comes back, instead of a new one for each answer
+    #[arg(long, value_name = "COUNT")]
+    pub rate: Option<f64>,
+    /// Leave the endpoints registered
+    #[arg(long)]
+    pub leave: bool,
+}
+
+/// What `herald bench echo` is told.
+#[derive(Args, Clone, Debug)]
+pub struct EchoArguments {
+    /// Where to listen; port 0 takes any
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7")]
+    pub listen: SocketAddr,
+}

@@ -1,0 +1,54 @@
+//! A line on standard error now and then, so that a long run is not silent.
+
+use crate::tally::Tally;
+use std::time::{Duration, Instant};
+
+/// Time between two lines.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Tells how far a phase is.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    phase: String,
+    total: Option<u64>,
+    /// Confirms of earlier rounds of this phase.
+    before: u64,
+    last: Instant,
+    confirmed: u64,
+    calls: u32,
+}
+
+impl Progress {
+    pub fn new(phase: impl Into<String>, total: Option<u64>) -> Self {
+        Self { phase: phase.into(), total, before: 0, last: Instant::now(), confirmed: 0, calls: 0 }
+    }
+
+    /// What is counted from now on comes on top of that.
+    pub fn next_round(&mut self, tally: &Tally) {
+        self.before += tally.confirmed;
+        self.confirmed = 0;
+    }
+
+    /// Prints a line where it is time for one.
+    pub fn show(&mut self, tally: &Tally, under_way: usize) {
+        self.calls = self.calls.wrapping_add(1);
+        if !self.calls.is_multiple_of(64) && under_way > 0 {
+            return;
+        }
+        let passed = self.last.elapsed();
+        if passed < INTERVAL {
+            return;
+        }
+        let rate = tally.confirmed.saturating_sub(self.confirmed) as f64 / passed.as_secs_f64();
+        let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
+        eprintln!(
+            "{}: {}{of} confirmed, {rate:.0}/s now, {under_way} under way, {} rejected, {} told to wait, {} lost",
+            self.phase,
+            self.before + tally.confirmed,
+            tally.rejects(),
+            tally.asked_to_wait,
+            tally.lost
+        );
+        (self.last, self.confirmed) = (Instant::now(), tally.confirmed);
+    }
+}
