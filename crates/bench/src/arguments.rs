@@ -69,6 +69,24 @@ pub struct RasArguments {
     /// Send so many keep-alives each second, whatever comes back, instead of a new one for each answer
     #[arg(long, value_name = "COUNT")]
     pub rate: Option<f64>,
+    /// Then let everyone go and come back at once, at twice the rate of the first registrations
+    #[arg(long = "return")]
+    pub comeback: bool,
+    /// How long an endpoint pauses that was refused for want of resources, or that nobody answered
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub pause: u32,
+    /// Then keep all alive for so long, at a share of the rate that was found
+    #[arg(long, value_name = "MINUTES")]
+    pub soak: Option<f64>,
+    /// The share of a soak
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    pub share: f64,
+    /// Then wait until somebody has restarted the server, and measure how it comes back
+    #[arg(long)]
+    pub settle: bool,
+    /// The server's process, to tell its memory
+    #[arg(long, value_name = "PROCESS")]
+    pub pid: Option<u32>,
     /// Leave the endpoints registered
     #[arg(long)]
     pub leave: bool,

@@ -3,12 +3,14 @@
 use crate::arguments::BenchCommand;
 use crate::error::BenchError;
 use crate::{echo, interrupt, ras};
+use std::path::Path;
 
-/// Does what the command line says; the text to print.
+/// Does what the command line says; the text to print. `data` is the data directory of the server, which is asked for
+/// its counters where it is the target.
 ///
 /// # Errors
 /// The target does not answer, or something else is in the way; see [`BenchError`].
-pub fn run(command: &BenchCommand) -> Result<String, BenchError> {
+pub fn run(command: &BenchCommand, data: &Path) -> Result<String, BenchError> {
     let (mut report, json) = match command {
         BenchCommand::Echo(arguments) => {
             echo::serve(arguments)?;
@@ -16,7 +18,7 @@ pub fn run(command: &BenchCommand) -> Result<String, BenchError> {
         }
         BenchCommand::Ras(arguments) => {
             interrupt::listen();
-            (ras::run(arguments)?, arguments.common.json)
+            (ras::run(arguments, data)?, arguments.common.json)
         }
     };
     report.interrupted = interrupt::happened();

@@ -10,6 +10,7 @@
 //! ```
 
 mod arguments;
+mod comeback;
 mod command;
 mod discovery;
 mod echo;
@@ -18,11 +19,15 @@ mod error;
 mod exchange;
 mod flights;
 mod interrupt;
+mod memory;
 mod progress;
 mod ras;
 mod reply;
 mod report;
+mod settle;
+mod soak;
 mod socket;
+mod status;
 mod tally;
 mod template;
 
