@@ -13,6 +13,15 @@ Examples:
   herald bench ras --endpoints 1000000 --return --json
   herald bench ras --endpoints 100000 --soak 30 --pid $(pidof herald)")]
     Ras(RasArguments),
+    /// States that are published, and told to all who watch
+    ///
+    /// With --rate in an open loop; without it each presentity publishes as soon as all its watchers know its last
+    /// state. A state that a newer one overtakes on the way to a watcher counts as superseded, not as lost.
+    #[command(after_help = "\
+Examples:
+  herald bench presence --watchers 1000
+  herald bench presence --presentities 1000 --watchers 10 --rate 5000")]
+    Presence(PresenceArguments),
     /// The bare UDP echo that the others compare with; they start it themselves
     Echo(EchoArguments),
 }
@@ -90,6 +99,22 @@ pub struct RasArguments {
     /// Leave the endpoints registered
     #[arg(long)]
     pub leave: bool,
+}
+
+/// What `herald bench presence` is told.
+#[derive(Args, Clone, Debug)]
+pub struct PresenceArguments {
+    #[command(flatten)]
+    pub common: CommonArguments,
+    /// How many are watched
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub presentities: u32,
+    /// How many watch each of them
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub watchers: u32,
+    /// Publish so many states each second, of all presentities in turn
+    #[arg(long, value_name = "COUNT")]
+    pub rate: Option<f64>,
 }
 
 /// What `herald bench echo` is told.

@@ -175,7 +175,7 @@ impl Bench {
     }
 
     /// The echo of datagrams of the same sizes, for a time.
-    fn echo(&mut self, like: &Tally, at_most: Duration, pace: Pace) -> Result<Tally, BenchError> {
+    pub fn echo(&mut self, like: &Tally, at_most: Duration, pace: Pace) -> Result<Tally, BenchError> {
         let Some(echo) = &mut self.echo else { return Ok(Tally::default()) };
         let mut dialogue = Echoing::new(like.request_size(), like.answer_size(), None);
         let rules = Rules { at_most: Some(at_most), ..self.rules };

@@ -109,7 +109,9 @@ impl Report {
                 let _ = writeln!(text, "  ratio               {ratio:>23.3}");
             }
             notes(&mut text, &phase.target);
-            for (name, value) in phase.details.iter().filter(|(_, value)| !value.is_array()) {
+            for (name, value) in
+                phase.details.iter().filter(|(_, value)| !value.is_array() && !value.is_object())
+            {
                 let _ = match value.as_f64().filter(|_| value.is_f64()) {
                     Some(number) => writeln!(text, "  {name}: {number:.3}"),
                     None => writeln!(text, "  {name}: {value}"),
