@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Verb::Serve(arguments) => serve::run(&data, &arguments),
         Verb::Endpoint(arguments) => return endpoint::run(&arguments),
         Verb::Wire(verb) => return wire::run(&verb),
-        Verb::Bench(command) => bench::run(&command),
+        Verb::Bench(command) => bench::run(&data, &command),
         Verb::Status(arguments) => status::run(&data, &arguments),
         Verb::Endpoints(arguments) => endpoints::run(&data, &arguments),
         Verb::Presence(arguments) => presence::run(&data, &arguments),

@@ -13,6 +13,15 @@ Examples:
   herald bench ras --endpoints 1000000 --return --json
   herald bench ras --endpoints 100000 --soak 30 --pid $(pidof herald)")]
     Ras(RasArguments),
+    /// States that are published, and told to all who watch
+    ///
+    /// With --rate in an open loop; without it each presentity publishes as soon as all its watchers know its last
+    /// state. A state that a newer one overtakes on the way to a watcher counts as superseded, not as lost.
+    #[command(after_help = "\
+Examples:
+  herald bench presence --watchers 1000
+  herald bench presence --presentities 1000 --watchers 10 --rate 5000")]
+    Presence(PresenceArguments),
     /// The bare UDP echo that the others compare with; they start it themselves
     Echo(EchoArguments),
 }
@@ -69,9 +78,43 @@ pub struct RasArguments {
     /// Send so many keep-alives each second, whatever comes back, instead of a new one for each answer
     #[arg(long, value_name = "COUNT")]
     pub rate: Option<f64>,
+    /// Then let everyone go and come back at once, at twice the rate of the first registrations
+    #[arg(long = "return")]
+    pub comeback: bool,
+    /// How long an endpoint pauses that was refused for want of resources, or that nobody answered
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub pause: u32,
+    /// Then keep all alive for so long, at a share of the rate that was found
+    #[arg(long, value_name = "MINUTES")]
+    pub soak: Option<f64>,
+    /// The share of a soak
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
+    pub share: f64,
+    /// Then wait until somebody has restarted the server, and measure how it comes back
+    #[arg(long)]
+    pub settle: bool,
+    /// The server's process, to tell its memory
+    #[arg(long, value_name = "PROCESS")]
+    pub pid: Option<u32>,
     /// Leave the endpoints registered
     #[arg(long)]
     pub leave: bool,
+}
+
+/// What `herald bench presence` is told.
+#[derive(Args, Clone, Debug)]
+pub struct PresenceArguments {
+    #[command(flatten)]
+    pub common: CommonArguments,
+    /// How many are watched
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub presentities: u32,
+    /// How many watch each of them
+    #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub watchers: u32,
+    /// Publish so many states each second, of all presentities in turn
+    #[arg(long, value_name = "COUNT")]
+    pub rate: Option<f64>,
 }
 
 /// What `herald bench echo` is told.

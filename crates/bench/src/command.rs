@@ -2,13 +2,15 @@
 
 use crate::arguments::BenchCommand;
 use crate::error::BenchError;
-use crate::{echo, interrupt, ras};
+use crate::{echo, interrupt, presence, ras};
+use std::path::Path;
 
-/// Does what the command line says; the text to print.
+/// Does what the command line says; the text to print. `data` is the data directory of the server, which is asked for
+/// its counters where it is the target.
 ///
 /// # Errors
 /// The target does not answer, or something else is in the way; see [`BenchError`].
-pub fn run(command: &BenchCommand) -> Result<String, BenchError> {
+pub fn run(command: &BenchCommand, data: &Path) -> Result<String, BenchError> {
     let (mut report, json) = match command {
         BenchCommand::Echo(arguments) => {
             echo::serve(arguments)?;
@@ -16,7 +18,11 @@ pub fn run(command: &BenchCommand) -> Result<String, BenchError> {
         }
         BenchCommand::Ras(arguments) => {
             interrupt::listen();
-            (ras::run(arguments)?, arguments.common.json)
+            (ras::run(arguments, data)?, arguments.common.json)
+        }
+        BenchCommand::Presence(arguments) => {
+            interrupt::listen();
+            (presence::run(arguments)?, arguments.common.json)
         }
     };
     report.interrupted = interrupt::happened();

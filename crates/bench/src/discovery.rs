@@ -40,6 +40,20 @@ pub(crate) fn find(target: SocketAddr, from: Ipv4Addr) -> Result<(), BenchError>
     Err(BenchError::NoAnswer { target, hint })
 }
 
+/// Whether a gatekeeper answers now.
+pub(crate) fn is_there(target: SocketAddr, from: Ipv4Addr, within: Duration) -> bool {
+    let ask = || -> Option<bool> {
+        let socket = UdpSocket::bind((from, 0)).ok()?;
+        socket.connect(target).ok()?;
+        socket.set_read_timeout(Some(within)).ok()?;
+        socket.send(&request(1, socket.local_addr().ok()?).ok()?).ok()?;
+        let mut octets = [0; 2048];
+        let length = socket.recv(&mut octets).ok()?;
+        Some(per::decode::<RasMessage>(&octets[..length]).is_ok())
+    };
+    ask() == Some(true)
+}
+
 fn request(attempt: u16, here: SocketAddr) -> Result<Vec<u8>, BenchError> {
     let request = GatekeeperRequest {
         request_seq_num: RequestSeqNum::clamped(u32::from(attempt)),

@@ -228,6 +228,8 @@ pub(crate) struct KeepAlives<'a> {
     layout: Layout,
     /// How far each socket is in its order.
     place: Vec<u64>,
+    /// Whether each endpoint has one turn only.
+    once: bool,
 }
 
 /// Coprime to every count below it, so that multiples of it visit all.
@@ -244,7 +246,12 @@ impl<'a> KeepAlives<'a> {
             }
         }
         let place = vec![0; population.sockets.len()];
-        Ok(Self { population, identifiers, templates, layout: Layout::default(), place })
+        Ok(Self { population, identifiers, templates, layout: Layout::default(), place, once: false })
+    }
+
+    /// Each endpoint once.
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
     }
 }
 
@@ -269,6 +276,9 @@ impl Dialogue for KeepAlives<'_> {
         let sockets = self.place.len() as u64;
         let here = (u64::from(self.population.count) + sockets - 1 - port as u64) / sockets;
         for _ in 0..here {
+            if self.once && self.place[port] >= here {
+                return None;
+            }
             let index = self.place[port].wrapping_mul(STRIDE) % here;
             self.place[port] += 1;
             let endpoint = (index * sockets + port as u64) as u32;

@@ -151,8 +151,10 @@ impl<D: Dialogue> Run<'_, D> {
             self.repeat(now)?;
             let is_over = interrupt::happened()
                 || self.rules.at_most.is_some_and(|most| now >= self.start + most.as_micros() as Micros);
-            let sent = if is_over { 0 } else { self.offer(now)? };
-            if self.exchange.flights.len() == 0 && sent == 0 && (is_over || !self.dialogue.waits()) {
+            let offered = if is_over { Some(0) } else { self.offer(now)? };
+            let sent = offered.unwrap_or(0);
+            let is_through = is_over || offered == Some(0) && !self.dialogue.waits();
+            if self.exchange.flights.len() == 0 && is_through {
                 return Ok(());
             }
             if interrupt::happened() && came == 0 {
@@ -231,8 +233,8 @@ impl<D: Dialogue> Run<'_, D> {
         Ok(())
     }
 
-    /// Begins as many requests as the pace allows; how many.
-    fn offer(&mut self, now: Micros) -> Result<usize, BenchError> {
+    /// Begins as many requests as the pace allows; how many, and `None` where it allows none now.
+    fn offer(&mut self, now: Micros) -> Result<Option<usize>, BenchError> {
         let room = match self.pace {
             Pace::Closed { window } => window.saturating_sub(self.exchange.flights.len()),
             Pace::Open { rate } => {
@@ -240,6 +242,9 @@ impl<D: Dialogue> Run<'_, D> {
                 due.saturating_sub(self.tally.offered) as usize
             }
         };
+        if room == 0 {
+            return Ok(None);
+        }
         let mut begun = 0;
         let ports = self.exchange.ports.len();
         let mut idle = 0;
@@ -253,7 +258,7 @@ impl<D: Dialogue> Run<'_, D> {
                 break;
             }
         }
-        Ok(begun)
+        Ok(Some(begun))
     }
 
     fn offer_at(&mut self, now: Micros, port: usize, most: usize) -> Result<usize, BenchError> {

@@ -9,7 +9,9 @@
 //! let report = bench::run(&command)?;      // BenchCommand is the command line
 //! ```
 
+mod acquaintance;
 mod arguments;
+mod comeback;
 mod command;
 mod discovery;
 mod echo;
@@ -17,16 +19,23 @@ mod endpoints;
 mod error;
 mod exchange;
 mod flights;
+mod indication;
 mod interrupt;
+mod memory;
+mod presence;
 mod progress;
+mod publishing;
 mod ras;
 mod reply;
 mod report;
+mod settle;
+mod soak;
 mod socket;
+mod status;
 mod tally;
 mod template;
 
-pub use arguments::{BenchCommand, CommonArguments, EchoArguments, RasArguments};
+pub use arguments::{BenchCommand, CommonArguments, EchoArguments, PresenceArguments, RasArguments};
 pub use command::run;
 pub use error::BenchError;
 pub use report::{Phase, Report};

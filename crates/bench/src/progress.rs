@@ -23,9 +23,9 @@ impl Progress {
         Self { phase: phase.into(), total, before: 0, last: Instant::now(), confirmed: 0, calls: 0 }
     }
 
-    /// What is counted from now on comes on top of that.
+    /// What is counted from now on comes on top of what was counted so far.
     pub fn next_round(&mut self, tally: &Tally) {
-        self.before += tally.confirmed;
+        self.before = tally.confirmed;
         self.confirmed = 0;
     }
 

@@ -1,6 +1,7 @@
 //! `herald bench ras`: registrations and keep-alives beside a bare echo.
 
 use crate::arguments::{CommonArguments, RasArguments};
+use crate::comeback;
 use crate::discovery;
 use crate::echo::{Echo, Echoing};
 use crate::endpoints::{
@@ -9,12 +10,19 @@ use crate::endpoints::{
 use crate::error::BenchError;
 use crate::exchange::{Exchange, Pace, Rules};
 use crate::interrupt;
+use crate::memory;
 use crate::progress::Progress;
 use crate::report::{Phase, Report};
+use crate::settle;
+use crate::soak;
 use crate::socket::Port;
 use crate::tally::Tally;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::Path;
 use std::time::Duration;
+
+/// The sockets that a return has at least: each has 60,000 sequence numbers for what is under way.
+const SOCKETS_OF_COMEBACK: u32 = 8;
 
 /// One measurement of RAS: the target, the echo beside it, and the endpoints.
 pub(crate) struct Bench {
@@ -29,13 +37,35 @@ pub(crate) struct Bench {
 }
 
 /// Measures registrations and keep-alives.
-pub(crate) fn run(arguments: &RasArguments) -> Result<Report, BenchError> {
+pub(crate) fn run(arguments: &RasArguments, data: &Path) -> Result<Report, BenchError> {
     let common = &arguments.common;
-    let mut bench = Bench::start(common, arguments.endpoints, 1, arguments.time_to_live, false)?;
+    // So that there are sequence numbers for all that are under way when everyone comes back.
+    let sockets_min = if arguments.comeback { SOCKETS_OF_COMEBACK } else { 1 };
+    let mut bench = Bench::start(common, arguments.endpoints, sockets_min, arguments.time_to_live, false)?;
     let mut report = bench.report("ras", common)?;
-    report.phases.push(bench.register()?);
+    let empty = arguments.pid.map(memory::resident).transpose()?;
+    let mut registered = bench.register()?;
+    let steady = registered.target.rate;
+    if let (Some(empty), Some(pid)) = (empty, arguments.pid) {
+        let full = memory::resident(pid)?;
+        let each = full.saturating_sub(empty) as f64 / f64::from(arguments.endpoints);
+        registered = registered.with("residentOctets", full).with("residentOctetsEach", each);
+    }
+    report.phases.push(registered);
     if !interrupt::happened() {
         report.phases.push(bench.keep_alive(arguments.rate)?);
+    }
+    let kept = report.phases.last().map_or(0.0, |phase| phase.target.rate);
+    if let Some(minutes) = arguments.soak.filter(|_| !interrupt::happened()) {
+        let rate = kept * arguments.share;
+        report.phases.push(soak::run(&mut bench, rate, minutes, arguments.pid)?);
+    }
+    if arguments.settle && !interrupt::happened() {
+        report.phases.push(settle::run(&mut bench, common, data)?);
+    }
+    if arguments.comeback && !interrupt::happened() {
+        bench.unregister()?;
+        report.phases.push(comeback::run(&mut bench, steady, arguments.pause)?);
     }
     if !arguments.leave {
         bench.unregister()?;
@@ -145,7 +175,7 @@ impl Bench {
     }
 
     /// The echo of datagrams of the same sizes, for a time.
-    fn echo(&mut self, like: &Tally, at_most: Duration, pace: Pace) -> Result<Tally, BenchError> {
+    pub fn echo(&mut self, like: &Tally, at_most: Duration, pace: Pace) -> Result<Tally, BenchError> {
         let Some(echo) = &mut self.echo else { return Ok(Tally::default()) };
         let mut dialogue = Echoing::new(like.request_size(), like.answer_size(), None);
         let rules = Rules { at_most: Some(at_most), ..self.rules };

@@ -141,7 +141,7 @@ mod tests {
         for sequence in [1, 2, 255, 256, 65_535] {
             let confirm = RegistrationConfirm {
                 request_seq_num: number(sequence),
-                gatekeeper_identifier: BmpString::new("x"),
+                endpoint_identifier: BmpString::new("x").unwrap(),
                 ..RegistrationConfirm::default()
             };
             let confirm = per::encode(&RasMessage::RegistrationConfirm(confirm.into())).unwrap();

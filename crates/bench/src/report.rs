@@ -3,6 +3,8 @@
 use crate::socket::Buffers;
 use crate::tally::{Figures, Tally};
 use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
@@ -48,12 +50,22 @@ pub struct Phase {
     /// The rate of the gatekeeper in the rate of the echo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// What is special about this phase.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<&'static str, Value>,
 }
 
 impl Phase {
     pub(crate) fn new(name: &'static str, target: &Tally, echo: Option<&Tally>) -> Self {
         let ratio = echo.map(Tally::rate).filter(|rate| *rate > 0.0).map(|rate| target.rate() / rate);
-        Self { name, target: target.figures(), echo: echo.map(Tally::figures), ratio }
+        let details = BTreeMap::new();
+        Self { name, target: target.figures(), echo: echo.map(Tally::figures), ratio, details }
+    }
+
+    /// Adds something that only this phase has.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.details.insert(name, value.into());
+        self
     }
 }
 
@@ -97,6 +109,14 @@ impl Report {
                 let _ = writeln!(text, "  ratio               {ratio:>23.3}");
             }
             notes(&mut text, &phase.target);
+            for (name, value) in
+                phase.details.iter().filter(|(_, value)| !value.is_array() && !value.is_object())
+            {
+                let _ = match value.as_f64().filter(|_| value.is_f64()) {
+                    Some(number) => writeln!(text, "  {name}: {number:.3}"),
+                    None => writeln!(text, "  {name}: {value}"),
+                };
+            }
         }
         text
     }

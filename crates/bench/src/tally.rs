@@ -43,13 +43,13 @@ pub(crate) struct Tally {
     pub answers: u64,
 }
 
-/// Times in microseconds, to three digits, up to a minute.
+/// Times in microseconds, to three digits, up to ten minutes.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency(Histogram<u64>);
 
 impl Default for Latency {
     fn default() -> Self {
-        Self(Histogram::new_with_bounds(1, 60_000_000, 3).expect("the bounds are in the library's range"))
+        Self(Histogram::new_with_bounds(1, 600_000_000, 3).expect("the bounds are in the library's range"))
     }
 }
 
