@@ -259,7 +259,7 @@ impl Foundation {
         let random =
             || secrets::random().map_err(|error| StartError::System { what: "give random numbers", error });
         let seeds = [random()?, random()?];
-        let state = StateMachines::load(settings, sockets.call_signal_port(), seeds, now, &store)?;
+        let state = StateMachines::load(settings, sockets.call_signal_port(), seeds, now, store.as_ref())?;
         Ok(Self { sockets, store, clock, now, state })
     }
 }

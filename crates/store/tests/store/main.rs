@@ -18,4 +18,6 @@ mod migration;
 mod read_only;
 mod restore;
 mod retention;
+mod rows;
 mod samples;
+mod sqlite;
