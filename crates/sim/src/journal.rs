@@ -25,6 +25,8 @@ pub(crate) enum Seen {
     Started,
     /// The server has ended, in order or not.
     Ended,
+    /// The disk is another: whether it writes, and how it is.
+    Disk(bool, String),
     /// Something else, for who reads a trace.
     Note(String),
 }

@@ -13,18 +13,24 @@
 
 #![warn(missing_docs)]
 
+mod calamity;
+mod check;
 mod disk;
 mod fault;
 mod journal;
 mod network;
+mod people;
 pub mod play;
 mod random;
+mod run;
 mod seam;
 mod server_side;
 mod tables;
 mod terminal;
 mod world;
 
+pub use check::{Checker, Violation};
 pub use disk::{Disk, SimStore};
 pub use fault::Fault;
+pub use run::{Report, Run, Tally, run};
 pub use world::World;

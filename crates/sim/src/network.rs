@@ -30,6 +30,15 @@ pub(crate) enum End {
     Terminal(usize, ConnectionId),
 }
 
+impl End {
+    const fn terminal(self) -> Option<usize> {
+        match self {
+            Self::Terminal(number, _) => Some(number),
+            Self::Server(_) => None,
+        }
+    }
+}
+
 /// Names a connection.
 pub(crate) type WireId = u64;
 
@@ -76,6 +85,8 @@ pub(crate) struct Network {
     last_item: u64,
     wires: BTreeMap<WireId, Wire>,
     last_wire: WireId,
+    /// Endpoints of which a connection broke since somebody looked.
+    pub(crate) broken: Vec<usize>,
 }
 
 enum Item {
@@ -108,6 +119,8 @@ struct Wire {
     last_at: [Instant; 2],
     /// Since when nothing comes through.
     stuck_since: Option<Instant>,
+    /// Whose it is.
+    terminals: Vec<usize>,
 }
 
 impl Network {
@@ -120,6 +133,7 @@ impl Network {
             last_item: 0,
             wires: BTreeMap::new(),
             last_wire: 0,
+            broken: Vec::new(),
         }
     }
 
@@ -141,6 +155,7 @@ impl Network {
             pieces: Default::default(),
             last_at: [now; 2],
             stuck_since: None,
+            terminals: caller.terminal().into_iter().collect(),
         };
         self.wires.insert(self.last_wire, wire);
         self.push(now, self.last_wire, 1, Piece::Call { from, to });
@@ -150,6 +165,7 @@ impl Network {
     pub(crate) fn answer(&mut self, now: Instant, wire: WireId, called: Option<End>) {
         let Some(found) = self.wires.get_mut(&wire) else { return };
         found.ends[1] = called;
+        found.terminals.extend(called.and_then(End::terminal));
         let piece = if called.is_some() { Piece::Opened } else { Piece::Broken { is_refused: true } };
         self.push(now, wire, 0, piece);
     }
@@ -251,6 +267,7 @@ impl Network {
 
     fn break_one(&mut self, now: Instant, wire: WireId, is_gone: impl Fn(End) -> bool) {
         let Some(found) = self.wires.get_mut(&wire) else { return };
+        self.broken.extend(&found.terminals);
         let mut has_listener = false;
         for side in 0..2 {
             found.pieces[side].clear();

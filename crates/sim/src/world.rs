@@ -257,6 +257,9 @@ impl World {
         for _ in 0..STEPS_MAX {
             self.collect();
             let now = self.server_now();
+            for number in std::mem::take(&mut self.network.broken) {
+                self.journal.see(self.now, Seen::Broken(number));
+            }
             if let Some(arrival) = self.network.arrive(now.instant) {
                 self.arrive(arrival);
             } else if self.disk.borrow().due().is_some_and(|due| due <= now.instant) {
@@ -362,7 +365,6 @@ impl World {
             }
             Arrival::Ended { end: End::Terminal(number, id) }
             | Arrival::Broken { end: End::Terminal(number, id), .. } => {
-                self.journal.see(self.now, Seen::Broken(number));
                 if let Some(terminal) = self.living(number) {
                     terminal.endpoint.closed(now, id);
                 }
