@@ -40,6 +40,18 @@ impl Timestamp {
         Self(self.0.saturating_add(length.0 as i64))
     }
 
+    /// The moment itself where it lies between `first` and `last`, else the nearer of the two; `first` where the clock
+    /// went back in between.
+    pub const fn within(self, first: Self, last: Self) -> Self {
+        if self.0 < first.0 || last.0 < first.0 {
+            first
+        } else if self.0 > last.0 {
+            last
+        } else {
+            self
+        }
+    }
+
     /// The time from `earlier` to this moment; zero where the clock went back in between.
     pub const fn since(self, earlier: Self) -> Millis {
         let length = self.0.saturating_sub(earlier.0);
@@ -73,5 +85,17 @@ impl Now {
     /// The civil time of `instant` by the present relation of the two clocks.
     pub const fn wall_of(self, instant: Instant) -> Timestamp {
         Timestamp(self.wall.0.saturating_add(instant.0 as i64 - self.instant.0 as i64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_kept_within_a_span_even_where_the_clock_went_back_in_it() {
+        let within = |moment, first, last| Timestamp(moment).within(Timestamp(first), Timestamp(last)).0;
+        assert_eq!([within(5, 1, 9), within(0, 1, 9), within(10, 1, 9)], [5, 1, 9]);
+        assert_eq!([within(5, 9, 1), within(0, 9, 1), within(10, 9, 1)], [9, 9, 9]);
     }
 }

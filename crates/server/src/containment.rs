@@ -1,17 +1,17 @@
 //! Panics are confined to the step they happen in; too many of them stop the node.
 
+use model::{Instant, Millis};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// Panics within [`WINDOW`] that are borne; one more stops the node, because a state machine that fails again and
 /// again can't be trusted to tell anybody's presence, and a new process resumes from the last snapshot.
 pub const PANICS_MAX: usize = 4;
 
 /// How long a panic is remembered.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub const WINDOW: Millis = Millis::seconds(60);
 
 /// Runs steps of one state machine and bears a few panics.
 #[derive(Debug)]
@@ -37,14 +37,13 @@ impl Containment {
     }
 
     /// Runs one step. The state that it worked on stays in use: it may be incomplete, but it is not unsafe.
-    pub fn run<T>(&mut self, step: impl FnOnce() -> T) -> Result<T, Panicked> {
-        catch_unwind(AssertUnwindSafe(step)).map_err(|_| self.panicked())
+    pub fn run<T>(&mut self, now: Instant, step: impl FnOnce() -> T) -> Result<T, Panicked> {
+        catch_unwind(AssertUnwindSafe(step)).map_err(|_| self.panicked(now))
     }
 
-    fn panicked(&mut self) -> Panicked {
+    fn panicked(&mut self, now: Instant) -> Panicked {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let now = Instant::now();
-        while self.recent.front().is_some_and(|at| now.duration_since(*at) > WINDOW) {
+        while self.recent.front().is_some_and(|at| now.since(*at) > WINDOW) {
             self.recent.pop_front();
         }
         self.recent.push_back(now);
@@ -74,10 +73,10 @@ mod tests {
         let count = Arc::default();
         let mut containment = Containment::new("test", Arc::clone(&count));
         for _ in 0..PANICS_MAX {
-            assert_eq!(containment.run(|| panic!("on purpose")), Err::<(), _>(Panicked::GoOn));
+            assert_eq!(containment.run(Instant(0), || panic!("on purpose")), Err::<(), _>(Panicked::GoOn));
         }
-        assert_eq!(containment.run(|| 7), Ok(7));
-        assert_eq!(containment.run(|| panic!("on purpose")), Err::<(), _>(Panicked::Stop));
+        assert_eq!(containment.run(Instant(0), || 7), Ok(7));
+        assert_eq!(containment.run(Instant(0), || panic!("on purpose")), Err::<(), _>(Panicked::Stop));
         assert_eq!(count.load(Ordering::Relaxed), PANICS_MAX as u64 + 1);
     }
 }

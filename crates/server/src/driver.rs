@@ -217,7 +217,7 @@ impl Driver {
         }
         let now = self.clock.now();
         let Self { soft, link, containment, .. } = &mut self;
-        soft.finish(|wanted| containment.run(|| link.snapshot(now, wanted)).unwrap_or_default());
+        soft.finish(|wanted| containment.run(now.instant, || link.snapshot(now, wanted)).unwrap_or_default());
         Ok(())
     }
 
@@ -254,7 +254,7 @@ impl Driver {
         let Self { soft, link, containment, .. } = self;
         let mut panicked = None;
         soft.step(|wanted| {
-            containment.run(|| link.snapshot(now, wanted)).unwrap_or_else(|how| {
+            containment.run(now.instant, || link.snapshot(now, wanted)).unwrap_or_else(|how| {
                 panicked = Some(how);
                 Vec::new()
             })
@@ -274,10 +274,10 @@ impl Driver {
         let now = self.clock.now();
         let link = self.link.as_mut();
         // After a step that failed the link may still have something to say.
-        let _ = bear(self.containment.run(|| input(link, now)))?;
+        let _ = bear(self.containment.run(now.instant, || input(link, now)))?;
         loop {
             let link = self.link.as_mut();
-            match bear(self.containment.run(|| link.poll()))? {
+            match bear(self.containment.run(now.instant, || link.poll()))? {
                 Some(Some(output)) => self.carry_out(output),
                 Some(None) => return Ok(()),
                 None => {}

@@ -27,7 +27,7 @@ mod node;
 mod report;
 mod secrets;
 pub mod settings;
-mod shard;
+pub mod shard;
 mod signals;
 mod soft;
 mod state;

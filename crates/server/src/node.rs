@@ -8,7 +8,7 @@ use crate::driver::{
 };
 use crate::report::{Report, is_small, small_buffer};
 use crate::settings::Settings;
-use crate::shard::{self, Promises, Shard, ShardCounters, ShardHandle, ShardInput};
+use crate::shard::{self, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
 use crate::state::{self, StateMachines};
 use crate::{secrets, signals};
@@ -138,11 +138,8 @@ impl Node {
         let shard_parts = shard::Parts {
             engine,
             inputs: shard_inputs,
-            promises: Promises::new(
-                shard::to_store(store.writer()),
-                store_failing,
-                Arc::clone(&shard_counters),
-            ),
+            sink: shard::to_store(store.writer()),
+            failing: store_failing,
             drivers: vec![(state::H323, driver.clone())],
             accounts,
             soft: soft(Arc::clone(&shard_counters.soft_deferred)),
@@ -262,7 +259,7 @@ impl Foundation {
         let random =
             || secrets::random().map_err(|error| StartError::System { what: "give random numbers", error });
         let seeds = [random()?, random()?];
-        let state = StateMachines::load(settings, sockets.call_signal_port(), seeds, now, &store)?;
+        let state = StateMachines::load(settings, sockets.call_signal_port(), seeds, now, store.as_ref())?;
         Ok(Self { sockets, store, clock, now, state })
     }
 }

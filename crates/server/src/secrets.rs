@@ -4,7 +4,7 @@ use model::SoftRecord;
 use model::address::PseudonymKey;
 use std::fs::File;
 use std::io::{self, Read};
-use store::{Store, StoreError};
+use store::{Storage, StoreError};
 
 /// The table of the node's own soft state. The secret lies in the store and not in a file of its own, so that a
 /// backup has it: names made with another secret would be the names of strangers.
@@ -19,7 +19,7 @@ pub(crate) fn random() -> io::Result<[u8; 32]> {
 }
 
 /// The key of pseudonyms: that of the runs before, or `new` on the first.
-pub(crate) fn pseudonym_key(store: &Store, new: [u8; 32]) -> Result<PseudonymKey, StoreError> {
+pub(crate) fn pseudonym_key(store: &impl Storage, new: [u8; 32]) -> Result<PseudonymKey, StoreError> {
     let mut kept: Option<[u8; 32]> = None;
     store.soft(TABLE, |key, value, _| {
         if key == PSEUDONYM_KEY {
@@ -30,6 +30,6 @@ pub(crate) fn pseudonym_key(store: &Store, new: [u8; 32]) -> Result<PseudonymKey
         return Ok(PseudonymKey::new(kept));
     }
     let value = serde_json::to_string(&new).ok();
-    store.writer().submit_soft(vec![SoftRecord { table: TABLE, key: PSEUDONYM_KEY.to_owned(), value }])?;
+    store.submit_soft(vec![SoftRecord { table: TABLE, key: PSEUDONYM_KEY.to_owned(), value }])?;
     Ok(PseudonymKey::new(new))
 }

@@ -1,5 +1,6 @@
 //! The engine's thread: takes requests in batches, commits their facts together, and speaks when that is durable.
 
+mod core;
 mod handle;
 mod operator;
 mod promises;
@@ -8,27 +9,26 @@ mod refusal;
 mod tests;
 mod unwritten;
 
+pub use self::core::{Core, Failed, Taken};
 pub(crate) use handle::ShardHandle;
-pub(crate) use promises::{Promises, to_store};
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::containment::{Containment, Panicked};
 use crate::counters::counters;
 use crate::driver::{DriverHandle, DriverInput};
 use crate::soft::SoftFlow;
-use crossbeam_channel::{Receiver, Sender, TrySendError, never, select};
-use engine::{Effects, Engine};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
+use engine::Engine;
 use model::{
-    Address, AgentId, CallDetailRecord, Effect, Fact, GatewayId, InstantMessage, Now, PresenceDocument,
+    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, InstantMessage, Now, PresenceDocument,
     Refusal, Request, WatcherId,
 };
 use operator::{Senders, Sent};
-use refusal::is_unwritten;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use store::{StoreError, Writer};
 
 /// Requests that may wait; beyond it drivers stop reading.
 pub(crate) const INPUTS_MAX: usize = 65_536;
@@ -80,29 +80,42 @@ pub(crate) enum Change {
     Refused(Refusal),
 }
 
-/// One shard.
+/// Where batches go: [`Writer::submit`], or what a test puts in its place.
+pub(crate) type BatchSink =
+    Box<dyn Fn(Batch, Box<dyn FnOnce(Result<(), StoreError>) + Send>) -> Result<(), StoreError> + Send>;
+
+/// Where the facts of a shard are written.
+pub(crate) fn to_store(writer: Writer) -> BatchSink {
+    Box::new(move |batch, done| writer.submit(batch, done))
+}
+
+/// One shard: the thread around a [`Core`].
 pub(crate) struct Shard {
-    engine: Engine,
+    core: Core,
     inputs: Receiver<ShardInput>,
-    promises: Promises,
+    sink: BatchSink,
+    /// How commits ended, in the order in which they were begun.
+    ended: Sender<Result<(), StoreError>>,
+    outcomes: Receiver<Result<(), StoreError>>,
+    /// Tells the other threads that the store does not write.
+    failing: Arc<AtomicBool>,
     drivers: Vec<(GatewayId, DriverHandle)>,
     watchers: HashMap<WatcherId, Sender<Change>>,
     senders: Senders,
     accounts: Accounts,
     soft: SoftFlow,
-    effects: Effects,
     /// Looks of this batch, which come after its documents are composed.
     looks: Vec<Look>,
     clock: Clock,
-    containment: Containment,
-    counters: Arc<ShardCounters>,
+    watchers_cut: Arc<AtomicU64>,
 }
 
 /// What a shard is made of.
 pub(crate) struct Parts {
     pub engine: Engine,
     pub inputs: Receiver<ShardInput>,
-    pub promises: Promises,
+    pub sink: BatchSink,
+    pub failing: Arc<AtomicBool>,
     pub drivers: Vec<(GatewayId, DriverHandle)>,
     pub accounts: Accounts,
     pub soft: SoftFlow,
@@ -110,27 +123,26 @@ pub(crate) struct Parts {
     pub counters: Arc<ShardCounters>,
 }
 
-/// Why a shard ended before it was told to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Failed;
-
 impl Shard {
     pub fn new(parts: Parts) -> Self {
-        let Parts { engine, inputs, promises, drivers, accounts, soft, clock, counters } = parts;
+        let Parts { engine, inputs, sink, failing, drivers, accounts, soft, clock, counters } = parts;
+        // Room for every commit under way, so that the writer's thread never waits for us.
+        let (ended, outcomes) = bounded(promises::COMMITS_MAX);
         Self {
-            engine,
+            watchers_cut: Arc::clone(&counters.watchers_cut),
+            core: Core::counting(engine, counters),
             inputs,
-            promises,
+            sink,
+            ended,
+            outcomes,
+            failing,
             drivers,
             watchers: HashMap::new(),
             senders: Senders::default(),
             accounts,
             soft,
-            effects: Effects::default(),
             looks: Vec::new(),
             clock,
-            containment: Containment::new("engine", Arc::clone(&counters.panics)),
-            counters,
         }
     }
 
@@ -144,49 +156,39 @@ impl Shard {
                         break;
                     }
                 }
-                Woken::Outcome(outcome) => {
-                    let effects = self.promises.conclude(outcome);
-                    self.release(effects);
-                }
+                Woken::Outcome(outcome) => self.core.conclude(self.clock.now().instant, outcome),
                 Woken::Time => {
                     self.batch(None)?;
                 }
             }
-            self.promises.keep_time();
+            self.drain()?;
             self.snapshot()?;
         }
-        for effects in self.promises.finish() {
-            self.release(effects);
-        }
-        let Self { soft, engine, containment, .. } = &mut self;
-        soft.finish(|wanted| containment.run(|| engine.snapshot(wanted)).unwrap_or_default());
+        self.drain()?;
+        self.finish()?;
+        let Self { soft, core, clock, .. } = &mut self;
+        soft.finish(|wanted| core.snapshot(clock.now(), wanted).unwrap_or_default());
         Ok(())
     }
 
     fn wait(&self) -> Woken {
         // A store that is behind must catch up first; links then stop reading, and their peers ask again.
         let idle = never();
-        let inputs = if self.promises.is_behind() { &idle } else { &self.inputs };
-        let mut due = self.soft.due();
-        if let Some(promises_due) = self.promises.due() {
-            due = due.min(promises_due);
-        }
-        let mut wait = due.saturating_duration_since(Instant::now());
-        if let Some(deadline) = self.engine.deadline() {
+        let inputs = if self.core.is_behind() { &idle } else { &self.inputs };
+        let mut wait = self.soft.due().saturating_duration_since(Instant::now());
+        if let Some(deadline) = self.core.deadline() {
             wait = wait.min(self.clock.until(deadline));
         }
         select! {
             recv(inputs) -> input => Woken::Input(input.unwrap_or(ShardInput::Stop)),
-            recv(self.promises.outcomes()) -> outcome => outcome.map_or(Woken::Time, Woken::Outcome),
+            recv(self.outcomes) -> outcome => outcome.map_or(Woken::Time, Woken::Outcome),
             default(wait.max(WAIT_MIN)) => Woken::Time,
         }
     }
 
-    /// Takes an input and what waits behind it, up to a limit, or only what time brings; thinks once and speaks
-    /// once.
+    /// Takes an input and what waits behind it, up to a limit, or only what time brings; thinks once.
     fn batch(&mut self, first: Option<ShardInput>) -> Result<Turn, Failed> {
         let now = self.clock.now();
-        let mut facts = Vec::new();
         let mut turn = Turn::More;
         let mut next = first;
         let mut taken = 0;
@@ -195,46 +197,49 @@ impl Shard {
                 turn = Turn::Last;
                 break;
             }
-            self.take(now, input, &mut facts)?;
+            self.take(now, input)?;
             taken += 1;
             if taken < BATCH_MAX {
                 next = self.inputs.try_recv().ok();
             }
         }
-        if self.engine.deadline().is_some_and(|deadline| deadline <= now.instant) {
-            self.think(|engine, _| engine.timeout(now))?;
+        self.core.end_batch(now)?;
+        if !self.looks.is_empty() {
+            // Who looks sees what was told before.
+            self.drain()?;
         }
-        self.think(|engine, effects| engine.settle(now, effects))?;
-        self.counters.batches.fetch_add(1, Ordering::Relaxed);
-        self.speak(facts);
         for look in std::mem::take(&mut self.looks) {
-            self.think(|engine, _| look(engine))?;
+            self.core.look(now, look)?;
         }
         Ok(turn)
     }
 
-    fn take(&mut self, now: Now, input: ShardInput, facts: &mut Vec<Fact>) -> Result<(), Failed> {
+    fn take(&mut self, now: Now, input: ShardInput) -> Result<(), Failed> {
         match input {
-            ShardInput::Request(request) => self.request(now, request),
+            ShardInput::Request(request) => self.core.request(now, request).map(drop),
             ShardInput::Call(record) => {
                 self.accounts.write(&record);
-                facts.push(Fact::Call(record));
+                self.core.call(record);
                 Ok(())
             }
             ShardInput::Watch { watcher, presentity, changes } => {
                 self.watchers.insert(watcher, changes);
-                self.request(now, Request::Subscribe { watcher, presentity })
+                self.core.request(now, Request::Subscribe { watcher, presentity }).map(drop)
             }
             ShardInput::Unwatch(watcher) => {
                 // A watcher that was cut off has been unsubscribed then.
                 match self.watchers.remove(&watcher) {
-                    Some(_) => self.request(now, Request::Unsubscribe { watcher }),
+                    Some(_) => self.core.request(now, Request::Unsubscribe { watcher }).map(drop),
                     None => Ok(()),
                 }
             }
             ShardInput::Send { message, answer } => {
                 let ticket = self.senders.admit(answer);
-                self.request(now, Request::Send { ticket, agent: None, message })
+                let taken = self.core.request(now, Request::Send { ticket, agent: None, message })?;
+                if taken == Taken::GivenUp {
+                    self.senders.forget(ticket);
+                }
+                Ok(())
             }
             ShardInput::Look(look) => {
                 self.looks.push(look);
@@ -244,96 +249,50 @@ impl Shard {
         }
     }
 
-    fn request(&mut self, now: Now, request: Request) -> Result<(), Failed> {
-        self.counters.requests.fetch_add(1, Ordering::Relaxed);
-        if let Some(refused) = self.refuse_unwritable(&request) {
-            self.effects.immediate.push(refused);
-            return Ok(());
-        }
-        let before = (self.effects.facts.len(), self.effects.promised.len(), self.effects.immediate.len());
-        let panics = self.counters.panics.load(Ordering::Relaxed);
-        let operator = request.ticket().filter(|(_, agent)| agent.is_none()).map(|(ticket, _)| ticket);
-        self.think(|engine, effects| engine.handle(now, request, effects))?;
-        if self.counters.panics.load(Ordering::Relaxed) != panics {
-            // Half of what a request leads to is worse than nothing; whoever asked asks again. An operator is told.
-            self.effects.facts.truncate(before.0);
-            self.effects.promised.truncate(before.1);
-            self.effects.immediate.truncate(before.2);
-            if let Some(ticket) = operator {
-                self.senders.forget(ticket);
+    /// Hands to the store what is to be committed, and tells what may be told.
+    fn drain(&mut self) -> Result<(), Failed> {
+        let now = self.clock.now();
+        self.core.keep_time(now.instant);
+        while let Some(batch) = self.core.poll_commit(now.instant) {
+            let ended = self.ended.clone();
+            let done = Box::new(move |outcome| drop(ended.send(outcome)));
+            if let Err(error) = (self.sink)(batch, done) {
+                self.core.refused(now.instant, &error);
             }
+        }
+        self.failing.store(!self.core.is_writing(), Ordering::Relaxed);
+        while let Some(effect) = self.core.poll(now)? {
+            self.release(effect);
         }
         Ok(())
     }
 
-    fn think(&mut self, step: impl FnOnce(&mut Engine, &mut Effects)) -> Result<(), Failed> {
-        let Self { engine, effects, containment, .. } = self;
-        match containment.run(|| step(engine, effects)) {
-            Err(Panicked::Stop) => Err(Failed),
-            Ok(()) | Err(Panicked::GoOn) => Ok(()),
-        }
-    }
-
-    /// Commits the facts of a batch, and sends what need not wait for that.
-    fn speak(&mut self, calls: Vec<Fact>) {
-        let mut facts = std::mem::take(&mut self.effects.facts);
-        facts.extend(calls);
-        let promised = std::mem::take(&mut self.effects.promised);
-        let immediate = std::mem::take(&mut self.effects.immediate);
-        self.effects.clear();
-        if !facts.is_empty() || !promised.is_empty() {
-            let effects = self.promises.promise(facts, promised);
-            self.release(effects);
-        }
-        for effect in immediate {
-            // What brings no news may rest on facts that an earlier batch brought.
-            let effects =
-                if self.waits_in_line(&effect) { self.promises.answer(effect) } else { vec![effect] };
-            self.release(effects);
-        }
-    }
-
-    fn release(&mut self, effects: Vec<Effect>) {
-        for retract in self.promises.take_retracted() {
-            let now = self.clock.now();
-            // A second failure here has been told; what follows comes with the next batch.
-            let _ = self.think(|engine, effects| engine.handle(now, retract, effects));
-        }
-        for effect in effects {
-            self.count_refusal(&effect);
-            match effect {
-                Effect::Notify { watcher, document } => {
-                    self.tell_watcher(watcher, Change::Document(document))
-                }
-                Effect::SubscriptionRefused { watcher, refusal, .. } => {
-                    self.tell_watcher(watcher, Change::Refused(refusal));
-                    self.watchers.remove(&watcher);
-                }
-                Effect::ClaimRefused { agent, ref refusal, .. } => {
-                    if is_unwritten(refusal) {
-                        self.forget(agent);
-                    }
-                    self.tell_driver(agent, effect);
-                }
-                other => match other.agent() {
-                    Some(agent) => self.tell_driver(agent, other),
-                    None => self.senders.tell(&other),
-                },
+    /// Waits for all commits, and for a while for a store that does not write.
+    fn finish(&mut self) -> Result<(), Failed> {
+        let give_up = Instant::now() + FINISH_MAX;
+        while !self.core.is_at_rest() && Instant::now() < give_up {
+            let due = self.core.retry_due().map_or(FINISH_MAX, |due| self.clock.until(due)).max(WAIT_MIN);
+            if let Ok(outcome) = self.outcomes.recv_deadline(give_up.min(Instant::now() + due)) {
+                self.core.conclude(self.clock.now().instant, outcome);
             }
+            self.drain()?;
         }
+        self.core.give_up();
+        Ok(())
     }
 
-    /// Takes back a claim that the engine granted and the store did not.
-    fn forget(&mut self, agent: AgentId) {
-        let now = self.clock.now();
-        let request = Request::Depart {
-            agent,
-            at: now.wall,
-            reason: "the server could not store its name".into(),
-            is_farewell: false,
-        };
-        // A second failure here has been told; the documents follow with the next batch.
-        let _ = self.think(|engine, effects| engine.handle(now, request, effects));
+    fn release(&mut self, effect: Effect) {
+        match effect {
+            Effect::Notify { watcher, document } => self.tell_watcher(watcher, Change::Document(document)),
+            Effect::SubscriptionRefused { watcher, refusal, .. } => {
+                self.tell_watcher(watcher, Change::Refused(refusal));
+                self.watchers.remove(&watcher);
+            }
+            other => match other.agent() {
+                Some(agent) => self.tell_driver(agent, other),
+                None => self.senders.tell(&other),
+            },
+        }
     }
 
     fn tell_driver(&self, agent: AgentId, effect: Effect) {
@@ -346,23 +305,23 @@ impl Shard {
         let Some(changes) = self.watchers.get(&watcher) else { return };
         let Err(error) = changes.try_send(change) else { return };
         if matches!(error, TrySendError::Full(_)) {
-            self.counters.watchers_cut.fetch_add(1, Ordering::Relaxed);
+            self.watchers_cut.fetch_add(1, Ordering::Relaxed);
         }
         self.watchers.remove(&watcher);
-        let now = self.clock.now();
-        let _ = self.think(|engine, effects| engine.handle(now, Request::Unsubscribe { watcher }, effects));
+        // A failure here has been told; it leaves a subscription that nobody is told of.
+        let _ = self.core.request(self.clock.now(), Request::Unsubscribe { watcher });
     }
 
     fn snapshot(&mut self) -> Result<(), Failed> {
-        let Self { soft, engine, containment, .. } = self;
-        let mut panicked = None;
+        let Self { soft, core, clock, .. } = self;
+        let mut failed = None;
         soft.step(|wanted| {
-            containment.run(|| engine.snapshot(wanted)).unwrap_or_else(|how| {
-                panicked = Some(how);
+            core.snapshot(clock.now(), wanted).unwrap_or_else(|failure| {
+                failed = Some(failure);
                 Vec::new()
             })
         });
-        if panicked == Some(Panicked::Stop) { Err(Failed) } else { Ok(()) }
+        failed.map_or(Ok(()), Err)
     }
 }
 
@@ -373,7 +332,7 @@ impl Shard {
 )]
 enum Woken {
     Input(ShardInput),
-    Outcome(promises::Outcome),
+    Outcome(Result<(), StoreError>),
     Time,
 }
 
@@ -386,3 +345,6 @@ enum Turn {
 
 /// The shortest wait, so that a deadline a fraction of a millisecond away is not waited for in a circle.
 const WAIT_MIN: Duration = Duration::from_millis(1);
+
+/// How long the end waits for a store that does not write.
+const FINISH_MAX: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use h323::alias::Zone;
 use h323::gatekeeper::{Gatekeeper, SOFT_TABLES};
 use link::Link;
 use model::{GatewayId, Now, SoftRecord};
-use store::{LastShutdown, Store, StoreError};
+use store::{LastShutdown, Storage, StoreError};
 
 /// The engine and the gateways of a node, without threads and sockets.
 pub struct StateMachines {
@@ -31,7 +31,7 @@ impl StateMachines {
         call_signal_port: Option<u16>,
         seeds: [[u8; 32]; 2],
         now: Now,
-        store: &Store,
+        store: &impl Storage,
     ) -> Result<Self, StartError> {
         let [pseudonyms, gateway] = seeds;
         let key = secrets::pseudonym_key(store, pseudonyms)?;
@@ -43,7 +43,7 @@ impl StateMachines {
 }
 
 /// The engine with all that the store has for it.
-fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, StoreError> {
+fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
     let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
     let mut engine = Engine::new(told, store.epoch());
     let principals =
@@ -83,7 +83,7 @@ fn load_engine(settings: &Settings, now: Now, store: &Store) -> Result<Engine, S
 }
 
 /// What persons published, whom they watch and whom they have blocked.
-fn load_contacts(engine: &mut Engine, store: &Store) -> Result<(), StoreError> {
+fn load_contacts(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreError> {
     let check = |loaded: Result<(), LoadError>| {
         if let Err(error) = loaded {
             tracing::warn!(event = "store.contact_left_out", %error, "A publication or contact was left out.");
@@ -105,7 +105,7 @@ fn load_gatekeeper(
     call_signal_port: Option<u16>,
     seed: [u8; 32],
     now: Now,
-    store: &Store,
+    store: &impl Storage,
 ) -> Result<Box<dyn Link>, StoreError> {
     let settings = settings.h323.gatekeeper(zone, &settings.presence, call_signal_port);
     let mut gatekeeper = Gatekeeper::new(H323, settings, seed);

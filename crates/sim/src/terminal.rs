@@ -7,7 +7,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// One endpoint and what it told so far.
 pub(crate) struct Terminal {
     pub(crate) endpoint: Endpoint,
-    /// Everything shown, in order.
+    settings: Settings,
+    /// What was shown, in order; the oldest go when there is too much of it.
     pub(crate) shown: Vec<Event>,
     /// How much of it has been looked at.
     pub(crate) seen: usize,
@@ -15,7 +16,14 @@ pub(crate) struct Terminal {
     pub(crate) is_dead: bool,
     /// Hears no datagrams.
     pub(crate) is_deaf: bool,
+    pub(crate) offers: Offers,
 }
+
+/// Where an endpoint takes RAS messages.
+pub(crate) const RAS_PORT: u16 = 5000;
+
+/// Where an endpoint takes calls.
+pub(crate) const SIGNALLING_PORT: u16 = 1720;
 
 /// The host of the endpoint with this number.
 pub(crate) fn host(number: usize) -> Ipv4Addr {
@@ -35,8 +43,8 @@ impl Terminal {
         let settings = Settings {
             aliases: aliases.iter().map(alias).collect(),
             gatekeeper: Some(gatekeeper),
-            ras_address: (host(number), 5000).into(),
-            call_signal_address: (host(number), 1720).into(),
+            ras_address: (host(number), RAS_PORT).into(),
+            call_signal_address: (host(number), SIGNALLING_PORT).into(),
             time_to_live: 60,
             calls: 4,
             auto_answer: false,
@@ -46,11 +54,25 @@ impl Terminal {
             location: None,
         };
         Self {
-            endpoint: Endpoint::new(settings, seed),
+            endpoint: Endpoint::new(settings.clone(), seed),
+            settings,
             shown: Vec::new(),
             seen: 0,
             is_dead: false,
             is_deaf: false,
+            offers,
         }
+    }
+
+    /// Begins anew.
+    pub(crate) fn switch_on(&mut self, seed: u64) {
+        self.endpoint = Endpoint::new(self.settings.clone(), seed);
+        self.is_dead = false;
+        self.shown.clear();
+        self.seen = 0;
+    }
+
+    pub(crate) fn show(&mut self, event: Event) {
+        self.shown.push(event);
     }
 }

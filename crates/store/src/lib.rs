@@ -39,6 +39,7 @@ mod readers;
 mod restore;
 mod shutdown;
 mod status;
+mod storage;
 mod store;
 mod writer;
 
@@ -51,5 +52,6 @@ pub use readers::Principal;
 pub use restore::{Restored, restore};
 pub use shutdown::LastShutdown;
 pub use status::{Integrity, Status};
+pub use storage::Storage;
 pub use store::Store;
 pub use writer::Writer;

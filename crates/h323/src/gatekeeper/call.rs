@@ -211,7 +211,7 @@ impl Gatekeeper {
         if call.answer.is_some() || call.ended.is_some() || call.messaging {
             return;
         }
-        call.answer = Some(Answer { at: answer.at.clamp(call.admitted_at.wall, now.wall), ..answer });
+        call.answer = Some(Answer { at: answer.at.within(call.admitted_at.wall, now.wall), ..answer });
         call.check_interval = self.settings.call_check;
         let text = format!(
             "{} and {} are in a call; {}",

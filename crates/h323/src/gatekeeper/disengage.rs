@@ -26,7 +26,7 @@ impl Gatekeeper {
             if let Some(connected) = usage.and_then(|usage| usage.connect_time)
                 && call.answer.is_none()
             {
-                let at = Timestamp(i64::from(connected.get()) * 1000).clamp(call.admitted_at.wall, now.wall);
+                let at = Timestamp(i64::from(connected.get()) * 1000).within(call.admitted_at.wall, now.wall);
                 call.answer = Some(Answer { at, evidence: AnswerEvidence::ConnectTime });
             }
             let reason = reason_of(request);

@@ -283,3 +283,16 @@ fn a_call_with_a_conference_bridge_is_a_meeting() {
     let meetings = world.evidence.iter().filter(|(_, evidence)| evidence.state == PresenceState::Meeting);
     assert!(meetings.count() > 0);
 }
+
+// covers: D-12
+#[test]
+fn a_clock_that_goes_back_during_a_call_harms_nobody() {
+    let mut world = World::new();
+    let pair = ringing(&mut world);
+    let admitted_at = world.now.wall;
+    world.now.wall = Timestamp(admitted_at.0 - 3_600_000);
+    reports(&mut world, &pair.bob, MessageBody::Connect(ConnectUuie::default().into()));
+    assert_eq!(on_call(&world), [1, 2]);
+    let (_, evidence) = world.evidence.last().unwrap();
+    assert_eq!(evidence.since, admitted_at, "no call is answered before it was admitted");
+}

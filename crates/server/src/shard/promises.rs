@@ -1,20 +1,19 @@
 //! Promises: effects that may leave only when the facts they rest on are durable.
 //!
 //! The commits of a shard stand in one queue, the first of them under way. While the store can't write, the engine
-//! goes on and knows more than the store: what is missing there is [`Unwritten`].
+//! goes on and knows more than the store: what is missing there is [`Unwritten`]. There is no clock and no store in
+//! here: what is to be committed comes out of [`Promises::poll_commit`], how that ended goes into
+//! [`Promises::conclude`], and what may or must be said comes out of [`Promises::poll`].
 
 use super::ShardCounters;
 use super::unwritten::{Ground, Unwritten};
-use crossbeam_channel::{Receiver, Sender, bounded};
-use model::{Batch, Effect, Fact, Request};
+use model::{Batch, Effect, Fact, Instant, Millis, Request};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use store::{StoreError, Writer};
+use store::StoreError;
 
 /// Commits under way at one time.
-const COMMITS_MAX: usize = 64;
+pub(super) const COMMITS_MAX: usize = 64;
 
 /// Facts under way at one time; half of what the store's queue takes by default.
 const FACTS_MAX: usize = 32_768;
@@ -27,23 +26,10 @@ const COMMIT_FACTS_MAX: usize = 4096;
 const WAITING_MAX: usize = 65_536;
 
 /// How long a commit may take before the store counts as one that does not write.
-const COMMIT_MAX: Duration = Duration::from_secs(5);
-
-/// How long the end waits for a store that does not write.
-const FINISH_MAX: Duration = Duration::from_secs(10);
-
-/// Where batches go: [`Writer::submit`], or what a test puts in its place.
-pub(crate) type BatchSink =
-    Box<dyn Fn(Batch, Box<dyn FnOnce(Result<(), StoreError>) + Send>) -> Result<(), StoreError> + Send>;
-
-/// How one commit ended. Commits end in the order they were begun.
-pub(crate) struct Outcome(Result<(), StoreError>);
+const COMMIT_MAX: Millis = Millis::seconds(5);
 
 /// Commits, and what waits for them.
-pub(crate) struct Promises {
-    sink: BatchSink,
-    ended: Sender<Outcome>,
-    outcomes: Receiver<Outcome>,
+pub(super) struct Promises {
     /// In order; the first [`Self::begun`] are under way.
     queue: VecDeque<Commit>,
     begun: usize,
@@ -57,8 +43,8 @@ pub(crate) struct Promises {
     last_batch: u64,
     failed_batch: u64,
     unwritten: Unwritten,
-    /// Tells the other threads that the store does not write.
-    failing: Arc<AtomicBool>,
+    /// What may or must be said, in order.
+    said: VecDeque<Effect>,
 }
 
 struct Commit {
@@ -72,37 +58,26 @@ struct Commit {
     is_retry: bool,
 }
 
-/// Where the facts of a shard are written.
-pub(crate) fn to_store(writer: Writer) -> BatchSink {
-    Box::new(move |batch, done| writer.submit(batch, done))
-}
-
 impl Promises {
-    /// Promises that rest on `sink`; `failing` tells other threads whether it does not write.
-    pub fn new(sink: BatchSink, failing: Arc<AtomicBool>, counters: Arc<ShardCounters>) -> Self {
-        // Room for every commit under way, so that the writer's thread never waits for us.
-        let (ended, outcomes) = bounded(COMMITS_MAX);
+    pub fn new(counters: Arc<ShardCounters>) -> Self {
         Self {
-            sink,
-            ended,
-            outcomes,
             queue: VecDeque::new(),
             begun: 0,
             begun_facts: 0,
             weight: 0,
-            progress_at: Instant::now(),
+            progress_at: Instant(0),
             is_stalled: false,
             last_batch: 0,
             failed_batch: 0,
             unwritten: Unwritten::new(counters),
-            failing,
+            said: VecDeque::new(),
         }
     }
 
-    /// Commits facts, and keeps effects until that is done; what may or must be said now comes back.
-    pub fn promise(&mut self, mut facts: Vec<Fact>, promised: Vec<Effect>) -> Vec<Effect> {
+    /// Takes facts to be committed, and keeps effects until they are.
+    pub fn promise(&mut self, mut facts: Vec<Fact>, promised: Vec<Effect>) {
         if facts.is_empty() {
-            return promised.into_iter().flat_map(|effect| self.answer(effect)).collect();
+            return promised.into_iter().for_each(|effect| self.answer(effect));
         }
         self.last_batch += 1;
         if facts.len() > COMMIT_FACTS_MAX {
@@ -115,78 +90,96 @@ impl Promises {
             facts = rest;
         }
         self.push(Commit::new(self.last_batch, facts, promised));
-        self.go_on()
+        self.set_aside_what_waits();
     }
 
-    /// Keeps an effect that brought no facts until those before it are durable; comes back at once where all are.
-    pub fn answer(&mut self, effect: Effect) -> Vec<Effect> {
+    /// Keeps an effect that brought no facts until those before it are durable; where all are, it is said now.
+    pub fn answer(&mut self, effect: Effect) {
         match self.queue.back_mut() {
             Some(last) => {
                 last.attached.push(effect);
                 self.weight += 1;
-                Vec::new()
             }
-            None => self.unwritten.judge(vec![effect], self.unwritten.ground()),
+            None => self.said.extend(self.unwritten.judge(effect, self.unwritten.ground())),
         }
     }
 
-    /// Takes the end of the oldest commit; what may or must be said now comes back.
-    pub fn conclude(&mut self, outcome: Outcome) -> Vec<Effect> {
-        let Some(commit) = self.pop() else { return Vec::new() };
+    /// Says an effect that waits for nothing, after what was said before.
+    pub fn say(&mut self, effect: Effect) {
+        self.said.push_back(effect);
+    }
+
+    /// The next facts to hand to the store, which count as under way from here on. Where it does not take them at
+    /// all, tell [`Self::refused`] before the next call of anything else.
+    pub fn poll_commit(&mut self, now: Instant) -> Option<Batch> {
+        let next = self.queue.get(self.begun)?;
+        let may_begin = match next.is_retry {
+            true => self.begun == 0,
+            false => !self.unwritten.is_failing(),
+        };
+        let has_room = self.begun < COMMITS_MAX && self.begun_facts + next.facts.len() <= FACTS_MAX;
+        if !may_begin || !has_room {
+            return None;
+        }
+        if self.begun == 0 {
+            self.progress_at = now;
+        }
+        self.begun += 1;
+        self.begun_facts += next.facts.len();
+        Some(Batch { facts: next.facts.clone() })
+    }
+
+    /// Takes back what [`Self::poll_commit`] gave last: the store did not take it.
+    pub fn refused(&mut self, now: Instant, error: &StoreError) {
+        self.begun = self.begun.saturating_sub(1);
+        let Some(commit) = self.queue.get(self.begun) else { return };
+        self.begun_facts = self.begun_facts.saturating_sub(commit.facts.len());
+        if commit.is_retry {
+            self.pop();
+            self.unwritten.failed_again(now, error);
+        } else {
+            self.unwritten.failed(now, error);
+        }
+        self.set_aside_what_waits();
+    }
+
+    /// Takes the end of the oldest commit that is under way.
+    pub fn conclude(&mut self, now: Instant, outcome: Result<(), StoreError>) {
+        let Some(commit) = self.pop() else { return };
         self.begun = self.begun.saturating_sub(1);
         self.begun_facts = self.begun_facts.saturating_sub(commit.facts.len());
-        self.progress_at = Instant::now();
+        self.progress_at = now;
         if self.is_stalled {
             self.is_stalled = false;
             tracing::info!(event = "store.goes_on", "The store writes again.");
         }
-        let mut said = match outcome.0 {
-            Ok(()) if commit.is_retry => {
-                self.unwritten.written(commit.facts.len());
-                Vec::new()
-            }
-            Ok(()) => {
-                let is_whole = self.failed_batch != commit.batch;
-                let ground = if is_whole { Ground::Written } else { Ground::Partly };
-                let mut said = self.unwritten.judge(commit.promised, ground);
-                said.extend(self.unwritten.judge(commit.attached, self.unwritten.ground()));
-                if self.unwritten.is_failing() {
-                    // A commit before it failed and is tried again: to keep the order, so is this one.
-                    self.unwritten.keep(commit.facts);
-                }
-                said
-            }
-            Err(error) if commit.is_retry => {
-                self.unwritten.failed_again(&error);
-                Vec::new()
-            }
+        match outcome {
+            Ok(()) if commit.is_retry => self.unwritten.written(now, commit.facts.len()),
+            Ok(()) => self.keep_promise(commit),
+            Err(error) if commit.is_retry => self.unwritten.failed_again(now, &error),
             Err(error) => {
-                self.unwritten.failed(&error);
-                self.set_aside(commit)
+                self.unwritten.failed(now, &error);
+                self.set_aside(commit);
             }
-        };
-        said.extend(self.go_on());
-        self.tell();
-        said
+        }
+        self.set_aside_what_waits();
     }
 
     /// Tries again what the store does not have, if it is time, and notices a store that has stopped to write.
-    pub fn keep_time(&mut self) {
+    pub fn keep_time(&mut self, now: Instant) {
         if self.begun == 0
-            && let Some(facts) = self.unwritten.take_due()
+            && let Some(facts) = self.unwritten.take_due(now)
         {
             self.push(Commit { is_retry: true, ..Commit::new(0, facts, Vec::new()) });
-            self.begin_next();
         }
-        if self.begun > 0 && !self.is_stalled && self.progress_at.elapsed() >= COMMIT_MAX {
+        if self.begun > 0 && !self.is_stalled && self.progress_at.after(COMMIT_MAX) <= now {
             self.is_stalled = true;
             tracing::error!(
                 event = "store.stalled",
                 "The store has not written for {} s; look at the disk. Presence goes on; what must be durable waits.",
-                COMMIT_MAX.as_secs()
+                COMMIT_MAX.0 / 1000
             );
         }
-        self.tell();
     }
 
     /// When [`Self::keep_time`] has something to do.
@@ -194,32 +187,24 @@ impl Promises {
         match self.begun {
             0 => self.unwritten.due(),
             _ if self.is_stalled => None,
-            _ => Some(self.progress_at + COMMIT_MAX),
+            _ => Some(self.progress_at.after(COMMIT_MAX)),
         }
     }
 
-    /// Waits for all commits, and for a while for a store that does not write. Every item is what may be said.
-    pub fn finish(&mut self) -> Vec<Vec<Effect>> {
-        let give_up = Instant::now() + FINISH_MAX;
-        let mut said = Vec::new();
-        while self.begun > 0 || self.unwritten.is_failing() {
-            let next = self.due().unwrap_or(give_up).min(give_up);
-            if let Ok(outcome) = self.outcomes.recv_deadline(next) {
-                said.push(self.conclude(outcome));
-            }
-            if Instant::now() >= give_up {
-                break;
-            }
-            self.keep_time();
-        }
-        let lost = self.queue.iter().map(|commit| commit.facts.len()).sum();
-        self.unwritten.give_up(lost);
-        said
+    /// The next thing that may or must be said.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.said.pop_front()
     }
 
-    /// The ends of commits.
-    pub const fn outcomes(&self) -> &Receiver<Outcome> {
-        &self.outcomes
+    /// Whether nothing waits for the store.
+    pub const fn is_at_rest(&self) -> bool {
+        self.begun == 0 && !self.unwritten.is_failing()
+    }
+
+    /// Counts and tells what the store does not have, at the end.
+    pub fn give_up(&self) {
+        let waiting = self.queue.iter().filter(|commit| !commit.is_retry);
+        self.unwritten.give_up(waiting.map(|commit| commit.facts.len()).sum());
     }
 
     /// Whether nothing more may be begun until the store has caught up.
@@ -243,59 +228,39 @@ impl Promises {
         self.unwritten.take_retracted()
     }
 
-    /// Begins what may be begun. While the store can't write, everything behind the commits under way is kept, and
-    /// what may or must be said of it comes back.
-    fn go_on(&mut self) -> Vec<Effect> {
-        let mut said = Vec::new();
-        loop {
-            if !self.unwritten.is_failing() {
-                let Some(next) = self.queue.get(self.begun) else { return said };
-                let has_room = self.begun < COMMITS_MAX && self.begun_facts + next.facts.len() <= FACTS_MAX;
-                if !has_room {
-                    return said;
-                }
-                self.begin_next();
-            } else if self.begun > 0 {
-                return said;
-            } else {
-                let Some(commit) = self.pop() else { return said };
-                said.extend(self.set_aside(commit));
-            }
+    /// Says what rests on a commit that was written.
+    fn keep_promise(&mut self, commit: Commit) {
+        let is_whole = self.failed_batch != commit.batch;
+        let ground = if is_whole { Ground::Written } else { Ground::Partly };
+        let later = self.unwritten.ground();
+        let unwritten = &self.unwritten;
+        self.said.extend(commit.promised.into_iter().filter_map(|effect| unwritten.judge(effect, ground)));
+        self.said.extend(commit.attached.into_iter().filter_map(|effect| unwritten.judge(effect, later)));
+        if self.unwritten.is_failing() {
+            // A commit before it failed and is tried again: to keep the order, so is this one.
+            self.unwritten.keep(commit.facts);
         }
     }
 
-    /// Keeps what a commit brought that was not written; what must be said of it.
-    fn set_aside(&mut self, commit: Commit) -> Vec<Effect> {
+    /// While the store can't write, everything behind the commits under way is kept, and said what must be.
+    fn set_aside_what_waits(&mut self) {
+        while self.unwritten.is_failing()
+            && self.begun == 0
+            && self.queue.front().is_some_and(|commit| !commit.is_retry)
+        {
+            let Some(commit) = self.pop() else { return };
+            self.set_aside(commit);
+        }
+    }
+
+    /// Keeps what a commit brought that was not written, and says what must be said of it.
+    fn set_aside(&mut self, commit: Commit) {
         self.failed_batch = commit.batch;
         self.unwritten.drop_messages(&commit.facts);
         self.unwritten.keep(commit.facts);
-        let mut said = self.unwritten.judge(commit.promised, Ground::Unwritten);
-        said.extend(self.unwritten.judge(commit.attached, Ground::Unwritten));
-        said
-    }
-
-    /// Hands the next commit of the queue to the store.
-    fn begin_next(&mut self) {
-        let Some(next) = self.queue.get(self.begun) else { return };
-        let ended = self.ended.clone();
-        let batch = Batch { facts: next.facts.clone() };
-        let done = Box::new(move |outcome| {
-            let _ = ended.send(Outcome(outcome));
-        });
-        match (self.sink)(batch, done) {
-            Ok(()) => {
-                if self.begun == 0 {
-                    self.progress_at = Instant::now();
-                }
-                self.begun += 1;
-                self.begun_facts += next.facts.len();
-            }
-            Err(error) if next.is_retry => {
-                self.pop();
-                self.unwritten.failed_again(&error);
-            }
-            Err(error) => self.unwritten.failed(&error),
-        }
+        let unwritten = &self.unwritten;
+        let promised = commit.promised.into_iter().chain(commit.attached);
+        self.said.extend(promised.filter_map(|effect| unwritten.judge(effect, Ground::Unwritten)));
     }
 
     fn push(&mut self, commit: Commit) {
@@ -307,10 +272,6 @@ impl Promises {
         let commit = self.queue.pop_front()?;
         self.weight = self.weight.saturating_sub(commit.weight());
         Some(commit)
-    }
-
-    fn tell(&self) {
-        self.failing.store(!self.is_writing(), Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happens to requests and effects while the store does not write.
 
-use super::Shard;
+use super::Core;
 use model::{Effect, MessageFailure, Refusal, Request};
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,7 @@ pub(super) fn is_unwritten(refusal: &Refusal) -> bool {
     *refusal == Refusal::Unavailable { limit: STORE_LIMIT }
 }
 
-impl Shard {
+impl Core {
     /// The refusal of a request that needs the store while it does not write. Claims are taken for longer, because
     /// most of them bring nothing new.
     pub(super) fn refuse_unwritable(&self, request: &Request) -> Option<Effect> {

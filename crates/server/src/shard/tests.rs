@@ -3,12 +3,9 @@ mod promised;
 use super::refusal::STORE_LIMIT;
 use super::*;
 use crate::driver::Waker;
-use crossbeam_channel::bounded;
-use model::{Batch, Claim, Evidence, EvidenceKey, NamedAddress, PresenceState, Source, Ticket, Timestamp};
+use model::{Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Ticket, Timestamp};
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
-use store::StoreError;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,7 +28,7 @@ struct Disk {
 struct SharedDisk(Arc<Mutex<Disk>>);
 
 impl SharedDisk {
-    fn sink(&self) -> promises::BatchSink {
+    fn sink(&self) -> BatchSink {
         let disk = self.clone();
         Box::new(move |batch, done| {
             let (by_itself, refused) = {
@@ -105,7 +102,8 @@ fn scene() -> Scene {
     let parts = Parts {
         engine: Engine::new(engine::Settings::default(), 1),
         inputs,
-        promises: Promises::new(disk.sink(), Arc::clone(&failing), Arc::clone(&counters)),
+        sink: disk.sink(),
+        failing: Arc::clone(&failing),
         drivers: vec![(GatewayId(0), driver)],
         accounts: Accounts::nowhere(),
         soft: SoftFlow::into_sink(Box::new(|_| Ok(())), Duration::from_secs(3600), 100, Arc::default()),

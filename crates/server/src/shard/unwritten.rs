@@ -6,11 +6,12 @@
 
 use super::ShardCounters;
 use super::refusal::STORE_LIMIT;
-use model::{Address, Effect, Fact, InstantMessage, MessageFailure, MessageId, Refusal, Request};
+use model::{
+    Address, Effect, Fact, Instant, InstantMessage, MessageFailure, MessageId, Millis, Refusal, Request,
+};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 use store::{ErrorKind, StoreError};
 
 /// Accounts of calls that may wait; those that come beyond are lost. Names are bounded by who is let in.
@@ -20,7 +21,7 @@ const CALLS_MAX: usize = 65_536;
 const CHUNK: usize = 512;
 
 /// How long the store is left alone after a failure.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Millis = Millis::seconds(1);
 
 /// What became of the facts that a promise rests on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -121,12 +122,8 @@ impl Unwritten {
         std::mem::take(&mut self.retracted)
     }
 
-    /// Says what was promised, except what rests on facts that the store does not have: that becomes its refusal.
-    pub fn judge(&self, promised: Vec<Effect>, ground: Ground) -> Vec<Effect> {
-        promised.into_iter().filter_map(|effect| self.judge_one(effect, ground)).collect()
-    }
-
-    fn judge_one(&self, effect: Effect, ground: Ground) -> Option<Effect> {
+    /// What is said of a promise: itself, or the refusal of what rests on facts that the store does not have.
+    pub fn judge(&self, effect: Effect, ground: Ground) -> Option<Effect> {
         let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
         Some(match effect {
             Effect::Claimed { ticket, agent, presentity } if self.affected.contains(&presentity) => {
@@ -149,7 +146,7 @@ impl Unwritten {
     }
 
     /// Takes note of a commit that failed; its facts are then [kept](Self::keep).
-    pub fn failed(&mut self, error: &StoreError) {
+    pub fn failed(&mut self, now: Instant, error: &StoreError) {
         if !self.is_failing {
             self.is_failing = true;
             tracing::error!(
@@ -161,37 +158,37 @@ impl Unwritten {
         if error.kind() == ErrorKind::Fault {
             self.chunk = 1;
         }
-        self.due = Some(Instant::now() + INTERVAL);
+        self.due = Some(now.after(INTERVAL));
     }
 
     /// Takes note of an attempt that failed. A fact that contradicts the store is found by trying one after the
     /// other, and given up, because it would keep all others waiting for ever.
-    pub fn failed_again(&mut self, error: &StoreError) {
+    pub fn failed_again(&mut self, now: Instant, error: &StoreError) {
         let is_found = error.kind() == ErrorKind::Fault && self.chunk == 1;
-        self.failed(error);
+        self.failed(now, error);
         if is_found {
             let fact = self.facts.pop_front();
             self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
             tracing::error!(event = "store.fact_refused", ?fact, %error, "A fact was given up. Please report this.");
             self.chunk = CHUNK;
-            self.settle();
+            self.settle(now);
         }
     }
 
     /// The facts of the next attempt, if it is time; none may be under way.
-    pub fn take_due(&mut self) -> Option<Vec<Fact>> {
-        self.due.take_if(|due| *due <= Instant::now())?;
+    pub fn take_due(&mut self, now: Instant) -> Option<Vec<Fact>> {
+        self.due.take_if(|due| *due <= now)?;
         if self.facts.is_empty() {
-            self.settle();
+            self.settle(now);
             return None;
         }
         Some(self.facts.iter().take(self.chunk).cloned().collect())
     }
 
     /// Takes note of an attempt that wrote so many facts.
-    pub fn written(&mut self, facts: usize) {
+    pub fn written(&mut self, now: Instant, facts: usize) {
         self.facts.drain(..facts.min(self.facts.len()));
-        self.settle();
+        self.settle(now);
     }
 
     /// Gives up what is left, and `more` facts that were not even tried.
@@ -207,14 +204,14 @@ impl Unwritten {
         }
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self, now: Instant) {
         if self.facts.is_empty() {
             self.affected.clear();
             self.dropped.clear();
             (self.chunk, self.due, self.is_failing) = (CHUNK, None, false);
             tracing::info!(event = "store.recovered", "The store writes again, and has all it missed.");
         } else {
-            self.due = Some(Instant::now());
+            self.due = Some(now);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What every back end must promise; a new one adds one line to the list at the end.
+//! What every back end must promise. A new one says `conformance!(name, open)` in its own tests.
 
-use crate::contacts::{
+pub use crate::contacts::{
     contacts_of_nobody_known_contradict_the_store, subscriptions_and_blocks_are_there_when_opened_again,
     what_has_ended_is_not_there, what_persons_published_is_there_when_opened_again,
 };
-use crate::messages::{
+pub use crate::messages::{
     a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
     an_id_that_the_writer_has_forgotten_may_be_used_again, ids_that_left_before_a_moment_are_forgotten,
     messages_come_back_whole_in_order_of_inbox_and_place, what_has_left_is_an_id_and_waits_no_more,
@@ -16,16 +16,16 @@ use crate::samples::{
 use model::{AliasEntry, Batch, CallDetailRecord, Fact, Timestamp};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use store::{CallQuery, ErrorKind, LastShutdown, Options, Store, StoreError};
+use store::{CallQuery, ErrorKind, LastShutdown, Storage, StoreError};
 
 /// Opens a back end that keeps its data at a place.
-pub type Open = fn(&Path) -> Store;
+pub type Open<S> = fn(&Path) -> S;
 
 pub fn place() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn facts_are_there_when_opened_again(open: Open) {
+pub fn facts_are_there_when_opened_again<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let ended = call(1, 5_000_000);
@@ -43,7 +43,7 @@ fn facts_are_there_when_opened_again(open: Open) {
 }
 
 // covers: D-28
-fn an_alias_keeps_the_form_it_was_registered_in(open: Open) {
+pub fn an_alias_keeps_the_form_it_was_registered_in<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let originals = [
@@ -75,7 +75,7 @@ fn an_alias_keeps_the_form_it_was_registered_in(open: Open) {
     assert_eq!(found, entries);
 }
 
-fn a_name_belongs_to_whom_it_was_given_last_and_is_free_when_removed(open: Open) {
+pub fn a_name_belongs_to_whom_it_was_given_last_and_is_free_when_removed<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     write(&store, registered("first")).unwrap();
@@ -86,7 +86,7 @@ fn a_name_belongs_to_whom_it_was_given_last_and_is_free_when_removed(open: Open)
     assert_eq!(alias_book(&store), ["first>first", "second>second"]);
 }
 
-fn a_principal_that_comes_again_stays_as_it_was(open: Open) {
+pub fn a_principal_that_comes_again_stays_as_it_was<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     write(&store, Batch { facts: vec![principal("room", 1)] }).unwrap();
@@ -96,7 +96,7 @@ fn a_principal_that_comes_again_stays_as_it_was(open: Open) {
     assert_eq!(since, [Timestamp(1)]);
 }
 
-fn a_call_is_written_once(open: Open) {
+pub fn a_call_is_written_once<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let first = call(1, 5_000_000);
@@ -109,7 +109,7 @@ fn a_call_is_written_once(open: Open) {
     assert_eq!(calls, Ok(vec![first, same_identifier_later]));
 }
 
-fn calls_come_newest_first_and_in_pages(open: Open) {
+pub fn calls_come_newest_first_and_in_pages<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     // Two of them end in the same millisecond.
@@ -124,7 +124,7 @@ fn calls_come_newest_first_and_in_pages(open: Open) {
     assert_eq!(seen, [call(4, 3000), call(3, 3000), call(2, 2000)]);
 }
 
-fn a_batch_is_written_whole_or_not_at_all(open: Open) {
+pub fn a_batch_is_written_whole_or_not_at_all<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let error = write(&store, contradiction()).unwrap_err();
@@ -132,7 +132,7 @@ fn a_batch_is_written_whole_or_not_at_all(open: Open) {
     assert_eq!(principals(&store), Vec::<String>::new());
 }
 
-fn one_bad_batch_does_not_fail_its_neighbours(open: Open) {
+pub fn one_bad_batch_does_not_fail_its_neighbours<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let outcomes = write_all(&store, vec![registered("before"), contradiction(), registered("after")]);
@@ -140,17 +140,16 @@ fn one_bad_batch_does_not_fail_its_neighbours(open: Open) {
     assert_eq!(principals(&store), ["after", "before"]);
 }
 
-fn batches_are_written_and_answered_in_order(open: Open) {
+pub fn batches_are_written_and_answered_in_order<S: Storage>(open: Open<S>) {
     const BATCHES: usize = 2000;
     let place = place();
     let store = open(place.path());
     write(&store, Batch { facts: (0..7).map(|n| principal(&format!("p{n}"), 1)).collect() }).unwrap();
     let answered = Arc::new(Mutex::new(Vec::new()));
-    let writer = store.writer();
     for number in 0..BATCHES {
         let answered = Arc::clone(&answered);
         let batch = Batch { facts: vec![alias("moving", &format!("p{}", number % 7))] };
-        writer
+        store
             .submit(batch, move |outcome| {
                 outcome.unwrap();
                 answered.lock().unwrap().push(number);
@@ -162,27 +161,26 @@ fn batches_are_written_and_answered_in_order(open: Open) {
     assert_eq!(alias_book(&open(place.path())), [format!("moving>p{}", (BATCHES - 1) % 7)]);
 }
 
-fn an_empty_batch_is_answered(open: Open) {
+pub fn an_empty_batch_is_answered<S: Storage>(open: Open<S>) {
     let place = place();
     assert_eq!(write(&open(place.path()), Batch::default()), Ok(()));
 }
 
-fn the_newest_soft_record_of_a_key_is_there_after_a_restart(open: Open) {
+pub fn the_newest_soft_record_of_a_key_is_there_after_a_restart<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
-    let writer = store.writer();
-    writer.submit_soft(vec![soft("a", Some("1")), soft("b", Some("1")), soft("c", Some("1"))]).unwrap();
-    writer.submit_soft(vec![soft("b", Some("2")), soft("c", None)]).unwrap();
+    store.submit_soft(vec![soft("a", Some("1")), soft("b", Some("1")), soft("c", Some("1"))]).unwrap();
+    store.submit_soft(vec![soft("b", Some("2")), soft("c", None)]).unwrap();
     store.close().unwrap();
     let store = open(place.path());
     assert_eq!(soft_table(&store, "h323.registration"), ["a=1", "b=2"]);
     assert_eq!(soft_table(&store, "h323.other"), Vec::<String>::new());
-    store.writer().submit_soft(vec![soft("a", None)]).unwrap();
+    store.submit_soft(vec![soft("a", None)]).unwrap();
     store.close().unwrap();
     assert_eq!(soft_table(&open(place.path()), "h323.registration"), ["b=2"]);
 }
 
-fn the_epoch_grows_by_one_with_each_start_and_an_unclean_end_is_known(open: Open) {
+pub fn the_epoch_grows_by_one_with_each_start_and_an_unclean_end_is_known<S: Storage>(open: Open<S>) {
     let place = place();
     let first = open(place.path());
     assert_eq!((first.epoch(), first.last_shutdown()), (1, LastShutdown::FirstStart));
@@ -194,15 +192,13 @@ fn the_epoch_grows_by_one_with_each_start_and_an_unclean_end_is_known(open: Open
     assert_eq!((third.epoch(), third.last_shutdown()), (3, LastShutdown::Unclean));
 }
 
-fn a_closed_store_takes_nothing_and_says_so(open: Open) {
+pub fn a_closed_store_takes_nothing_and_says_so<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
-    let writer = store.writer();
     store.close().unwrap();
-    assert_eq!(writer.submit(registered("late"), |_| panic!("it was refused")), Err(StoreError::Closed));
-    assert_eq!(writer.submit_soft(vec![soft("late", None)]), Err(StoreError::Closed));
+    assert_eq!(store.submit(registered("late"), |_| panic!("it was refused")), Err(StoreError::Closed));
+    assert_eq!(store.submit_soft(vec![soft("late", None)]), Err(StoreError::Closed));
     assert_eq!(store.aliases(|_| ()), Err(StoreError::Closed));
-    assert_eq!(store.integrity_check_in_background(|_| panic!("it was refused")), Err(StoreError::Closed));
     assert_eq!(store.close(), Ok(()));
 }
 
@@ -210,11 +206,12 @@ fn a_closed_store_takes_nothing_and_says_so(open: Open) {
 macro_rules! claims {
     ($back_end:ident, $open:expr, [$($claim:ident),* $(,)?]) => {
         mod $back_end {
+            #[allow(unused_imports, reason = "what opens the back end may name things outside")]
             use super::*;
             $(
                 #[test]
                 fn $claim() {
-                    super::$claim($open);
+                    crate::conformance::$claim($open);
                 }
             )*
         }
@@ -223,7 +220,7 @@ macro_rules! claims {
 
 macro_rules! conformance {
     ($back_end:ident, $open:expr) => {
-        claims!(
+        crate::conformance::claims!(
             $back_end,
             $open,
             [
@@ -255,4 +252,4 @@ macro_rules! conformance {
     };
 }
 
-conformance!(sqlite, |place| Store::open(place, Options::default()).unwrap());
+pub(crate) use {claims, conformance};

@@ -7,7 +7,7 @@ use model::{
     Batch, BlockRecord, Capability, ContactCard, Fact, Location, Note, PresenceState, Publication,
     SubscriptionId, SubscriptionRecord, Timestamp,
 };
-use store::{ErrorKind, Store};
+use store::{ErrorKind, Storage};
 
 fn note(language: Option<&str>, text: &str) -> Note {
     Note { language: language.map(str::to_owned), text: text.to_owned() }
@@ -59,14 +59,14 @@ fn block(blocked: &str, since: i64) -> BlockRecord {
     }
 }
 
-fn publications(store: &Store) -> Vec<(String, Publication)> {
+fn publications(store: &impl Storage) -> Vec<(String, Publication)> {
     let mut found = Vec::new();
     store.publications(|record| found.push((record.device, record.publication))).unwrap();
     found.sort_by(|one, other| one.0.cmp(&other.0));
     found
 }
 
-fn contacts(store: &Store) -> (Vec<SubscriptionRecord>, Vec<BlockRecord>) {
+fn contacts(store: &impl Storage) -> (Vec<SubscriptionRecord>, Vec<BlockRecord>) {
     let (mut subscriptions, mut blocks) = (Vec::new(), Vec::new());
     store.subscriptions(|record| subscriptions.push(record)).unwrap();
     store.blocks(|record| blocks.push(record)).unwrap();
@@ -74,7 +74,7 @@ fn contacts(store: &Store) -> (Vec<SubscriptionRecord>, Vec<BlockRecord>) {
     (subscriptions, blocks)
 }
 
-pub fn what_persons_published_is_there_when_opened_again(open: Open) {
+pub fn what_persons_published_is_there_when_opened_again<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let facts = vec![principal("alice", 1), published("a", 5), published("b", 6), published("a", 7)];
@@ -86,7 +86,7 @@ pub fn what_persons_published_is_there_when_opened_again(open: Open) {
 }
 
 // covers: C-09
-pub fn subscriptions_and_blocks_are_there_when_opened_again(open: Open) {
+pub fn subscriptions_and_blocks_are_there_when_opened_again<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let facts = vec![
@@ -103,7 +103,7 @@ pub fn subscriptions_and_blocks_are_there_when_opened_again(open: Open) {
     assert_eq!(contacts(&open(place.path())), expected);
 }
 
-pub fn contacts_of_nobody_known_contradict_the_store(open: Open) {
+pub fn contacts_of_nobody_known_contradict_the_store<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let (of_nobody, by_nobody) = (subscription("bob", true), block("bob", 1));
@@ -113,7 +113,7 @@ pub fn contacts_of_nobody_known_contradict_the_store(open: Open) {
     }
 }
 
-pub fn what_has_ended_is_not_there(open: Open) {
+pub fn what_has_ended_is_not_there<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let (alice, bob) = (address("alice"), address("bob"));

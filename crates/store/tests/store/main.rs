@@ -19,4 +19,6 @@ mod migration;
 mod read_only;
 mod restore;
 mod retention;
+mod rows;
 mod samples;
+mod sqlite;

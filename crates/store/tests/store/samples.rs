@@ -3,7 +3,7 @@
 use model::{Address, AliasEntry, Batch, CallDetailRecord, CallEnd, Fact, SoftRecord, Timestamp};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use store::{Options, Store, StoreError};
+use store::{Options, Storage, StoreError};
 
 /// How long anything may take before a test gives up; far beyond what a loaded machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,24 +62,23 @@ pub fn groups_of(facts: usize) -> Options {
 }
 
 /// Hands in a batch and waits for its outcome.
-pub fn write(store: &Store, batch: Batch) -> Result<(), StoreError> {
+pub fn write(store: &impl Storage, batch: Batch) -> Result<(), StoreError> {
     write_all(store, vec![batch]).remove(0)
 }
 
 /// Hands in batches without waiting in between, then waits for all outcomes.
-pub fn write_all(store: &Store, batches: Vec<Batch>) -> Vec<Result<(), StoreError>> {
-    let writer = store.writer();
+pub fn write_all(store: &impl Storage, batches: Vec<Batch>) -> Vec<Result<(), StoreError>> {
     let (sender, receiver) = mpsc::channel();
     let count = batches.len();
     for batch in batches {
         let sender = sender.clone();
-        writer.submit(batch, move |outcome| sender.send(outcome).unwrap()).unwrap();
+        store.submit(batch, move |outcome| sender.send(outcome).unwrap()).unwrap();
     }
     (0..count).map(|_| receiver.recv_timeout(PATIENCE).expect("every batch is answered")).collect()
 }
 
 /// The alias book as `name>principal` texts, sorted.
-pub fn alias_book(store: &Store) -> Vec<String> {
+pub fn alias_book(store: &impl Storage) -> Vec<String> {
     let mut book = Vec::new();
     store
         .aliases(|entry| book.push(format!("{}>{}", entry.address.local(), entry.principal.local())))
@@ -89,7 +88,7 @@ pub fn alias_book(store: &Store) -> Vec<String> {
 }
 
 /// The addresses of all principals, sorted.
-pub fn principals(store: &Store) -> Vec<String> {
+pub fn principals(store: &impl Storage) -> Vec<String> {
     let mut names = Vec::new();
     store.principals(|principal| names.push(principal.address.local().to_owned())).unwrap();
     names.sort();
@@ -97,7 +96,7 @@ pub fn principals(store: &Store) -> Vec<String> {
 }
 
 /// One table of soft state as `key=value` texts, sorted.
-pub fn soft_table(store: &Store, table: &str) -> Vec<String> {
+pub fn soft_table(store: &impl Storage, table: &str) -> Vec<String> {
     let mut records = Vec::new();
     store.soft(table, |key, value, _| records.push(format!("{key}={value}"))).unwrap();
     records.sort();

@@ -313,7 +313,9 @@ impl Gatekeeper {
         match conversation.stage {
             // The release by the callee is the confirmation (sheet section 9.1).
             Stage::Sent if cause == Some(16) => return self.single_delivered(now, channel),
-            Stage::Open if is_orderly && conversation.awaits_sign() => self.confirm_last(now, channel),
+            Stage::Open if is_orderly && conversation.awaits_sign() && !conversation.answers_inquiries => {
+                self.confirm_last(now, channel);
+            }
             Stage::Called | Stage::Alerted | Stage::Connected
                 if !conversation.is_messenger && Release::means_not_supported(cause, reason) =>
             {

@@ -1,47 +1,69 @@
 //! What agents and operators are told when the store writes, and when it does not.
 
 use super::*;
-use crate::shard::promises::Outcome;
+use crate::shard::promises::Promises;
 use model::{
-    ContactCard, ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Publication,
+    ContactCard, ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Millis, Publication,
     ReceiptsWanted, SubscriptionId,
 };
+use std::collections::VecDeque;
 
-/// Promises over a disk that does what the test says.
+/// Promises over a disk that does what the test says, in a time of its own.
 struct Desk {
     promises: Promises,
-    disk: SharedDisk,
+    under_way: VecDeque<Batch>,
+    written: Vec<Fact>,
+    now: model::Instant,
 }
 
 impl Desk {
     fn new() -> Self {
-        let disk = SharedDisk::default();
-        let promises = Promises::new(disk.sink(), Arc::default(), Arc::default());
-        Self { promises, disk }
+        let promises = Promises::new(Arc::default());
+        Self { promises, under_way: VecDeque::new(), written: Vec::new(), now: model::Instant(1000) }
+    }
+
+    /// Hands in the facts and promises of a batch; what may be said at once.
+    fn promise(&mut self, facts: Vec<Fact>, promised: Vec<Effect>) -> Vec<Effect> {
+        self.promises.promise(facts, promised);
+        self.drain()
+    }
+
+    /// Hands in an answer without facts; what may be said at once.
+    fn answer(&mut self, effect: Effect) -> Vec<Effect> {
+        self.promises.answer(effect);
+        self.drain()
     }
 
     /// Ends the oldest commit; what may be said then.
     fn end(&mut self, succeeds: bool) -> Vec<Effect> {
-        self.disk.end_one(succeeds);
-        let outcome: Outcome = self.promises.outcomes().recv_timeout(PATIENCE).unwrap();
-        self.promises.conclude(outcome)
+        let batch = self.under_way.pop_front().expect("a commit is under way");
+        if succeeds {
+            self.written.extend(batch.facts);
+        }
+        let full = || StoreError::Full { file: "herald.db".into() };
+        self.promises.conclude(self.now, succeeds.then_some(()).ok_or_else(full));
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Vec<Effect> {
+        self.promises.keep_time(self.now);
+        while let Some(batch) = self.promises.poll_commit(self.now) {
+            self.under_way.push_back(batch);
+        }
+        std::iter::from_fn(|| self.promises.poll()).collect()
     }
 
     /// Works until the store has all it missed.
     fn recover(&mut self) {
-        self.disk.work_by_itself(true);
-        let give_up = Instant::now() + PATIENCE;
         while !self.promises.is_writing() {
-            assert!(Instant::now() < give_up, "the store was not tried again");
-            self.promises.keep_time();
-            if let Ok(outcome) = self.promises.outcomes().recv_timeout(Duration::from_millis(10)) {
-                self.promises.conclude(outcome);
+            match self.under_way.is_empty() {
+                true => {
+                    self.now = self.promises.due().expect("the store is tried again").max(self.now);
+                    assert!(self.drain().is_empty());
+                }
+                false => drop(self.end(true)),
             }
         }
-    }
-
-    fn written(&self) -> Vec<Fact> {
-        self.disk.0.lock().unwrap().facts.clone()
     }
 }
 
@@ -118,7 +140,7 @@ fn send(number: u64) -> Request {
 #[test]
 fn a_message_is_accepted_and_delivered_when_it_is_durable_and_not_before() {
     let mut desk = Desk::new();
-    assert!(desk.promises.promise(vec![stored(1)], vec![accepted(1), deliver(1)]).is_empty());
+    assert!(desk.promise(vec![stored(1)], vec![accepted(1), deliver(1)]).is_empty());
     assert_eq!(desk.end(true), [accepted(1), deliver(1)]);
     assert!(desk.promises.take_retracted().is_empty());
 }
@@ -126,47 +148,46 @@ fn a_message_is_accepted_and_delivered_when_it_is_durable_and_not_before() {
 #[test]
 fn a_message_that_was_not_written_is_refused_taken_back_and_never_delivered_nor_written() {
     let mut desk = Desk::new();
-    desk.promises.promise(vec![stored(1)], vec![accepted(1), deliver(1), deliver(9)]);
+    desk.promise(vec![stored(1)], vec![accepted(1), deliver(1), deliver(9)]);
     assert_eq!(desk.end(false), [message_refused(1), deliver(9)], "another's delivery goes on");
     let (inbox, sender) = (address("bob"), address("alice"));
     let retract = Request::Retract { inbox, sender, message: MessageId([1; 16]) };
     assert_eq!(desk.promises.take_retracted(), [retract]);
     assert!(desk.promises.take_retracted().is_empty(), "once");
-    assert!(desk.promises.answer(deliver(1)).is_empty());
+    assert!(desk.answer(deliver(1)).is_empty());
     desk.recover();
-    assert!(desk.written().is_empty());
+    assert!(desk.written.is_empty());
     // Its sender may send it again.
-    desk.promises.promise(vec![stored(1)], vec![accepted(2), deliver(1)]);
-    let outcome = desk.promises.outcomes().recv_timeout(PATIENCE).unwrap();
-    assert_eq!(desk.promises.conclude(outcome), [accepted(2), deliver(1)]);
+    desk.promise(vec![stored(1)], vec![accepted(2), deliver(1)]);
+    assert_eq!(desk.end(true), [accepted(2), deliver(1)]);
 }
 
 #[test]
 fn a_change_that_was_not_written_is_refused_and_written_later_all_the_same() {
     let mut desk = Desk::new();
-    desk.promises.promise(vec![published()], vec![done(1)]);
+    desk.promise(vec![published()], vec![done(1)]);
     assert_eq!(desk.end(false), [refused(1)]);
     desk.recover();
-    assert_eq!(desk.written(), [published()]);
+    assert_eq!(desk.written, [published()]);
 }
 
 #[test]
 fn an_answer_without_news_shares_the_fate_of_what_it_rests_on() {
     let mut desk = Desk::new();
-    desk.promises.promise(vec![stored(1)], vec![accepted(1)]);
+    desk.promise(vec![stored(1)], vec![accepted(1)]);
     // The sender repeats itself before the disk has answered.
-    assert!(desk.promises.answer(accepted(2)).is_empty());
+    assert!(desk.answer(accepted(2)).is_empty());
     assert_eq!(desk.end(true), [accepted(1), accepted(2)]);
 
-    desk.promises.promise(vec![stored(2)], vec![accepted(3)]);
-    desk.promises.promise(vec![stored(3)], vec![accepted(4)]);
-    assert!(desk.promises.answer(accepted(5)).is_empty());
+    desk.promise(vec![stored(2)], vec![accepted(3)]);
+    desk.promise(vec![stored(3)], vec![accepted(4)]);
+    assert!(desk.answer(accepted(5)).is_empty());
     assert_eq!(desk.end(false), [message_refused(3)]);
     // Which of the two the last one repeats is not known.
     assert_eq!(desk.end(true), [accepted(4), message_refused(5)]);
     assert_eq!(desk.promises.take_retracted().len(), 1);
     desk.recover();
-    assert_eq!(desk.written(), [stored(1), stored(3)], "what is durable is not written twice");
+    assert_eq!(desk.written, [stored(1), stored(3)], "what is durable is not written twice");
 }
 
 #[test]
@@ -174,7 +195,7 @@ fn a_batch_of_many_facts_is_done_only_when_all_of_them_are_written() {
     let mut desk = Desk::new();
     let mut facts = vec![stored(1)];
     facts.extend((0..5000).map(|_| published()));
-    desk.promises.promise(facts, vec![done(1), accepted(2)]);
+    desk.promise(facts, vec![done(1), accepted(2)]);
     assert!(desk.end(false).is_empty());
     assert_eq!(desk.end(true), [refused(1), accepted(2)], "the message was in the commit that succeeded");
 }
@@ -224,7 +245,8 @@ fn still() -> (Shard, Receiver<DriverInput>) {
     let shard = Shard::new(Parts {
         engine: Engine::new(engine::Settings::default(), 1),
         inputs,
-        promises: Promises::new(SharedDisk::default().sink(), Arc::default(), Arc::clone(&counters)),
+        sink: SharedDisk::default().sink(),
+        failing: Arc::default(),
         drivers: vec![(GatewayId(0), driver)],
         accounts: Accounts::nowhere(),
         soft: SoftFlow::into_sink(Box::new(|_| Ok(())), Duration::from_secs(3600), 100, Arc::default()),
@@ -247,7 +269,8 @@ fn every_effect_for_an_agent_goes_to_its_driver() {
         deliver(6),
         Effect::SessionEnded { agent: agent(1), peer: address("bob") },
     ];
-    shard.release(all.clone());
+    all.iter().cloned().for_each(|effect| shard.core.promises.say(effect));
+    shard.drain().unwrap();
     let told: Vec<_> = effects
         .try_iter()
         .map(|input| match input {
@@ -257,16 +280,17 @@ fn every_effect_for_an_agent_goes_to_its_driver() {
         .collect();
     assert_eq!(told, all);
     // Of refusals, those that the store is the cause of are counted.
-    assert_eq!(shard.counters.requests_refused.load(Ordering::Relaxed), 2);
+    assert_eq!(shard.core.counters.requests_refused.load(Ordering::Relaxed), 2);
 }
 
 #[test]
 fn what_an_agent_is_told_keeps_its_order_behind_what_waits_for_the_disk() {
     let (mut shard, effects) = still();
-    shard.effects.facts.push(published());
-    shard.effects.promised.push(done(1));
-    shard.effects.immediate.push(Effect::Listed { agent: agent(1), contacts: Vec::new() });
-    shard.speak(Vec::new());
+    shard.core.effects.facts.push(published());
+    shard.core.effects.promised.push(done(1));
+    shard.core.effects.immediate.push(Effect::Listed { agent: agent(1), contacts: Vec::new() });
+    shard.core.file();
+    shard.drain().unwrap();
     assert!(effects.is_empty());
 }
 
@@ -277,12 +301,41 @@ fn an_operator_is_answered_by_the_ticket_of_his_message() {
     let (second, second_answered) = bounded(1);
     let (one, two) = (shard.senders.admit(first), shard.senders.admit(second));
     let failure = MessageFailure::NoRecipient;
-    shard.release(vec![
-        Effect::MessageRefused { ticket: two, agent: None, failure },
-        Effect::Accepted { ticket: one, agent: None, is_stored: true },
-        Effect::Accepted { ticket: one, agent: None, is_stored: true },
-    ]);
+    shard.release(Effect::MessageRefused { ticket: two, agent: None, failure });
+    shard.release(Effect::Accepted { ticket: one, agent: None, is_stored: true });
+    shard.release(Effect::Accepted { ticket: one, agent: None, is_stored: true });
     assert_eq!(first_answered.try_recv(), Ok(Ok(true)));
     assert_eq!(second_answered.try_recv(), Ok(Err(failure)));
     assert!(effects.is_empty());
+}
+
+#[test]
+fn what_the_store_does_not_even_take_is_refused_and_tried_again() {
+    let mut desk = Desk::new();
+    desk.promises.promise(vec![published()], vec![done(1)]);
+    assert!(desk.promises.poll_commit(desk.now).is_some());
+    desk.promises.refused(desk.now, &StoreError::QueueFull { limit: "queue_facts_max", max: 1 });
+    assert_eq!(desk.drain(), [refused(1)]);
+    // A batch that comes while an attempt waits to be handed over does not push it aside.
+    desk.now = desk.now.after(Millis::seconds(1));
+    desk.promises.keep_time(desk.now);
+    desk.promises.promise(vec![published()], vec![done(2)]);
+    assert!(desk.drain().is_empty());
+    assert_eq!(desk.end(true), [], "the attempt");
+    assert_eq!(desk.end(true), [done(2)], "what came behind it");
+    assert_eq!(desk.written.len(), 2);
+}
+
+#[test]
+fn what_follows_from_a_message_that_was_not_written_does_not_wait_for_the_next_request() {
+    let (mut shard, _effects) = still();
+    shard.core.effects.facts.push(stored(1));
+    shard.core.file();
+    let now = shard.clock.now();
+    assert!(shard.core.poll_commit(now.instant).is_some());
+    shard.core.conclude(now.instant, Err(StoreError::Full { file: "herald.db".into() }));
+    shard.drain().unwrap();
+    assert_eq!(shard.core.deadline(), Some(model::Instant(0)));
+    shard.core.end_batch(now).unwrap();
+    assert_ne!(shard.core.deadline(), Some(model::Instant(0)));
 }

@@ -1,0 +1,207 @@
+//! Messages: none lost, none twice, all in order.
+
+use super::rules::Rules;
+use super::{Checker, View, Violation};
+use crate::journal::Seen;
+use crate::people::{self, People};
+use crate::run::Tally;
+use crate::world::World;
+use h323::endpoint::{Event, Way};
+use model::{AgentId, DeliveryOutcome, Effect, Instant, InstantMessage, MessageId, Request, Ticket};
+use std::collections::{BTreeMap, HashMap};
+
+/// What is known of every message, by its text, which is written only once.
+#[derive(Default)]
+pub(super) struct Messages {
+    messages: BTreeMap<String, Message>,
+    tickets: HashMap<(Option<AgentId>, Ticket), String>,
+    texts: HashMap<MessageId, String>,
+    /// The last message of one person that another was shown, since it was switched on.
+    last: HashMap<(usize, usize), u64>,
+    /// When something last happened after which a message may come to somebody again.
+    disturbed: Vec<Instant>,
+}
+
+struct Message {
+    sender: usize,
+    recipient: usize,
+    id: MessageId,
+    /// The number of the request with which it was sent.
+    order: u64,
+    is_accepted: bool,
+    has_failed: bool,
+    /// When it was shown to its recipient last, and whether it came over the package.
+    shown_at: Option<Instant>,
+    by_package: bool,
+}
+
+impl Messages {
+    pub(super) fn see(
+        &mut self,
+        view: &View<'_>,
+        seen: &Seen,
+        rules: &Rules,
+        tally: &mut Tally,
+    ) -> Result<(), Violation> {
+        self.disturbed.resize(view.people.len(), Instant(0));
+        match seen {
+            Seen::Asked(request) => self.asked(view, request, rules.requests()),
+            Seen::Told(effect) => match &**effect {
+                Effect::Accepted { ticket, agent, .. } => {
+                    self.accepted(view, (*agent, *ticket), rules, tally)?;
+                }
+                Effect::Deliver { delivery, .. } => self.delivered(view, &delivery.message)?,
+                _ => {}
+            },
+            Seen::Shown(number, event) => {
+                // What people write in a call of theirs is between their endpoints.
+                if let Event::Message { text, way, .. } = &**event
+                    && *way != Way::Call
+                {
+                    tally.shown += 1;
+                    self.shown(view, *number, text, *way == Way::Ras)?;
+                }
+            }
+            Seen::Switched(number, _) => {
+                self.last.retain(|(_, recipient), _| recipient != number);
+                self.disturbed[*number] = view.now;
+            }
+            Seen::Broken(number) => self.disturbed[*number] = view.now,
+            Seen::Started | Seen::Ended => self.disturbed.fill(view.now),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn asked(&mut self, view: &View<'_>, request: &Request, order: u64) {
+        match request {
+            Request::Send { ticket, agent, message } if !message.is_report => {
+                let Some(sender) = agent.and_then(|agent| view.parties.of(agent)) else { return };
+                let Some(recipient) = people::of_address(&message.recipient) else { return };
+                let id = message.id;
+                self.tickets.insert((*agent, *ticket), message.text.clone());
+                self.texts.insert(id, message.text.clone());
+                let known = self.messages.entry(message.text.clone()).or_insert(Message {
+                    sender,
+                    recipient,
+                    id,
+                    order,
+                    is_accepted: false,
+                    has_failed: false,
+                    shown_at: None,
+                    by_package: false,
+                });
+                if !known.is_accepted && known.shown_at.is_none() {
+                    (known.order, known.id) = (order, id);
+                }
+            }
+            Request::Conclude { message, outcome: DeliveryOutcome::Failed(_), .. } => {
+                if let Some(known) = self.texts.get(message).and_then(|text| self.messages.get_mut(text)) {
+                    known.has_failed = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A sender is told that its message is accepted: it must be on the disk, and must have been allowed.
+    fn accepted(
+        &mut self,
+        view: &View<'_>,
+        ticket: (Option<AgentId>, Ticket),
+        rules: &Rules,
+        tally: &mut Tally,
+    ) -> Result<(), Violation> {
+        let Some(text) = self.tickets.remove(&ticket) else { return Ok(()) };
+        let Some(message) = self.messages.get_mut(&text) else { return Ok(()) };
+        tally.accepted += u64::from(!message.is_accepted);
+        message.is_accepted = true;
+        let disk = view.world.disk.borrow();
+        let rows = disk.synced().messages.iter().filter(|((_, _, id), _)| *id == message.id);
+        let rows = Vec::from_iter(rows.map(|(_, row)| row.message.is_some()));
+        if rows.is_empty() {
+            return view.violation(Checker::Loss, format!("{text:?} is accepted and not on the disk"));
+        }
+        if rows.iter().filter(|waits| **waits).count() > 1 {
+            return view.violation(Checker::Twice, format!("{text:?} is in inboxes twice"));
+        }
+        if rules.was_blocked(message.recipient, message.sender, message.order) {
+            let text = format!("{text:?} is accepted, and its recipient has blocked its sender");
+            return view.violation(Checker::Rules, text);
+        }
+        Ok(())
+    }
+
+    /// A message leaves for an endpoint: it must be on the disk too.
+    fn delivered(&self, view: &View<'_>, delivered: &InstantMessage) -> Result<(), Violation> {
+        let Some(message) = self.messages.get(&delivered.text) else { return Ok(()) };
+        let disk = view.world.disk.borrow();
+        if !disk.synced().messages.keys().any(|(_, _, id)| *id == message.id) {
+            let text = format!("{:?} is delivered and not on the disk", delivered.text);
+            return view.violation(Checker::Loss, text);
+        }
+        Ok(())
+    }
+
+    fn shown(
+        &mut self,
+        view: &View<'_>,
+        number: usize,
+        text: &str,
+        by_package: bool,
+    ) -> Result<(), Violation> {
+        let Some(message) = self.messages.get_mut(text) else {
+            // A report of Herald itself; what people write begins with m and says by whom.
+            if text.starts_with('m') && text.contains(" from p") {
+                return view
+                    .violation(Checker::Rules, format!("p{number} is shown {text:?}, which nobody sent"));
+            }
+            return Ok(());
+        };
+        if message.recipient != number {
+            let recipient = message.recipient;
+            let text = format!("p{number} is shown {text:?}, which is for p{recipient}");
+            return view.violation(Checker::Rules, text);
+        }
+        let before = message.shown_at.replace(view.now);
+        let both_by_package = std::mem::replace(&mut message.by_package, by_package) && by_package;
+        if let Some(before) = before {
+            // Over the package messages have ids, and an endpoint shows none twice as long as it is on. Else one may be
+            // shown again where the connection broke, or the server did not live to hear that it arrived.
+            let is_on_since = self.last.contains_key(&(message.sender, number));
+            if (both_by_package && is_on_since) || self.disturbed[number] < before {
+                return view.violation(Checker::Twice, format!("p{number} is shown {text:?} twice"));
+            }
+            return Ok(());
+        }
+        let last = self.last.entry((message.sender, number)).or_insert(0);
+        if *last > message.order {
+            let sender = message.sender;
+            let text = format!("p{number} is shown {text:?} after what p{sender} wrote later");
+            return view.violation(Checker::Order, text);
+        }
+        *last = message.order;
+        Ok(())
+    }
+
+    /// All that was accepted was shown, has failed, or waits for somebody who can't be reached.
+    pub(super) fn rest(&self, world: &World, people: &People) -> Result<(), Violation> {
+        let violation = |checker, text| Err(Violation { checker, at: world.now.instant, text });
+        let disk = world.disk.borrow();
+        for (text, message) in &self.messages {
+            let row = disk.synced().messages.iter().find(|((_, _, id), _)| *id == message.id);
+            let waits = row.is_some_and(|(_, row)| row.message.is_some());
+            let recipient = people.person(message.recipient);
+            let offers = world.terminals[message.recipient].1.offers;
+            let can_take = offers.messaging || offers.package;
+            if message.is_accepted && message.shown_at.is_none() && !message.has_failed && !waits {
+                return violation(Checker::Loss, format!("{text:?} was accepted, is not shown, and is gone"));
+            }
+            if waits && can_take && recipient.is_registered {
+                let text = format!("{text:?} waits, and p{} is there to take it", message.recipient);
+                return violation(Checker::Rest, text);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! The rules: who may see whom and write to whom, as people decided; a small model of its own.
+//!
+//! It allows from the moment at which somebody asks for what allows, and forbids from the moment at which what forbids
+//! is confirmed: what is in doubt is allowed.
+
+use super::{Checker, View, Violation};
+use crate::journal::Seen;
+use crate::people;
+use model::{
+    AgentId, ContactChange, Effect, PresenceDocument, PresenceState, Request, SubscriptionId, Ticket,
+};
+use std::collections::HashMap;
+
+#[derive(Default)]
+pub(super) struct Rules {
+    /// By watcher and presentity.
+    sight: HashMap<(usize, usize), Sight>,
+    /// By owner and blocked.
+    blocks: HashMap<(usize, usize), Block>,
+    /// Who asked to watch whom, by the name of the subscription.
+    asked: HashMap<SubscriptionId, (usize, usize)>,
+    /// Whether the endpoint of a person can be asked for decisions.
+    is_silent: HashMap<usize, bool>,
+    /// What forbids when it is confirmed, and when it was asked.
+    pending: HashMap<(AgentId, Ticket), (Vec<Forbidden>, u64)>,
+    /// Requests so far, by which the order of things is told.
+    requests: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sight {
+    allowed: u64,
+    forbidden: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Block {
+    asked: u64,
+    confirmed: u64,
+    lifted: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Forbidden {
+    Watching(usize, usize),
+    Writing(usize, usize),
+}
+
+impl Rules {
+    pub(super) fn see(&mut self, view: &View<'_>, seen: &Seen) -> Result<(), Violation> {
+        match seen {
+            Seen::Asked(request) => {
+                self.requests += 1;
+                self.asked(view, request);
+                Ok(())
+            }
+            Seen::Told(effect) => self.told(view, effect),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many requests there were.
+    pub(super) const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Whether a block was confirmed before a message was sent with the request of this number, and not taken back.
+    pub(super) fn was_blocked(&self, owner: usize, blocked: usize, request: u64) -> bool {
+        let block = self.blocks.get(&(owner, blocked));
+        block.is_some_and(|it| it.confirmed > 0 && it.confirmed < request && it.lifted < it.asked)
+    }
+
+    fn asked(&mut self, view: &View<'_>, request: &Request) {
+        match request {
+            Request::Claim { claim, .. } => {
+                if let Some(person) = view.parties.of(claim.agent) {
+                    self.is_silent.insert(person, !claim.has_presence);
+                    if !claim.has_presence {
+                        // What waited for its decision is granted.
+                        for (watcher, presentity) in Vec::from_iter(self.asked.values().copied()) {
+                            if presentity == person {
+                                self.allow(watcher, presentity);
+                            }
+                        }
+                    }
+                }
+            }
+            Request::ChangeContact { ticket, agent, change, contact, id, is_mutual, .. } => {
+                let Some(one) = view.parties.of(*agent) else { return };
+                let Some(other) = people::of_address(&contact.address) else { return };
+                match change {
+                    ContactChange::Subscribe => self.subscribe(one, other, *id),
+                    ContactChange::Unsubscribe => {
+                        let mut ends = vec![Forbidden::Watching(one, other)];
+                        if *is_mutual {
+                            ends.push(Forbidden::Watching(other, one));
+                        }
+                        self.pending.insert((*agent, *ticket), (ends, self.requests));
+                    }
+                    ContactChange::Block => {
+                        let ends = vec![
+                            Forbidden::Watching(one, other),
+                            Forbidden::Watching(other, one),
+                            Forbidden::Writing(one, other),
+                        ];
+                        self.pending.insert((*agent, *ticket), (ends, self.requests));
+                    }
+                    ContactChange::Unblock => self.lift(one, other),
+                }
+            }
+            Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
+                let Some(decider) = view.parties.of(*agent) else { return };
+                let Some(&(one, other)) = self.asked.get(id) else { return };
+                let watcher = if one == decider { other } else { one };
+                if *is_approved {
+                    self.allow(watcher, decider);
+                    if *is_mutual {
+                        self.allow(decider, watcher);
+                    }
+                } else {
+                    let ends = vec![Forbidden::Watching(watcher, decider)];
+                    self.pending.insert((*agent, *ticket), (ends, self.requests));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn subscribe(&mut self, one: usize, other: usize, id: SubscriptionId) {
+        self.lift(one, other);
+        self.asked.insert(id, (one, other));
+        if self.is_silent.get(&other).copied().unwrap_or(true) {
+            self.allow(one, other);
+        }
+        // Who asks to watch somebody who has asked too agrees to it.
+        if self.asked.values().any(|pair| *pair == (other, one)) {
+            self.allow(one, other);
+            self.allow(other, one);
+        }
+    }
+
+    fn told(&mut self, view: &View<'_>, effect: &Effect) -> Result<(), Violation> {
+        match effect {
+            Effect::Done { ticket, agent } => {
+                let Some((ends, asked)) = self.pending.remove(&(*agent, *ticket)) else { return Ok(()) };
+                for end in ends {
+                    match end {
+                        Forbidden::Watching(watcher, presentity) => {
+                            self.sight.entry((watcher, presentity)).or_default().forbidden = asked;
+                        }
+                        Forbidden::Writing(owner, blocked) => {
+                            let block = self.blocks.entry((owner, blocked)).or_default();
+                            (block.asked, block.confirmed) = (asked, self.requests);
+                        }
+                    }
+                }
+                Ok(())
+            }
+            Effect::Asked { agent, request } => {
+                let pair = (people::of_address(&request.watcher.address), view.parties.of(*agent));
+                if let (Some(watcher), Some(presentity)) = pair {
+                    self.asked.entry(request.id).or_insert((watcher, presentity));
+                }
+                Ok(())
+            }
+            Effect::Inform { agent, document, .. } => self.informed(view, *agent, document),
+            _ => Ok(()),
+        }
+    }
+
+    fn informed(
+        &self,
+        view: &View<'_>,
+        agent: AgentId,
+        document: &PresenceDocument,
+    ) -> Result<(), Violation> {
+        let Some(watcher) = view.parties.of(agent) else { return Ok(()) };
+        let Some(presentity) = people::of_address(&document.presentity) else { return Ok(()) };
+        let tells_nothing = document.state == PresenceState::Offline;
+        let sight = self.sight.get(&(watcher, presentity)).copied().unwrap_or_default();
+        if tells_nothing || sight.allowed > sight.forbidden {
+            return Ok(());
+        }
+        let state = document.state;
+        view.violation(
+            Checker::Rules,
+            format!("p{watcher} is told that p{presentity} is {state:?}, and may not"),
+        )
+    }
+
+    fn allow(&mut self, watcher: usize, presentity: usize) {
+        self.sight.entry((watcher, presentity)).or_default().allowed = self.requests;
+    }
+
+    fn lift(&mut self, owner: usize, blocked: usize) {
+        self.blocks.entry((owner, blocked)).or_default().lifted = self.requests;
+    }
+}

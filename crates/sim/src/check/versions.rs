@@ -1,0 +1,97 @@
+//! Versions of documents never go back at any watcher, nor do the states that people publish.
+
+use super::{Checker, View, Violation};
+use crate::journal::Seen;
+use crate::people;
+use h323::endpoint::Event;
+use model::{AgentId, Effect, Request, Ticket, Version};
+use std::collections::{HashMap, HashSet};
+
+#[derive(Default)]
+pub(super) struct Versions {
+    /// The newest version told of each presentity to each watcher.
+    told: HashMap<(usize, usize), Version>,
+    /// Whether the store has failed in this run of the server. Presence then goes on and overtakes what waits for the
+    /// disk; the gateway, which knows versions too, drops what is older.
+    has_failed: bool,
+    /// The newest state of each presentity that each watcher was shown, by its number.
+    shown: HashMap<(usize, usize), u64>,
+    publications: HashMap<(AgentId, Ticket), u64>,
+    /// States that their publisher knows to be published.
+    confirmed: HashSet<u64>,
+}
+
+impl Versions {
+    pub(super) fn see(&mut self, view: &View<'_>, seen: &Seen) -> Result<(), Violation> {
+        match seen {
+            Seen::Started => {
+                self.has_failed = false;
+                Ok(())
+            }
+            Seen::Asked(request) => {
+                if let Request::Publish { ticket, agent, publication } = &**request
+                    && let Some(number) = publication.notes.iter().find_map(|note| number(&note.text))
+                {
+                    self.publications.insert((*agent, *ticket), number);
+                }
+                Ok(())
+            }
+            Seen::Told(effect) => match &**effect {
+                Effect::Done { ticket, agent } => {
+                    self.confirmed.extend(self.publications.remove(&(*agent, *ticket)));
+                    Ok(())
+                }
+                Effect::Inform { agent, document, .. } => {
+                    let presentity = people::of_address(&document.presentity);
+                    let Some(pair) = view.parties.of(*agent).zip(presentity) else { return Ok(()) };
+                    self.told(view, pair, document.version)
+                }
+                _ => Ok(()),
+            },
+            Seen::Shown(watcher, event) => match &**event {
+                Event::Presence { alias, notes, .. } => {
+                    let presentity = people::of_name(alias);
+                    let note = notes.iter().find_map(|note| number(&note.text));
+                    match presentity.zip(note) {
+                        Some((presentity, note)) => self.shown(view, (*watcher, presentity), note),
+                        None => Ok(()),
+                    }
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn told(&mut self, view: &View<'_>, pair: (usize, usize), version: Version) -> Result<(), Violation> {
+        self.has_failed |= view.world.server.as_ref().is_some_and(|server| !server.core().is_writing());
+        let newest = self.told.entry(pair).or_insert(version);
+        if version < *newest && self.has_failed && version.epoch == newest.epoch {
+            return Ok(());
+        }
+        if version < *newest {
+            let (watcher, presentity) = pair;
+            let text = format!("p{watcher} is told version {version:?} of p{presentity} after {newest:?}");
+            return view.violation(Checker::Versions, text);
+        }
+        *newest = version;
+        Ok(())
+    }
+
+    fn shown(&mut self, view: &View<'_>, pair: (usize, usize), state: u64) -> Result<(), Violation> {
+        let newest = self.shown.entry(pair).or_insert(state);
+        // What was refused to its publisher may have been told while the disk failed, and be gone after a crash.
+        if state < *newest && self.confirmed.contains(newest) {
+            let (watcher, presentity) = pair;
+            let text = format!("p{watcher} is shown state n{state} of p{presentity} after n{newest}");
+            return view.violation(Checker::Versions, text);
+        }
+        *newest = state;
+        Ok(())
+    }
+}
+
+/// The number of a state, from its note.
+pub(super) fn number(note: &str) -> Option<u64> {
+    note.strip_prefix('n')?.parse().ok()
+}

@@ -1,0 +1,169 @@
+//! What a simulated disk holds, as the tables of the real store.
+
+use model::{
+    Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, InstantMessage, MessageId, Publication,
+    SubscriptionRecord, Timestamp,
+};
+use std::collections::BTreeMap;
+use store::{LastShutdown, StoreError};
+
+/// The tables of a store.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tables {
+    pub(crate) epoch: u32,
+    pub(crate) last_shutdown: LastShutdown,
+    pub(crate) principals: BTreeMap<Address, Timestamp>,
+    pub(crate) aliases: BTreeMap<Address, AliasEntry>,
+    pub(crate) publications: BTreeMap<(Address, String), Publication>,
+    /// By watcher and presentity.
+    pub(crate) subscriptions: BTreeMap<(Address, Address), SubscriptionRecord>,
+    /// By owner and blocked.
+    pub(crate) blocks: BTreeMap<(Address, Address), BlockRecord>,
+    /// By inbox, sender and id.
+    pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
+    /// By admission and identifier.
+    pub(crate) calls: BTreeMap<(Timestamp, String), CallDetailRecord>,
+    /// By table and key: JSON text, and when it was handed in.
+    pub(crate) soft: BTreeMap<(&'static str, String), (String, Timestamp)>,
+}
+
+/// A message, or what is left of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) place: u64,
+    /// `None`: it has left.
+    pub(crate) message: Option<InstantMessage>,
+    pub(crate) settled_at: Option<Timestamp>,
+}
+
+/// What is written in one go.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Facts(Vec<Fact>),
+    Soft(BTreeMap<(&'static str, String), (Option<String>, Timestamp)>),
+    Run { epoch: u32, last_shutdown: LastShutdown },
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            epoch: 0,
+            last_shutdown: LastShutdown::FirstStart,
+            principals: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            publications: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            soft: BTreeMap::new(),
+        }
+    }
+}
+
+impl Tables {
+    /// Whether facts contradict the tables, as the constraints of the real schema have it.
+    pub(crate) fn check(&self, facts: &[Fact]) -> Result<(), StoreError> {
+        let mut new = Vec::new();
+        let mut places = BTreeMap::new();
+        for fact in facts {
+            let needed = match fact {
+                Fact::Principal { address, .. } => {
+                    new.push(address);
+                    None
+                }
+                Fact::Alias(entry) => Some(&entry.principal),
+                Fact::Published { principal, .. } => Some(principal),
+                Fact::Subscription(record) => Some(&record.watcher),
+                Fact::Block(record) => Some(&record.owner),
+                Fact::Message { inbox, place, message } => {
+                    let key = (&message.sender, message.id);
+                    let here = places.insert((inbox, *place), key).is_some_and(|other| other != key);
+                    let there = self.messages.iter().any(|((of, sender, id), row)| {
+                        of == inbox && row.place == *place && (sender, *id) != key
+                    });
+                    if here || there {
+                        return Err(contradiction(format!("place {place} of {inbox} is taken")));
+                    }
+                    Some(inbox)
+                }
+                _ => None,
+            };
+            if let Some(needed) = needed
+                && !self.principals.contains_key(needed)
+                && !new.contains(&needed)
+            {
+                return Err(contradiction(format!("there is no principal {needed}")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Facts(facts) => facts.iter().for_each(|fact| self.apply_fact(fact)),
+            Change::Soft(records) => {
+                for (key, (value, at)) in records {
+                    match value {
+                        Some(value) => self.soft.insert(key.clone(), (value.clone(), *at)),
+                        None => self.soft.remove(key),
+                    };
+                }
+            }
+            Change::Run { epoch, last_shutdown } => {
+                (self.epoch, self.last_shutdown) = (*epoch, *last_shutdown);
+            }
+        }
+    }
+
+    fn apply_fact(&mut self, fact: &Fact) {
+        match fact.clone() {
+            Fact::Principal { address, created_at } => {
+                self.principals.entry(address).or_insert(created_at);
+            }
+            Fact::Alias(entry) => drop(self.aliases.insert(entry.address.clone(), entry)),
+            Fact::AliasRemoved { address } => drop(self.aliases.remove(&address)),
+            Fact::Published { principal, device, publication } => {
+                self.publications.insert((principal, device), publication);
+            }
+            Fact::PublicationEnded { principal, device } => {
+                self.publications.remove(&(principal, device));
+            }
+            Fact::Subscription(record) => {
+                self.subscriptions.insert((record.watcher.clone(), record.presentity.clone()), record);
+            }
+            Fact::SubscriptionEnded { watcher, presentity } => {
+                self.subscriptions.remove(&(watcher, presentity));
+            }
+            Fact::Block(record) => {
+                self.blocks.insert((record.owner.clone(), record.blocked.clone()), record);
+            }
+            Fact::BlockEnded { owner, blocked } => drop(self.blocks.remove(&(owner, blocked))),
+            Fact::Message { inbox, place, message } => {
+                let key = (inbox, message.sender.clone(), message.id);
+                self.messages.insert(key, Row { place, message: Some(*message), settled_at: None });
+            }
+            Fact::MessageSettled { inbox, sender, id, at } => {
+                if let Some(row) = self.messages.get_mut(&(inbox, sender, id)) {
+                    (row.message, row.settled_at) = (None, Some(at));
+                }
+            }
+            Fact::MessagesForgotten { before } => {
+                self.messages.retain(|_, row| row.settled_at.is_none_or(|at| at >= before));
+            }
+            Fact::Call(record) => {
+                self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(record);
+            }
+        }
+    }
+
+    /// Whether a message waits in an inbox.
+    pub(crate) fn has_waiting(&self, inbox: &Address, sender: &Address, id: MessageId) -> bool {
+        let row = self.messages.get(&(inbox.clone(), sender.clone(), id));
+        row.is_some_and(|row| row.message.is_some())
+    }
+}
+
+fn contradiction(finding: String) -> StoreError {
+    StoreError::Contradiction { finding }
+}
