@@ -12,6 +12,16 @@ pub(crate) struct Database {
     connection: Connection,
     file: PathBuf,
     retention: Retention,
+    sync: Sync,
+}
+
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sync {
+    /// It is durable when it is done.
+    EachCommit,
+    /// It is durable with the next one that waits, or when the log is copied into the database.
+    Later,
 }
 
 /// How a group of batches ended.
@@ -26,7 +36,7 @@ pub(crate) struct Committed {
 
 impl Database {
     pub(crate) fn new(connection: Connection, file: PathBuf, options: &Options) -> Self {
-        Self { connection, file, retention: Retention::new(options) }
+        Self { connection, file, retention: Retention::new(options), sync: Sync::EachCommit }
     }
 
     /// Makes batches durable, all in one commit where possible.
@@ -51,8 +61,27 @@ impl Database {
         committed
     }
 
-    /// Writes soft records in one transaction.
+    /// Writes soft records in one transaction, which becomes durable with the next commit of facts or when the log is
+    /// copied into the database: after a crash of the machine the last of them may be missing, which is what soft means.
     pub(crate) fn commit_soft(&mut self, records: &SoftRecords) -> Result<(), StoreError> {
+        let written = self.sync(Sync::Later).and_then(|()| self.write_soft(records));
+        written.map_err(|error| StoreError::from_sqlite(&self.file, &error))
+    }
+
+    /// Says whether the commits that follow wait for the disk.
+    fn sync(&mut self, sync: Sync) -> rusqlite::Result<()> {
+        if self.sync != sync {
+            let mode = match sync {
+                Sync::EachCommit => "FULL",
+                Sync::Later => "NORMAL",
+            };
+            self.connection.pragma_update(None, "synchronous", mode)?;
+            self.sync = sync;
+        }
+        Ok(())
+    }
+
+    fn write_soft(&mut self, records: &SoftRecords) -> rusqlite::Result<()> {
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for ((table, key), soft) in records {
@@ -68,7 +97,7 @@ impl Database {
             }
             transaction.commit()
         };
-        write(&mut self.connection).map_err(|error| StoreError::from_sqlite(&self.file, &error))
+        write(&mut self.connection)
     }
 
     /// Removes accounts of calls beyond the limits, a few at a time.
@@ -77,8 +106,10 @@ impl Database {
     }
 
     /// Ends the run: marks it clean where it is, copies the write-ahead log into the file, closes the connection.
-    pub(crate) fn finish(self, clean: bool) -> Result<(), StoreError> {
+    pub(crate) fn finish(mut self, clean: bool) -> Result<(), StoreError> {
+        let synced = self.sync(Sync::EachCommit);
         let fail = |error| StoreError::from_sqlite(&self.file, &error);
+        synced.map_err(fail)?;
         if clean {
             shutdown::end_run(&self.connection).map_err(fail)?;
         }
@@ -89,7 +120,9 @@ impl Database {
 
     /// One transaction. Fails as a whole where the transaction itself was lost.
     fn commit_together(&mut self, batches: &[&Batch]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let synced = self.sync(Sync::EachCommit);
         let fail = |error: rusqlite::Error| StoreError::from_sqlite(&self.file, &error);
+        synced.map_err(fail)?;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         let mut outcomes = Vec::with_capacity(batches.len());

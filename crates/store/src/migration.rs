@@ -12,10 +12,11 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_service.sql"),
     include_str!("../migrations/0003_messages.sql"),
+    include_str!("../migrations/0004_clustered.sql"),
 ];
 
 /// The newest schema version this build knows.
@@ -83,8 +84,21 @@ pub(crate) fn migrate(connection: &mut Connection, file: &Path, found: u32) -> R
 }
 
 fn apply(connection: &mut Connection, version: u32, sql: &str) -> rusqlite::Result<()> {
+    // A table that is put in the place of another has its references looked at when all is done.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let applied = apply_unreferenced(connection, version, sql);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    applied
+}
+
+fn apply_unreferenced(connection: &mut Connection, version: u32, sql: &str) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(sql)?;
+    let violations = transaction.prepare("PRAGMA foreign_key_check")?.query([])?.next()?.is_some();
+    if violations {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY);
+        return Err(rusqlite::Error::SqliteFailure(code, None));
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", version)?;
     transaction.commit()
@@ -93,6 +107,30 @@ fn apply(connection: &mut Connection, version: u32, sql: &str) -> rusqlite::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_and_references_of_an_older_version_are_kept() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for (version, sql) in (1_u32..).zip(MIGRATIONS).take(3) {
+            apply(&mut connection, version, sql).unwrap();
+        }
+        let rows = "INSERT INTO principals VALUES ('room@x', 1);
+            INSERT INTO aliases VALUES ('room@x', 'h323-ID', 'Room', 'room@x');
+            INSERT INTO subscriptions VALUES (x'01', 'room@x', 'lobby@x', 1, 2, NULL, NULL, '{}');
+            INSERT INTO messages (inbox, place, sender, id, recipient, sent_at, text, handling)
+                VALUES ('room@x', 1, 'a@x', x'02', 'room@x', 3, 'Hello', '{}');
+            INSERT INTO soft VALUES ('t', 'k', 'v', 4);";
+        connection.execute_batch(rows).unwrap();
+        migrate(&mut connection, Path::new("herald.db"), 3).unwrap();
+        let all = "SELECT a.original || s.presentity || m.text || t.value
+            FROM principals p JOIN aliases a ON a.principal = p.address JOIN subscriptions s ON s.watcher = p.address
+            JOIN messages m ON m.inbox = p.address JOIN soft t";
+        let kept: String = connection.query_row(all, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "Roomlobby@xHellov");
+        let stranger = "INSERT INTO aliases VALUES ('lobby@x', 'h323-ID', 'Lobby', 'lobby@x')";
+        assert!(connection.execute_batch(stranger).unwrap_err().to_string().contains("FOREIGN KEY"));
+        assert!(connection.execute_batch("DELETE FROM principals").is_err());
+    }
 
     #[test]
     fn a_step_that_fails_leaves_the_version_before_it() {

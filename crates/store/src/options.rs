@@ -39,7 +39,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             queue_facts_max: 65_536,
-            group_facts_max: 512,
+            group_facts_max: 4096,
             group_wait: Duration::ZERO,
             soft_waiting_max: 262_144,
             soft_interval: Duration::from_secs(2),

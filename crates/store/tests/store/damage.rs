@@ -127,10 +127,11 @@ fn the_full_check_finds_an_index_that_disagrees_with_its_table() {
     let (place, file) = database();
     // Hides an index from SQLite while a row is changed; the number of rows stays that of its entries.
     for step in [
-        "PRAGMA writable_schema = ON;
-         CREATE TABLE hidden AS SELECT * FROM sqlite_schema WHERE name = 'aliases_by_principal';
-         DELETE FROM sqlite_schema WHERE name = 'aliases_by_principal';",
-        "UPDATE aliases SET principal = 'room2@example.com' WHERE address = 'room1@example.com';
+        "INSERT INTO blocks VALUES ('room1@example.com', 'room2@example.com', 0, NULL, NULL, '{}');
+         PRAGMA writable_schema = ON;
+         CREATE TABLE hidden AS SELECT * FROM sqlite_schema WHERE name = 'blocks_by_blocked';
+         DELETE FROM sqlite_schema WHERE name = 'blocks_by_blocked';",
+        "UPDATE blocks SET blocked = 'room3@example.com';
          PRAGMA writable_schema = ON;
          INSERT INTO sqlite_schema SELECT * FROM hidden;
          DROP TABLE hidden;",
