@@ -26,14 +26,14 @@ pub(crate) use waker::Waker;
 use crate::clock::Clock;
 use crate::containment::{Containment, Panicked};
 use crate::counters::counters;
-use crate::shard::ShardInput;
+use crate::shard::{REQUESTS_AT_ONCE, ShardInput};
 use crate::soft::SoftFlow;
 use channels::{CHANNELS_MAX, Channels};
 use connections::Connections;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use discovery::Discovery;
 use link::{Command, CommandError, Input, Level, Link, Outcome, Output, Traced};
-use model::{Effect, Now};
+use model::{Effect, Now, Request};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket::Arrival;
 use std::collections::VecDeque;
@@ -47,11 +47,14 @@ use trace::Traces;
 /// Datagrams read from one socket before the others have their turn.
 const DATAGRAMS_AT_ONCE: usize = 64;
 
-/// Effects and commands taken before the sockets have their turn.
-const INPUTS_AT_ONCE: usize = 1024;
+/// Inputs taken before the sockets have their turn.
+const INPUTS_AT_ONCE: usize = 16;
 
-/// Effects and commands that may wait; who gives more waits.
-pub(crate) const INPUTS_MAX: usize = 65_536;
+/// Inputs that may wait; who gives more waits.
+pub(crate) const INPUTS_MAX: usize = 1024;
+
+/// The most effects of one input; as with requests, it is the handing over that costs.
+pub(crate) const EFFECTS_AT_ONCE: usize = 64;
 
 /// How long the driver waits for room in the shard's queue before it looks again.
 const CONGESTION_WAIT: Duration = Duration::from_millis(1);
@@ -84,8 +87,8 @@ counters! {
 
 /// What the driver is given by other threads.
 pub(crate) enum DriverInput {
-    /// The shard asks something of the link.
-    Effect(Effect),
+    /// What the shard asks of the link, in order.
+    Effects(Vec<Effect>),
     /// An operator asks something; the answer goes back by the sender.
     Command(Command, Sender<Result<Outcome, CommandError>>),
     /// An operator follows an endpoint: the number of the trace goes back by `answer`, what is seen by `messages`.
@@ -128,6 +131,8 @@ pub(crate) struct Driver {
     inputs: Receiver<DriverInput>,
     waker: Arc<Waker>,
     shard: Sender<ShardInput>,
+    /// Requests of this turn.
+    gathered: Vec<Request>,
     /// What the shard's queue had no room for; nothing is read while it is not empty.
     held: VecDeque<ShardInput>,
     soft: SoftFlow,
@@ -184,6 +189,7 @@ impl Driver {
             inputs,
             waker,
             shard,
+            gathered: Vec::new(),
             held: VecDeque::new(),
             soft,
             buffer: vec![0; datagram_octets_max],
@@ -202,6 +208,7 @@ impl Driver {
             self.keep_time()?;
             self.tell_ended()?;
             self.end_traces()?;
+            self.hand_over_gathered();
             self.release_held();
             self.connections.release(|channel| self.link.takes(channel));
             let mut ready = self.wait();
@@ -210,7 +217,9 @@ impl Driver {
             if has_connections_ready {
                 self.attend_connections()?;
             }
+            self.hand_over_gathered();
         }
+        self.hand_over_gathered();
         for held in self.held.drain(..) {
             // The shard ends after us; where it has ended by a fault, nobody waits for this.
             let _ = self.shard.send(held);
@@ -226,7 +235,11 @@ impl Driver {
         self.waker.clear();
         for _ in 0..INPUTS_AT_ONCE {
             match self.inputs.try_recv() {
-                Ok(DriverInput::Effect(effect)) => self.step(|link, now| link.apply(now, effect))?,
+                Ok(DriverInput::Effects(effects)) => {
+                    for effect in effects {
+                        self.step(|link, now| link.apply(now, effect))?;
+                    }
+                }
                 Ok(DriverInput::Command(command, answer)) => self.step(|link, now| {
                     // Whoever asked may have gone.
                     let _ = answer.send(link.command(now, command));
@@ -292,14 +305,29 @@ impl Driver {
             Output::Octets { channel, octets } => self.connections.send(channel, &octets),
             Output::Close { channel } => self.connections.close(channel),
             Output::Traced(traced) => self.traces.tell(*traced, &self.counters),
-            Output::Request(request) => self.hand_over(ShardInput::Request(request)),
-            Output::Call(record) => self.hand_over(ShardInput::Call(record)),
+            Output::Request(request) => {
+                self.gathered.push(request);
+                if self.gathered.len() >= REQUESTS_AT_ONCE {
+                    self.hand_over_gathered();
+                }
+            }
+            Output::Call(record) => {
+                self.hand_over_gathered();
+                self.hand_over(ShardInput::Call(record));
+            }
             Output::Event { level, name, text } => match level {
                 Level::Error => tracing::error!(event = name, "{text}"),
                 Level::Warn => tracing::warn!(event = name, "{text}"),
                 Level::Info => tracing::info!(event = name, "{text}"),
                 Level::Debug => tracing::debug!(event = name, "{text}"),
             },
+        }
+    }
+
+    fn hand_over_gathered(&mut self) {
+        if !self.gathered.is_empty() {
+            let requests = std::mem::take(&mut self.gathered);
+            self.hand_over(ShardInput::Requests(requests));
         }
     }
 

@@ -15,7 +15,7 @@ pub(crate) use handle::ShardHandle;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::counters::counters;
-use crate::driver::{DriverHandle, DriverInput};
+use crate::driver::{DriverHandle, DriverInput, EFFECTS_AT_ONCE};
 use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use engine::Engine;
@@ -30,8 +30,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use store::{StoreError, Writer};
 
-/// Requests that may wait; beyond it drivers stop reading.
-pub(crate) const INPUTS_MAX: usize = 65_536;
+/// Inputs that may wait; beyond it drivers stop reading.
+pub(crate) const INPUTS_MAX: usize = 1024;
+
+/// The most requests of one input. Handing over is what they cost most while there are many, so they come together.
+pub(crate) const REQUESTS_AT_ONCE: usize = 64;
 
 /// Requests in one batch.
 const BATCH_MAX: usize = 1024;
@@ -55,8 +58,8 @@ pub(crate) type Look = Box<dyn FnOnce(&Engine) + Send>;
 
 /// What a shard is given.
 pub(crate) enum ShardInput {
-    /// A link asks.
-    Request(Request),
+    /// What a link asks, in order.
+    Requests(Vec<Request>),
     /// A call has ended.
     Call(CallDetailRecord),
     /// Somebody watches one presentity, or all.
@@ -99,7 +102,7 @@ pub(crate) struct Shard {
     outcomes: Receiver<Result<(), StoreError>>,
     /// Tells the other threads that the store does not write.
     failing: Arc<AtomicBool>,
-    drivers: Vec<(GatewayId, DriverHandle)>,
+    drivers: Vec<Gateway>,
     watchers: HashMap<WatcherId, Sender<Change>>,
     senders: Senders,
     accounts: Accounts,
@@ -136,7 +139,7 @@ impl Shard {
             ended,
             outcomes,
             failing,
-            drivers,
+            drivers: drivers.into_iter().map(Gateway::of).collect(),
             watchers: HashMap::new(),
             senders: Senders::default(),
             accounts,
@@ -197,8 +200,7 @@ impl Shard {
                 turn = Turn::Last;
                 break;
             }
-            self.take(now, input)?;
-            taken += 1;
+            taken += self.take(now, input)?;
             if taken < BATCH_MAX {
                 next = self.inputs.try_recv().ok();
             }
@@ -214,9 +216,18 @@ impl Shard {
         Ok(turn)
     }
 
-    fn take(&mut self, now: Now, input: ShardInput) -> Result<(), Failed> {
+    /// Takes an input; as how many requests it counts.
+    fn take(&mut self, now: Now, input: ShardInput) -> Result<usize, Failed> {
+        if let ShardInput::Requests(requests) = input {
+            let taken = requests.len();
+            requests.into_iter().try_for_each(|request| self.core.request(now, request).map(drop))?;
+            return Ok(taken);
+        }
+        self.take_one(now, input).map(|()| 1)
+    }
+
+    fn take_one(&mut self, now: Now, input: ShardInput) -> Result<(), Failed> {
         match input {
-            ShardInput::Request(request) => self.core.request(now, request).map(drop),
             ShardInput::Call(record) => {
                 self.accounts.write(&record);
                 self.core.call(record);
@@ -245,7 +256,7 @@ impl Shard {
                 self.looks.push(look);
                 Ok(())
             }
-            ShardInput::Stop => Ok(()),
+            ShardInput::Requests(_) | ShardInput::Stop => Ok(()),
         }
     }
 
@@ -264,6 +275,7 @@ impl Shard {
         while let Some(effect) = self.core.poll(now)? {
             self.release(effect);
         }
+        self.drivers.iter_mut().for_each(Gateway::flush);
         Ok(())
     }
 
@@ -295,9 +307,9 @@ impl Shard {
         }
     }
 
-    fn tell_driver(&self, agent: AgentId, effect: Effect) {
-        if let Some((_, driver)) = self.drivers.iter().find(|(gateway, _)| *gateway == agent.gateway) {
-            driver.give(DriverInput::Effect(effect));
+    fn tell_driver(&mut self, agent: AgentId, effect: Effect) {
+        if let Some(gateway) = self.drivers.iter_mut().find(|gateway| gateway.id == agent.gateway) {
+            gateway.tell(effect);
         }
     }
 
@@ -322,6 +334,33 @@ impl Shard {
             })
         });
         failed.map_or(Ok(()), Err)
+    }
+}
+
+/// The way to the driver of a gateway.
+struct Gateway {
+    id: GatewayId,
+    driver: DriverHandle,
+    /// What it is told next.
+    told: Vec<Effect>,
+}
+
+impl Gateway {
+    fn of((id, driver): (GatewayId, DriverHandle)) -> Self {
+        Self { id, driver, told: Vec::new() }
+    }
+
+    fn tell(&mut self, effect: Effect) {
+        self.told.push(effect);
+        if self.told.len() >= EFFECTS_AT_ONCE {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.told.is_empty() {
+            self.driver.give(DriverInput::Effects(std::mem::take(&mut self.told)));
+        }
     }
 }
 

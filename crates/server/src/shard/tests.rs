@@ -4,6 +4,8 @@ use super::refusal::STORE_LIMIT;
 use super::*;
 use crate::driver::Waker;
 use model::{Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Ticket, Timestamp};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
@@ -88,6 +90,8 @@ impl SharedDisk {
 struct Scene {
     shard: ShardHandle,
     effects: Receiver<DriverInput>,
+    /// Effects that came together with one that was looked at.
+    told: RefCell<VecDeque<Effect>>,
     disk: SharedDisk,
     failing: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), Failed>>,
@@ -111,30 +115,35 @@ fn scene() -> Scene {
         counters,
     };
     let thread = thread::spawn(move || Shard::new(parts).run());
-    Scene { shard: ShardHandle { inputs: inputs_in }, effects, disk, failing, thread }
+    let told = RefCell::default();
+    Scene { shard: ShardHandle { inputs: inputs_in }, effects, told, disk, failing, thread }
+}
+
+fn claim(number: u64, names: &[&str]) -> Request {
+    let alias = |name: &&str| NamedAddress {
+        address: address(name),
+        kind: "h323-ID".into(),
+        original: (*name).into(),
+    };
+    let claim = Claim {
+        agent: agent(number),
+        aliases: names.iter().map(alias).collect(),
+        inferred: true,
+        has_presence: false,
+        has_messaging: false,
+        device: String::new(),
+        description: String::new(),
+    };
+    Request::Claim { ticket: Ticket(number), claim }
 }
 
 impl Scene {
     fn request(&self, request: Request) {
-        self.shard.inputs.send(ShardInput::Request(request)).unwrap();
+        self.shard.inputs.send(ShardInput::Requests(vec![request])).unwrap();
     }
 
     fn claim(&self, number: u64, names: &[&str]) {
-        let alias = |name: &&str| NamedAddress {
-            address: address(name),
-            kind: "h323-ID".into(),
-            original: (*name).into(),
-        };
-        let claim = Claim {
-            agent: agent(number),
-            aliases: names.iter().map(alias).collect(),
-            inferred: true,
-            has_presence: false,
-            has_messaging: false,
-            device: String::new(),
-            description: String::new(),
-        };
-        self.request(Request::Claim { ticket: Ticket(number), claim });
+        self.request(claim(number, names));
     }
 
     fn register(&self, number: u64) {
@@ -155,14 +164,17 @@ impl Scene {
     }
 
     fn next_effect(&self) -> Effect {
-        match self.effects.recv_timeout(PATIENCE) {
-            Ok(DriverInput::Effect(effect)) => effect,
-            _ => panic!("no effect came"),
+        if self.told.borrow().is_empty() {
+            match self.effects.recv_timeout(PATIENCE) {
+                Ok(DriverInput::Effects(effects)) => self.told.borrow_mut().extend(effects),
+                _ => panic!("no effect came"),
+            }
         }
+        self.told.borrow_mut().pop_front().unwrap()
     }
 
     fn is_silent(&self) -> bool {
-        self.effects.is_empty()
+        self.told.borrow().is_empty() && self.effects.is_empty()
     }
 
     fn state(&self, name: &str) -> Option<PresenceState> {
@@ -365,10 +377,17 @@ fn more_requests_than_a_batch_holds_are_all_answered() {
     let claims = 2 * BATCH_MAX as u64 + 1;
     let answers = scene.effects.clone();
     let counting = thread::spawn(move || {
-        (0..claims).take_while(|_| answers.recv_timeout(PATIENCE).is_ok()).count() as u64
+        let mut answered = 0;
+        while answered < claims
+            && let Ok(DriverInput::Effects(effects)) = answers.recv_timeout(PATIENCE)
+        {
+            answered += effects.len() as u64;
+        }
+        answered
     });
-    for number in 0..claims {
-        scene.claim(number, &[&format!("room{number}")]);
+    let requests = Vec::from_iter((0..claims).map(|number| claim(number, &[&format!("room{number}")])));
+    for some in requests.chunks(REQUESTS_AT_ONCE) {
+        scene.shard.inputs.send(ShardInput::Requests(some.to_vec())).unwrap();
     }
     go.send(()).unwrap();
     assert_eq!(counting.join().unwrap(), claims);

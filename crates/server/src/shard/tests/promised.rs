@@ -273,9 +273,9 @@ fn every_effect_for_an_agent_goes_to_its_driver() {
     shard.drain().unwrap();
     let told: Vec<_> = effects
         .try_iter()
-        .map(|input| match input {
-            DriverInput::Effect(effect) => effect,
-            _ => panic!("not an effect"),
+        .flat_map(|input| match input {
+            DriverInput::Effects(effects) => effects,
+            _ => panic!("no effects"),
         })
         .collect();
     assert_eq!(told, all);
