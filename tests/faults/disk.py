@@ -276,7 +276,21 @@ def fails_under_way(herald, calls, error, *words):
         is_as_left(server, alice, bob, "the failure")
 
 
-PLAYS = [full, full_at_the_end, read_only, read_only_under_way, broken]
+def quiet(herald):
+    """What is wrong is said as long as it lasts, also where nothing waits to be written: a message is refused for good."""
+    with Server(herald) as server:
+        alice, bob, carl, _ = meet(server)
+        with failing_calls(server, "fsync,fdatasync", errno.EIO):
+            assert alice.write("bob", "refused") == 42
+            end = time.monotonic() + 4
+            while time.monotonic() < end:
+                assert store(server)["store"]["state"] == "failing", store(server)["store"]
+                time.sleep(0.1)
+            problem(server, "look at the disk")
+        goes_on(server, alice, bob, carl, "the silence")
+
+
+PLAYS = [full, full_at_the_end, read_only, read_only_under_way, broken, quiet]
 
 if __name__ == "__main__":
     enter_namespace()

@@ -36,7 +36,8 @@ impl Report {
     /// How the server is, with what the engine and the link have counted.
     pub fn status(&self, store: &Store, presence: Value, counters: Vec<Counter>) -> Status {
         let of_store = store.status();
-        let is_failing = self.store_failing.load(Ordering::Relaxed);
+        // The engine takes a store that has nothing left to write for one that writes again.
+        let is_failing = self.store_failing.load(Ordering::Relaxed) || of_store.is_failing;
         let store_status = StoreStatus {
             state: if is_failing { "failing" } else { "writing" }.to_owned(),
             epoch: store.epoch(),
