@@ -7,6 +7,7 @@ Usage: damage.py --herald PROGRAM [--seed NUMBER]
 """
 
 import argparse
+import contextlib
 import json
 import random
 import shutil
@@ -138,6 +139,19 @@ def pages(estate, chance):
     assert not estate.start(), "a log without a database was taken for a new one"
 
 
+def without_backup(estate, _):
+    """The way out of the book where there is no backup: SQLite takes what comes before the damage of the log."""
+    content = estate.files["herald.db-wal"]
+    estate.put(log=flipped(content, len(content) // 2))
+    assert not estate.start()
+    with contextlib.closing(sqlite3.connect(estate.data / "herald.db")) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert estate.start()
+    estate.stop()
+    print(f"    {estate.waiting()} of {2 * LETTERS} messages come before the damage")
+    assert 0 < estate.waiting() < 2 * LETTERS
+
+
 def foreign(estate, _):
     """A sound database of another program is not touched."""
     estate.put(database=None, log=None, memory=None)
@@ -197,7 +211,7 @@ def way_out(estate):
     assert estate.alice.write("bob", "after") == 16
 
 
-PLAYS = [log, pages, foreign, under_way]
+PLAYS = [log, without_backup, pages, foreign, under_way]
 
 
 def main():

@@ -7,6 +7,7 @@ stand, nobody is shown as offline who was registered, and the server says that i
 The seed is printed; the same seed chooses the same moments, though not the same turns of the threads.
 
 Usage: kills.py --herald PROGRAM [--kills NUMBER] [--seed NUMBER]
+covers: C-09
 """
 
 import argparse

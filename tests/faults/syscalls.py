@@ -92,8 +92,8 @@ def await_attached(strace, process):
         time.sleep(0.02)
     strace.terminate()
     raise AssertionError("strace can't follow the server, so nothing can be said of the order of its calls. It needs the "
-                         "right to trace other processes: run as root, or in a container with the capability "
-                         f"SYS_PTRACE. strace says: {strace.communicate()[1].strip()}")
+                         "right to trace other processes: run as root, set kernel.yama.ptrace_scope to 0, or give the "
+                         f"container the capability SYS_PTRACE. strace says: {strace.communicate()[1].strip()}")
 
 
 def threads(process):
