@@ -75,8 +75,8 @@ def traced(process, *options):
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as output:
         command = ["strace", "--follow-forks", "--output", output.name, *options, "--attach", str(process)]
         strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        await_attached(strace, process)
         try:
-            await_attached(strace, process)
             yield lines
         finally:
             strace.terminate()
