@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -29,7 +30,6 @@ from people import FOREVER, befriend, run  # noqa: E402
 
 PATIENCE = 30
 INSIDE = "HERALD_TEST_MOUNTS"
-PLACE = Path("/mnt")
 MIB = 1024 * 1024
 
 
@@ -40,7 +40,8 @@ def enter_namespace():
     own = ["unshare", "--mount", "--propagation=private"]
     if os.geteuid() != 0:
         own += ["--user", "--map-root-user"]
-    tried = subprocess.run([*own, "mount", "-t", "tmpfs", "none", PLACE], capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as place:
+        tried = subprocess.run([*own, "mount", "-t", "tmpfs", "none", place], capture_output=True, text=True)
     if tried.returncode != 0:
         sys.exit("no file system can be mounted here, so a full and a read-only disk can't be tried. It needs mount "
                  "namespaces: run as root, in a container with the capability SYS_ADMIN, or on a system that lets users "
@@ -52,12 +53,12 @@ def enter_namespace():
 @contextlib.contextmanager
 def file_system(mebioctets):
     """A small file system; its directory."""
-    mount("-t", "tmpfs", "-o", f"size={mebioctets}m,mode=700", "none", PLACE)
-    try:
-        yield PLACE
-    finally:
-        mount_again = subprocess.run(["umount", "--lazy", PLACE])
-        assert mount_again.returncode == 0
+    with tempfile.TemporaryDirectory() as place:
+        mount("-t", "tmpfs", "-o", f"size={mebioctets}m,mode=700", "none", place)
+        try:
+            yield Path(place)
+        finally:
+            subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def mount(*arguments):
@@ -232,11 +233,11 @@ def read_only(herald):
             alice, bob, carl, _ = meet(server)
             goes_on(server, alice, bob, carl, "the beginning")
             server.kill()
-            mount("-o", "remount,ro", PLACE)
+            mount("-o", "remount,ro", place)
             status, said = server.refuse_to_start()
             print(f"    status {status}, {said.splitlines()[-1]}")
             assert status == 1 and "can't be written" in said.splitlines()[-1] and "read-only" in said, said
-            mount("-o", "remount,rw", PLACE)
+            mount("-o", "remount,rw", place)
             server.start()
             is_as_left(server, alice, bob, "the beginning")
 
@@ -275,7 +276,21 @@ def fails_under_way(herald, calls, error, *words):
         is_as_left(server, alice, bob, "the failure")
 
 
-PLAYS = [full, full_at_the_end, read_only, read_only_under_way, broken]
+def quiet(herald):
+    """What is wrong is said as long as it lasts, also where nothing waits to be written: a message is refused for good."""
+    with Server(herald) as server:
+        alice, bob, carl, _ = meet(server)
+        with failing_calls(server, "fsync,fdatasync", errno.EIO):
+            assert alice.write("bob", "refused") == 42
+            end = time.monotonic() + 4
+            while time.monotonic() < end:
+                assert store(server)["store"]["state"] == "failing", store(server)["store"]
+                time.sleep(0.1)
+            problem(server, "look at the disk")
+        goes_on(server, alice, bob, carl, "the silence")
+
+
+PLAYS = [full, full_at_the_end, read_only, read_only_under_way, broken, quiet]
 
 if __name__ == "__main__":
     enter_namespace()

@@ -7,6 +7,7 @@ stand, nobody is shown as offline who was registered, and the server says that i
 The seed is printed; the same seed chooses the same moments, though not the same turns of the threads.
 
 Usage: kills.py --herald PROGRAM [--kills NUMBER] [--seed NUMBER]
+covers: C-09
 """
 
 import argparse
@@ -29,7 +30,7 @@ from peers import Server  # noqa: E402
 from people import befriend  # noqa: E402
 
 # A recipient that confirmed a message so long before a kill, in seconds, is not sent it again.
-SETTLED = 1.0
+SETTLED = 2.0
 # What is soft state, like registrations, is on the disk after so long, in seconds: written every 2 s, on a slow machine.
 SOFT = 3.0
 # Who was told nothing for so long, in seconds, was told all.

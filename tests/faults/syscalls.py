@@ -75,8 +75,8 @@ def traced(process, *options):
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as output:
         command = ["strace", "--follow-forks", "--output", output.name, *options, "--attach", str(process)]
         strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        await_attached(strace, process)
         try:
-            await_attached(strace, process)
             yield lines
         finally:
             strace.terminate()
@@ -92,8 +92,8 @@ def await_attached(strace, process):
         time.sleep(0.02)
     strace.terminate()
     raise AssertionError("strace can't follow the server, so nothing can be said of the order of its calls. It needs the "
-                         "right to trace other processes: run as root, or in a container with the capability "
-                         f"SYS_PTRACE. strace says: {strace.communicate()[1].strip()}")
+                         "right to trace other processes: run as root, set kernel.yama.ptrace_scope to 0, or give the "
+                         f"container the capability SYS_PTRACE. strace says: {strace.communicate()[1].strip()}")
 
 
 def threads(process):

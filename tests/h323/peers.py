@@ -562,11 +562,11 @@ def assert_supports(answer, feature):
 class Server:
     """The real program on ports of its own unless others are said, with a data directory and a log that outlive it."""
 
-    def __init__(self, herald, *options, listen=None, data=None, environment=None):
+    def __init__(self, herald, *options, listen=None, data=None, environment=None, wrapper=()):
         self.herald, self.options = os.path.abspath(herald), options
         self.directory = tempfile.TemporaryDirectory()
         self.data = data or self.directory.name
-        self.environment = {**os.environ, **(environment or {})}
+        self.environment, self.wrapper = {**os.environ, **(environment or {})}, wrapper
         self.address = ("127.0.0.1", free_ports())
         self.listen = ["--listen", "{}:{}".format(*self.address)] if listen is None else listen
         self.log = tempfile.TemporaryFile("a+")
@@ -584,7 +584,8 @@ class Server:
         assert not faults, faults
 
     def spawn(self):
-        command = [self.herald, "--data", self.data, "serve", *self.listen, *self.options]
+        # A wrapper becomes the program, so that its process is the server's.
+        command = [*self.wrapper, self.herald, "--data", self.data, "serve", *self.listen, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.log,
                                         restore_signals=False, env=self.environment)
 

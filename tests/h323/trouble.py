@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
-from people import person, run  # noqa: E402
+from people import FOREVER, person, run  # noqa: E402
 
 
 def slow_peers(server):

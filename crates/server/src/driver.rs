@@ -81,6 +81,7 @@ counters! {
         unreachable "driver.unreachable" "connections that could not be opened";
         stuck "driver.stuck" "connections given up because their peer did not read";
         accepting_paused "driver.accepting_paused" "times that accepting paused because connections_max was reached or no descriptor was left";
+        accepting_pauses "driver.accepting_pauses" "1 while accepting pauses";
         traces_cut "driver.traces_cut" "traces cut off because they were not read fast enough";
     }
 }

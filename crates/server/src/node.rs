@@ -123,6 +123,7 @@ impl Node {
             driver: Arc::clone(&driver_counters),
             shard: Arc::clone(&shard_counters),
             accounts_missed: accounts.missed(),
+            clients_cut: Arc::default(),
         });
 
         let soft = |deferred| {

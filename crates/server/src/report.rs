@@ -28,13 +28,16 @@ pub(crate) struct Report {
     pub shard: Arc<ShardCounters>,
     /// Accounts of calls that are not in the file.
     pub accounts_missed: Arc<AtomicU64>,
+    /// Clients of the control socket that did not read.
+    pub clients_cut: Arc<AtomicU64>,
 }
 
 impl Report {
     /// How the server is, with what the engine and the link have counted.
     pub fn status(&self, store: &Store, presence: Value, counters: Vec<Counter>) -> Status {
         let of_store = store.status();
-        let is_failing = self.store_failing.load(Ordering::Relaxed);
+        // The engine takes a store that has nothing left to write for one that writes again.
+        let is_failing = self.store_failing.load(Ordering::Relaxed) || of_store.is_failing;
         let store_status = StoreStatus {
             state: if is_failing { "failing" } else { "writing" }.to_owned(),
             epoch: store.epoch(),
@@ -54,11 +57,17 @@ impl Report {
             }
             .to_owned(),
         };
+        let clients_cut = self.clients_cut.load(Ordering::Relaxed);
         let accounts_missed = self.accounts_missed.load(Ordering::Relaxed);
         let mut all = counters;
         all.extend(self.driver.list());
         all.extend(self.shard.list());
         all.extend(store_counters(&of_store));
+        all.push(counter(
+            "control.cut_off",
+            clients_cut,
+            "clients of the control socket cut off because they did not read",
+        ));
         all.push(counter("calls.missed_in_file", accounts_missed, "accounts that are not in calls.jsonl"));
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -87,6 +96,14 @@ impl Report {
         }
         if let Integrity::Damaged { error } = &store.integrity {
             problems.push(error.to_string());
+        }
+        if self.driver.accepting_pauses.load(Ordering::Relaxed) > 0 {
+            let connections = self.driver.connections.load(Ordering::Relaxed);
+            problems.push(format!(
+                "no more connections than the {connections} that are open are taken for now, and messages in calls wait: \
+                 `connections_max` is reached or the system allows too few open files; see who is connected, raise \
+                 `connections_max`, or LimitNOFILE= and `ulimit -Hn`"
+            ));
         }
         if let Some(smallest) = self.listening.iter().map(|one| one.receive_buffer).min()
             && smallest < RECEIVE_BUFFER_WANTED

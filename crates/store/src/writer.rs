@@ -2,7 +2,7 @@
 
 use crate::commit::Database;
 use crate::queue::{Queue, SoftRecords, Submitted, Work};
-use crate::{Options, Status, StoreError};
+use crate::{ErrorKind, Options, Status, StoreError};
 use model::{Batch, SoftRecord};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -114,6 +114,10 @@ impl WriterThread {
                 }
             }
         }
+        let refused = |outcome: &Result<(), StoreError>| {
+            outcome.as_ref().is_err_and(|error| error.kind() != ErrorKind::Fault)
+        };
+        status.is_failing = committed.outcomes.iter().any(refused);
         // Whoever is told may ask for the status.
         drop(status);
         for (submitted, outcome) in group.into_iter().zip(committed.outcomes) {
@@ -138,6 +142,7 @@ impl WriterThread {
         let chunk = std::mem::replace(&mut self.soft, rest);
         let outcome = self.database.commit_soft(&chunk);
         let mut status = lock(&self.status);
+        status.is_failing = outcome.is_err();
         match &outcome {
             Ok(()) => status.soft_records += chunk.len() as u64,
             Err(error) => {

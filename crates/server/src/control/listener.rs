@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -44,14 +44,21 @@ impl Listener {
         let stops = Arc::clone(&is_stopping);
         let clients = Arc::new(AtomicUsize::new(0));
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
+            let mut is_failing = false;
             for stream in listener.incoming() {
                 if stops.load(Ordering::Relaxed) {
                     return;
                 }
                 match stream {
-                    Ok(stream) => accept(stream, clients_max, &clients, &answering),
+                    Ok(stream) => {
+                        is_failing = false;
+                        accept(stream, clients_max, &clients, &answering);
+                    }
                     Err(error) => {
-                        tracing::warn!(event = "control.refused", %error, "A client could not be accepted.");
+                        // It is told once: a lack of descriptors lasts, and a log of it would fill the disk as well.
+                        if !std::mem::replace(&mut is_failing, true) {
+                            tracing::warn!(event = "control.refused", %error, "Clients can't be accepted; they wait.");
+                        }
                         thread::sleep(ACCEPT_PAUSE);
                     }
                 }
@@ -83,7 +90,7 @@ fn accept(stream: UnixStream, clients_max: usize, clients: &Arc<AtomicUsize>, an
     let answering = answering.clone();
     let spawned = thread::Builder::new().name("control-client".to_owned()).spawn(move || {
         let _place = place;
-        // A client that hangs up or is too slow is no event.
+        // A client that hangs up or is silent is no event.
         let _ = converse(&stream, &answering);
     });
     if let Err(error) = spawned {
@@ -109,7 +116,7 @@ fn converse(stream: &UnixStream, answering: &Answering) -> io::Result<()> {
         if reader.by_ref().take(LINE_OCTETS_MAX).read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        let mut answers = Answers { stream };
+        let mut answers = Answers { stream, cut: &answering.report.clients_cut };
         let outcome = match serde_json::from_slice::<Question>(&line) {
             Ok(question) => answering.answer(question, &mut answers)?,
             Err(error) => Err(Failure::new(FailureKind::Malformed, format!("not a question: {error}"))),
@@ -121,12 +128,18 @@ fn converse(stream: &UnixStream, answering: &Answering) -> io::Result<()> {
 /// Where answers go.
 pub(crate) struct Answers<'a> {
     stream: &'a UnixStream,
+    /// Counts the clients that did not read.
+    cut: &'a AtomicU64,
 }
 
 impl Answers<'_> {
     /// Writes one answer.
     pub fn give(&mut self, answer: &Answer) -> io::Result<()> {
-        write(&mut self.stream, answer)
+        write(&mut self.stream, answer).inspect_err(|error| {
+            if error.kind() == io::ErrorKind::WouldBlock {
+                self.cut.fetch_add(1, Ordering::Relaxed);
+            }
+        })
     }
 
     /// Whether the client has hung up.

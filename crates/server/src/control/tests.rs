@@ -61,6 +61,7 @@ fn scene(clients_max: usize) -> Scene {
         driver: Arc::default(),
         shard: Arc::default(),
         accounts_missed: Arc::default(),
+        clients_cut: Arc::default(),
     };
     let zone = ZoneSettings { domain: "example.com".parse().unwrap(), ..ZoneSettings::default() };
     let answering = Answering {

@@ -122,14 +122,17 @@ impl Connections {
         });
         match accepted {
             Ok(accepted) => {
+                self.counters.accepting_pauses.store(0, Ordering::Relaxed);
                 self.counters.accepted.fetch_add(1, Ordering::Relaxed);
                 Some(accepted)
             }
             Err(error) => {
                 if is_without_room(&error) {
                     self.pause();
+                } else {
+                    // There is none, or the peer has gone again; with the next turn there may be another.
+                    self.counters.accepting_pauses.store(0, Ordering::Relaxed);
                 }
-                // Else there is none, or the peer has gone again; with the next turn there may be another.
                 None
             }
         }
@@ -325,6 +328,7 @@ impl Connections {
     fn pause(&mut self) {
         if self.paused_until.is_none() {
             self.counters.accepting_paused.fetch_add(1, Ordering::Relaxed);
+            self.counters.accepting_pauses.store(1, Ordering::Relaxed);
             self.listen_for(EpollFlags::empty());
         }
         self.paused_until = Some(Instant::now() + PAUSE);

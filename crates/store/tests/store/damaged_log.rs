@@ -136,6 +136,21 @@ fn a_last_commit_that_a_power_failure_tore_is_no_damage() {
 }
 
 #[test]
+fn a_log_that_a_power_failure_cut_anywhere_is_no_damage() {
+    let (place, names) = killed();
+    fs::remove_file(place.path().join("herald.db-shm")).unwrap();
+    for octets in (0..length(&log(&place))).step_by(4999) {
+        let copy = tempfile::tempdir().unwrap();
+        for name in ["herald.db", "herald.db-wal"] {
+            fs::copy(place.path().join(name), copy.path().join(name)).unwrap();
+        }
+        cut(&log(&copy), octets);
+        let found = open(&copy).unwrap();
+        assert!(names.starts_with(&found), "cut at {octets}: {found:?}");
+    }
+}
+
+#[test]
 fn what_lies_in_the_log_behind_its_end_is_no_damage() {
     let place = tempfile::tempdir().unwrap();
     let store = Store::open(place.path(), Options::default()).unwrap();
