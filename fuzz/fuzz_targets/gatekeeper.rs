@@ -205,7 +205,7 @@ fn granted(request: Request) -> Option<Effect> {
     Some(match request {
         Request::Claim { claim, .. } => {
             let presentity = claim.aliases.first()?.address.clone();
-            Effect::Claimed { ticket, agent: claim.agent, presentity }
+            Effect::Claimed { ticket, agent: claim.agent, presentity, new_names: claim.aliases.len() }
         }
         Request::Route { agent, .. } => Effect::Routed { ticket, agent, agents: Vec::new() },
         Request::Send { .. } => Effect::Accepted { ticket, agent, is_stored: false },

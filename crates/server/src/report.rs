@@ -3,7 +3,7 @@
 use crate::control::{Listening, Status, StoreStatus};
 use crate::driver::DriverCounters;
 use crate::shard::ShardCounters;
-use link::Counter;
+use link::{Counter, LimitedSummary};
 use model::Timestamp;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -32,7 +32,13 @@ pub(crate) struct Report {
 
 impl Report {
     /// How the server is, with what the engine and the link have counted.
-    pub fn status(&self, store: &Store, presence: Value, counters: Vec<Counter>) -> Status {
+    pub fn status(
+        &self,
+        store: &Store,
+        presence: Value,
+        limited: Vec<LimitedSummary>,
+        counters: Vec<Counter>,
+    ) -> Status {
         let of_store = store.status();
         let is_failing = self.store_failing.load(Ordering::Relaxed);
         let store_status = StoreStatus {
@@ -72,6 +78,7 @@ impl Report {
             signalling: self.signalling.clone(),
             store: store_status,
             presence,
+            limited,
             counters: all,
         }
     }

@@ -129,7 +129,7 @@ impl Unwritten {
     fn judge_one(&self, effect: Effect, ground: Ground) -> Option<Effect> {
         let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
         Some(match effect {
-            Effect::Claimed { ticket, agent, presentity } if self.affected.contains(&presentity) => {
+            Effect::Claimed { ticket, agent, presentity, .. } if self.affected.contains(&presentity) => {
                 Effect::ClaimRefused { ticket, agent, refusal }
             }
             Effect::Done { ticket, agent } if ground != Ground::Written => {
