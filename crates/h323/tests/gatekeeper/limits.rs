@@ -32,6 +32,7 @@ fn registers(world: &mut World, host: &str, number: usize) -> bool {
     }
 }
 
+// covers: F-09
 #[test]
 fn new_aliases_of_one_address_are_limited_and_those_of_others_are_not() {
     let mut world = world();
@@ -60,6 +61,7 @@ fn names_that_somebody_had_before_do_not_count() {
     }
 }
 
+// covers: F-09
 #[test]
 fn a_network_may_bring_more_than_an_address_and_not_without_end() {
     let mut world = World::with(|settings| {
@@ -75,6 +77,7 @@ fn a_network_may_bring_more_than_an_address_and_not_without_end() {
     assert_eq!(limited(&mut world)[0].source, "203.0.113.0/24");
 }
 
+// covers: F-09
 #[test]
 fn contact_changes_are_refused_with_not_available() {
     let mut world = World::with(|settings| {
