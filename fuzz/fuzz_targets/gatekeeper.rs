@@ -6,41 +6,40 @@
 #![no_main]
 
 use codec::per::{self, FixedOctets};
-use h323::alias::{Alias, Zone};
+use h323::alias::Alias;
 use h323::gatekeeper::{Gatekeeper, Settings};
 use h323::wire::feature::Feature;
 use h323::wire::h225::{
     AdmissionRequest, CallIdentifier, EndpointIdentifier, FeatureSet, RasMessage, RegistrationRequest,
 };
-use link::{ChannelId, Closure, Input, Link, Output};
-use model::address::{DialPlan, Domain, PseudonymKey};
+use herald_fuzz::{call_message, events, granted, ras_message, zone};
+use link::{ChannelId, Closure, Command, Input, Link, Outcome, Output};
 use model::{
-    Address, Delivery, Effect, GatewayId, Instant, InstantMessage, MessageId, Millis, NamedAddress, Now,
-    ReceiptsWanted, Request, Timestamp,
+    Address, Contact, ContactCard, ContactStatus, Delivery, Effect, GatewayId, Instant, InstantMessage,
+    MessageId, Millis, NamedAddress, Now, ReceiptsWanted, Timestamp,
 };
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The most outputs after one event: a loop inside would give more.
 const OUTPUTS_MAX: usize = 10_000;
 
+/// The most of each that there may be.
+const REGISTRATIONS_MAX: usize = 6;
+const CALLS_MAX: usize = 6;
+const CONNECTIONS_MAX: usize = 6;
+
 /// The call identifier of the recorded IM call.
 const CALL: [u8; 16] = [0x4e, 0xa5, 0xc0, 0x1e, 0xb4, 0xe4, 0xf1, 0x11, 0x99, 0x1a, 0x02, 0xfc, 0, 0, 0, 1];
-
-/// The most events of one input.
-const EVENTS_MAX: usize = 64;
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let mut world = World::new();
     world.register();
     world.admit();
-    let mut rest = octets;
-    for _ in 0..EVENTS_MAX {
-        let [what, high, low, content @ ..] = rest else { break };
-        let length = usize::from(u16::from_be_bytes([*high, *low])).min(content.len());
-        let (content, others) = content.split_at(length);
-        rest = others;
-        world.happens(*what, content);
+    for (what, content) in events(octets) {
+        world.happens(what, content);
+        world.check();
     }
     world.pass(Millis::seconds(600));
 });
@@ -49,28 +48,32 @@ struct World {
     gatekeeper: Gatekeeper,
     now: Now,
     accepted: u32,
+    /// Connections that the gatekeeper has, ours and those of others.
+    connections: BTreeSet<ChannelId>,
     opened: Option<ChannelId>,
+    /// Octets sent to the stranger since the last datagram, apart from GCF, RCF and the one indication.
+    sent_to_stranger: usize,
+    has_indicated_stranger: bool,
     /// What the gatekeeper calls alice.
     identifier: EndpointIdentifier,
 }
 
 impl World {
     fn new() -> Self {
-        let zone = Zone {
-            domain: Domain::parse("example.com").expect("this is a domain"),
-            foreign: Default::default(),
-            dial_plan: DialPlan::default(),
-            service_codes: Default::default(),
-            configured: Default::default(),
-            pseudonym_key: PseudonymKey::new([7; 32]),
-        };
-        let mut settings = Settings::new(zone);
+        let mut settings = Settings::new(zone());
+        settings.registrations_max = REGISTRATIONS_MAX;
+        settings.calls_max = CALLS_MAX;
+        settings.signalling.connections_max = CONNECTIONS_MAX;
+        settings.outbox_max = 100;
         settings.call_signal_port = Some(1720);
         Self {
             gatekeeper: Gatekeeper::new(GatewayId(0), settings, [1; 32]),
             now: Now { instant: Instant(1000), wall: Timestamp(1_800_000_000_000) },
             accepted: 0,
+            connections: BTreeSet::new(),
             opened: None,
+            sent_to_stranger: 0,
+            has_indicated_stranger: false,
             identifier: EndpointIdentifier::default(),
         }
     }
@@ -102,22 +105,90 @@ impl World {
     }
 
     fn happens(&mut self, what: u8, content: &[u8]) {
-        let channel = ChannelId(1000 + self.accepted);
-        match what % 8 {
+        // Mostly the newest connection; the upper bits reach back to older ones.
+        let channel = ChannelId((1000 + self.accepted).saturating_sub(u32::from(what >> 4)));
+        match what % 16 {
             0 => self.datagram(alice(), content),
             1 => self.datagram(stranger(), content),
-            2 => {
-                self.accepted += 1;
-                let channel = ChannelId(1000 + self.accepted);
-                self.feed(channel, Input::Accepted { peer: alice(), local: server() });
-                self.octets(channel, content);
+            2 => self.accept(alice(), content),
+            8 => self.accept(stranger(), content),
+            9 => self.tell(alice(), ras_message(content)),
+            10 => self.tell(stranger(), ras_message(content)),
+            11 => self.octets(channel, &call_message(content).unwrap_or_default()),
+            12 => {
+                let channel = self.opened.unwrap_or(channel);
+                self.octets(channel, &call_message(content).unwrap_or_default());
             }
+            13 => self.inform(content),
+            14 => self.closed(channel),
+            15 => self.pass(Millis(u64::from(content.first().copied().unwrap_or(1)))),
             3 => self.octets(channel, content),
             4 => self.octets(self.opened.unwrap_or(channel), content),
             5 => self.pass(Millis(u64::from(content.first().copied().unwrap_or(1)) * 500)),
-            6 => self.feed(self.opened.unwrap_or(channel), Input::Closed { how: Closure::Broken }),
+            6 => self.closed(self.opened.unwrap_or(channel)),
             _ => self.deliver(content),
         }
+    }
+
+    fn accept(&mut self, peer: SocketAddr, content: &[u8]) {
+        self.accepted += 1;
+        let channel = ChannelId(1000 + self.accepted);
+        self.connections.insert(channel);
+        self.feed(channel, Input::Accepted { peer, local: server() });
+        self.octets(channel, content);
+    }
+
+    fn closed(&mut self, channel: ChannelId) {
+        if self.connections.remove(&channel) {
+            self.feed(channel, Input::Closed { how: Closure::Broken });
+        }
+    }
+
+    /// A message of any kind, with the identifier that its sender was given where it has one.
+    fn tell(&mut self, peer: SocketAddr, mut message: RasMessage) {
+        if peer == alice() {
+            match &mut message {
+                RasMessage::RegistrationRequest(m) => m.endpoint_identifier = Some(self.identifier.clone()),
+                RasMessage::UnregistrationRequest(m) => m.endpoint_identifier = Some(self.identifier.clone()),
+                RasMessage::AdmissionRequest(m) => m.endpoint_identifier = self.identifier.clone(),
+                RasMessage::BandwidthRequest(m) => m.endpoint_identifier = self.identifier.clone(),
+                RasMessage::DisengageRequest(m) => m.endpoint_identifier = self.identifier.clone(),
+                RasMessage::InfoRequestResponse(m) => m.endpoint_identifier = self.identifier.clone(),
+                _ => {}
+            }
+        }
+        if let Ok(octets) = per::encode(&message) {
+            self.datagram(peer, &octets);
+        }
+    }
+
+    /// The engine tells alice of her contacts.
+    fn inform(&mut self, content: &[u8]) {
+        let agent = model::AgentId { gateway: GatewayId(0), number: 1 };
+        let contact = |number: &u8| Contact {
+            name: NamedAddress {
+                address: address(&format!("contact{number}@example.com")),
+                kind: "h323-ID".to_owned(),
+                original: format!("contact{number}"),
+            },
+            status: if number % 2 == 0 { ContactStatus::Subscribed } else { ContactStatus::Removed },
+            card: ContactCard::default(),
+        };
+        let contacts = content.iter().take(40).map(contact).collect();
+        self.gatekeeper.apply(self.now, Effect::Listed { agent, contacts });
+        self.drain();
+    }
+
+    /// No table is larger than it may be, and nothing is due that was done.
+    fn check(&mut self) {
+        let counters = match self.gatekeeper.command(self.now, Command::Counters) {
+            Ok(Outcome::Counters(counters)) => counters,
+            other => panic!("{other:?}"),
+        };
+        let count = |name: &str| counters.iter().find(|one| one.name == name).map_or(0, |one| one.value as usize);
+        assert!(count("ras.registered") <= REGISTRATIONS_MAX);
+        assert!(count("calls.now") <= CALLS_MAX + CONNECTIONS_MAX);
+        assert!(self.connections.len() <= CONNECTIONS_MAX, "{} connections", self.connections.len());
     }
 
     /// Somebody writes to alice.
@@ -146,11 +217,13 @@ impl World {
     }
 
     fn datagram(&mut self, peer: SocketAddr, octets: &[u8]) {
+        self.sent_to_stranger = 0;
         self.feed(ChannelId(0), Input::Datagram { peer, local: server(), to_many: false, octets });
+        assert!(peer != stranger() || self.sent_to_stranger <= octets.len(), "a stranger is sent more than he sent");
     }
 
     fn octets(&mut self, channel: ChannelId, octets: &[u8]) {
-        if !octets.is_empty() {
+        if !octets.is_empty() && self.connections.contains(&channel) {
             self.feed(channel, Input::Octets { octets });
         }
     }
@@ -170,8 +243,23 @@ impl World {
             self.now = self.now.after(next.since(self.now.instant));
             self.gatekeeper.timeout(self.now);
             self.drain();
+            assert!(self.gatekeeper.deadline().is_none_or(|next| next > self.now.instant), "still due");
         }
         panic!("the clock does not get on");
+    }
+
+    fn sent(&mut self, peer: SocketAddr, octets: &[u8]) {
+        match per::decode(octets).expect("the gatekeeper sends RAS messages") {
+            RasMessage::RegistrationConfirm(confirm) if peer == alice() => {
+                self.identifier = confirm.endpoint_identifier.clone();
+            }
+            RasMessage::RegistrationConfirm(_) | RasMessage::GatekeeperConfirm(_) => {}
+            RasMessage::ServiceControlIndication(_) if peer == stranger() && !self.has_indicated_stranger => {
+                self.has_indicated_stranger = true;
+            }
+            _ if peer == stranger() => self.sent_to_stranger += octets.len(),
+            _ => {}
+        }
     }
 
     /// Does what the gatekeeper wants, and grants everything.
@@ -181,13 +269,11 @@ impl World {
             match output {
                 Output::Open { channel, .. } => {
                     self.opened = Some(channel);
+                    self.connections.insert(channel);
                     self.gatekeeper.receive(self.now, channel, Input::Connected { local: server() });
                 }
-                Output::Datagram { octets, .. } => {
-                    if let Ok(RasMessage::RegistrationConfirm(confirm)) = per::decode(&octets) {
-                        self.identifier = confirm.endpoint_identifier.clone();
-                    }
-                }
+                Output::Close { channel } => drop(self.connections.remove(&channel)),
+                Output::Datagram { peer, octets, .. } => self.sent(peer, &octets),
                 Output::Request(request) => {
                     if let Some(effect) = granted(request) {
                         self.gatekeeper.apply(self.now, effect);
@@ -198,19 +284,6 @@ impl World {
         }
         panic!("one event leads to more than {OUTPUTS_MAX} outputs");
     }
-}
-
-fn granted(request: Request) -> Option<Effect> {
-    let (ticket, agent) = request.ticket()?;
-    Some(match request {
-        Request::Claim { claim, .. } => {
-            let presentity = claim.aliases.first()?.address.clone();
-            Effect::Claimed { ticket, agent: claim.agent, presentity }
-        }
-        Request::Route { agent, .. } => Effect::Routed { ticket, agent, agents: Vec::new() },
-        Request::Send { .. } => Effect::Accepted { ticket, agent, is_stored: false },
-        _ => Effect::Done { ticket, agent: agent? },
-    })
 }
 
 fn address(text: &str) -> Address {

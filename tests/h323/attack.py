@@ -132,16 +132,12 @@ class Mutant(Call):
 
 
 def connections(server):
-    """Connections that say nothing, half of something, too much, or that never read; too many from one address."""
+    """Connections that say nothing, half of something, too much, or that never read."""
     mallory = person(server, "mallory", host=ATTACKER)
     with Neighbours(server) as neighbours:
         silent = []
         for _ in range(300):
             silent.append(mallory.connect_to_server())
-        for connection in silent[-30:]:
-            connection.settimeout(8)
-            with contextlib.suppress(ConnectionError):
-                assert connection.recv(1) == b"", "more connections were taken from one address than may be"
         silent[0].sendall(b"\x03")
         silent[1].sendall(b"\x03\x00\xff")
         silent[2].sendall(b"\x03\x00\xff\xff\x08\x02")
@@ -156,7 +152,7 @@ def connections(server):
             for octet in b"\x03\x00\xff\xff" + b"\x08\x02\x00\x01\x05" + bytes(65526):
                 drip.send(bytes([octet]))
         never_reads(server, mallory)
-    neighbours.expect_counted("signalling.connections_refused", "signalling.malformed", "driver.stuck")
+    neighbours.expect_counted("signalling.malformed", "driver.stuck")
 
 
 def never_reads(server, mallory):

@@ -3,6 +3,7 @@
 use crate::arguments::StatusArguments;
 use crate::exit::Failure;
 use crate::{ask, print, time};
+use link::LimitedSummary;
 use server::control::{Answer, Question, Status};
 use std::fmt::Write;
 use std::path::Path;
@@ -79,6 +80,9 @@ fn show(status: &Status, counters: bool) -> String {
         "refused    {}",
         if refused.is_empty() { "nothing".to_owned() } else { refused.join(", ") }
     );
+    for line in limited(&status.limited) {
+        let _ = writeln!(text, "limited    {line}");
+    }
     if counters {
         let _ = writeln!(text);
         for counter in &status.counters {
@@ -87,6 +91,28 @@ fn show(status: &Status, counters: bool) -> String {
     }
     text
 }
+
+/// Who is limited and why, a line for each; the rest in one more.
+fn limited(all: &[LimitedSummary]) -> Vec<String> {
+    let line = |one: &LimitedSummary| {
+        let until = if one.is_over { format!("until {}", time::ago(one.last)) } else { "now".to_owned() };
+        format!(
+            "{}: {} of {} refused, since {}, {until}",
+            one.source,
+            one.refused,
+            one.limit,
+            time::moment(one.since)
+        )
+    };
+    let mut lines: Vec<_> = all.iter().take(LIMITED_SHOWN).map(line).collect();
+    if all.len() > LIMITED_SHOWN {
+        lines.push(format!("and {} more; --json lists them", all.len() - LIMITED_SHOWN));
+    }
+    lines
+}
+
+/// So many of the limited are shown one by one.
+const LIMITED_SHOWN: usize = 20;
 
 /// The counters of bad input, with what they count in a word or two.
 const REFUSED: [(&str, &str); 8] = [

@@ -15,7 +15,7 @@ impl Engine {
     /// name that the agent claimed before and claims no more stays with its principal.
     pub(crate) fn claim(&mut self, now: Now, ticket: Ticket, claim: Claim, effects: &mut Effects) {
         let (agent, has_messaging) = (claim.agent, claim.has_messaging);
-        let (id, first) = match self.admit(&claim) {
+        let (id, first, new_names) = match self.admit(&claim) {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.counts.claims_refused += 1;
@@ -39,7 +39,7 @@ impl Engine {
         self.principals[id].listen();
         let presentity =
             publication::presentity(&self.book, &self.principals[id], id).unwrap_or(&first).clone();
-        effects.answer(Effect::Claimed { ticket, agent, presentity });
+        effects.answer(Effect::Claimed { ticket, agent, presentity, new_names });
         // A new device attends when its registration is confirmed.
         if gains_messaging {
             self.attend_inbox(agent, effects);
@@ -47,8 +47,8 @@ impl Engine {
         self.decide_for_silent(id, effects);
     }
 
-    /// Whether there is room; then the principal, where there is one, and the first name.
-    fn admit(&self, claim: &Claim) -> Result<(Option<PrincipalId>, Address), Refusal> {
+    /// Whether there is room; then the principal, where there is one, the first name, and how many names are nobody's.
+    fn admit(&self, claim: &Claim) -> Result<(Option<PrincipalId>, Address, usize), Refusal> {
         let limits = &self.settings.limits;
         let full = |limit| Err(Refusal::Unavailable { limit });
         let Some(first) = claim.aliases.first() else { return Err(Refusal::Nameless) };
@@ -72,7 +72,7 @@ impl Engine {
         if joins.is_some_and(|id| self.principals[id].devices.len() >= limits.agents_per_principal_max) {
             return full("agents_per_principal_max");
         }
-        Ok((id, first.address.clone()))
+        Ok((id, first.address.clone(), new_to_all))
     }
 
     /// Gives one name to a principal, unless it has it already as an agent registered it.

@@ -117,7 +117,7 @@ impl World {
         let effect = match request {
             Request::Claim { claim, .. } => {
                 let presentity = claim.aliases[0].address.clone();
-                Effect::Claimed { ticket, agent: claim.agent, presentity }
+                Effect::Claimed { ticket, agent: claim.agent, presentity, new_names: claim.aliases.len() }
             }
             Request::Send { .. } => Effect::Accepted { ticket, agent, is_stored: true },
             Request::Route { agent, .. } => Effect::Routed { ticket, agent, agents: Vec::new() },

@@ -42,6 +42,8 @@ pub enum Command {
     },
     /// Show the counters.
     Counters,
+    /// Show who is limited, or was a short time ago.
+    Limited,
 }
 
 /// What came of a command.
@@ -57,6 +59,8 @@ pub enum Outcome {
     Tracing,
     /// Of [`Command::Counters`].
     Counters(Vec<Counter>),
+    /// Of [`Command::Limited`].
+    Limited(Vec<LimitedSummary>),
 }
 
 /// A message from or to an endpoint that is followed.
@@ -150,6 +154,24 @@ pub struct CallSummary {
     pub evidence: Option<String>,
     /// Bandwidth granted, in units of 100 bit/s.
     pub bandwidth: u32,
+}
+
+/// A source of requests that is over a limit, or was a short time ago.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitedSummary {
+    /// An address, or a network as address and prefix.
+    pub source: String,
+    /// What is limited, in words.
+    pub limit: String,
+    /// How many were refused.
+    pub refused: u64,
+    /// When the first was.
+    pub since: Timestamp,
+    /// When the last was.
+    pub last: Timestamp,
+    /// Whether none has been for a minute.
+    pub is_over: bool,
 }
 
 /// A number that only grows, or a size.

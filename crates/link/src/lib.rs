@@ -17,7 +17,9 @@ mod command;
 mod output;
 
 pub use channel::{ChannelId, Closure, Input};
-pub use command::{CallSummary, Command, CommandError, Counter, EndpointSummary, Outcome, Traced};
+pub use command::{
+    CallSummary, Command, CommandError, Counter, EndpointSummary, LimitedSummary, Outcome, Traced,
+};
 pub use output::{Level, Output};
 
 use model::{Effect, Instant, Now, SoftRecord};

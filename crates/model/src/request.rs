@@ -215,6 +215,8 @@ pub enum Effect {
         agent: AgentId,
         /// The address of the presentity.
         presentity: Address,
+        /// How many of the names nobody had before.
+        new_names: usize,
     },
     /// The claim was refused.
     ClaimRefused {

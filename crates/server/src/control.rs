@@ -19,7 +19,7 @@ pub use client::{Client, ClientError};
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
 
-use link::{CallSummary, Counter, EndpointSummary, Traced};
+use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
     Address, AgentId, Availability, Basic, CallDetailRecord, PresenceDocument, PresenceState, PresenceTuple,
     Publication, Timestamp, Version,
@@ -214,6 +214,9 @@ pub struct Status {
     pub store: StoreStatus,
     /// Principals by what is shown of them, and the sizes of the engine's tables.
     pub presence: Value,
+    /// Who is over a limit, or was in the last ten minutes.
+    #[serde(default)]
+    pub limited: Vec<LimitedSummary>,
     /// Everything that is counted.
     pub counters: Vec<Counter>,
 }

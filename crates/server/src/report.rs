@@ -3,7 +3,7 @@
 use crate::control::{Listening, Status, StoreStatus};
 use crate::driver::DriverCounters;
 use crate::shard::ShardCounters;
-use link::Counter;
+use link::{Counter, LimitedSummary};
 use model::Timestamp;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -34,7 +34,13 @@ pub(crate) struct Report {
 
 impl Report {
     /// How the server is, with what the engine and the link have counted.
-    pub fn status(&self, store: &Store, presence: Value, counters: Vec<Counter>) -> Status {
+    pub fn status(
+        &self,
+        store: &Store,
+        presence: Value,
+        limited: Vec<LimitedSummary>,
+        counters: Vec<Counter>,
+    ) -> Status {
         let of_store = store.status();
         // The engine takes a store that has nothing left to write for one that writes again.
         let is_failing = self.store_failing.load(Ordering::Relaxed) || of_store.is_failing;
@@ -81,6 +87,7 @@ impl Report {
             signalling: self.signalling.clone(),
             store: store_status,
             presence,
+            limited,
             counters: all,
         }
     }

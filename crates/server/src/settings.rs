@@ -5,6 +5,7 @@
 
 mod h323;
 mod limit;
+mod limits;
 mod messages;
 mod node;
 mod presence;
@@ -18,6 +19,7 @@ mod value;
 mod zone;
 
 pub use h323::{Alternate, H323Settings, SecondDevice};
+pub use limits::LimitsSettings;
 pub use messages::MessagesSettings;
 pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings, StoreSettings};
 pub use presence::PresenceSettings;
@@ -36,6 +38,8 @@ pub struct Settings {
     pub zone: ZoneSettings,
     /// The gatekeeper.
     pub h323: H323Settings,
+    /// What one address may send and have.
+    pub limits: LimitsSettings,
     /// What is inferred and shown.
     pub presence: PresenceSettings,
     /// Instant messages.
@@ -58,6 +62,7 @@ impl Settings {
         problems.extend(self.zone.check_together());
         problems.extend(self.h323.check());
         problems.extend(self.h323.check_together());
+        problems.extend(self.limits.check());
         problems.extend(self.presence.check());
         problems.extend(self.messages.check());
         problems.extend(self.store.check());

@@ -107,7 +107,7 @@ fn load_gatekeeper(
     now: Now,
     store: &impl Storage,
 ) -> Result<Box<dyn Link>, StoreError> {
-    let settings = settings.h323.gatekeeper(zone, &settings.presence, call_signal_port);
+    let settings = settings.h323.gatekeeper(zone, &settings.presence, &settings.limits, call_signal_port);
     let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
     for table in SOFT_TABLES {
         store.soft(table, |key, value, _| {

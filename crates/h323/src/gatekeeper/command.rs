@@ -25,6 +25,7 @@ impl Gatekeeper {
                 self.untrace(trace);
                 Ok(Outcome::Tracing)
             }
+            Command::Limited => Ok(Outcome::Limited(self.limited())),
             Command::Counters => Ok(Outcome::Counters(self.counts())),
         }
     }

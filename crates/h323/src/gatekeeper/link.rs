@@ -2,10 +2,10 @@
 
 use super::call::Calls;
 use super::counter::Counters;
+use super::limit::{Flow, Limits, Sources};
 use super::outstanding::Outstanding;
 use super::package::Packages;
 use super::presence::{Outboxes, Received};
-use super::rate::RateLimit;
 use super::register::Claims;
 use super::registration::{EndpointIdentifier, Peer};
 use super::registrations::Registrations;
@@ -34,7 +34,7 @@ pub struct Gatekeeper {
     pub(super) outboxes: Outboxes,
     pub(super) packages: Packages,
     pub(super) replies: ReplyCache,
-    pub(super) rate: RateLimit,
+    pub(super) limits: Limits,
     pub(super) timers: Timers,
     pub(super) counters: Counters,
     pub(super) changed: Changed,
@@ -46,9 +46,10 @@ pub struct Gatekeeper {
 impl Gatekeeper {
     /// A gatekeeper without registrations. `seed` is secret and random: endpoint identifiers come from it.
     pub fn new(id: GatewayId, settings: Settings, seed: [u8; 32]) -> Self {
-        let rate = RateLimit::new(settings.trusted.clone(), settings.rate);
         let mut random = StdRng::from_seed(seed);
         let secret = random.next_u64();
+        let signalling = Signalling::new(Sources::new(&settings.limits));
+        let limits = Limits::new(&settings.limits, random.next_u64());
         Self {
             id,
             settings,
@@ -61,13 +62,13 @@ impl Gatekeeper {
             outboxes: Outboxes::default(),
             packages: Packages::default(),
             replies: ReplyCache::default(),
-            rate,
+            limits,
             timers: Timers::default(),
             counters: Counters::default(),
             changed: Changed::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
-            signalling: Signalling::default(),
+            signalling,
         }
     }
 
@@ -94,8 +95,7 @@ impl Link for Gatekeeper {
             return self.signalled(now, channel, input);
         };
         self.counters.datagrams += 1;
-        if !self.rate.admit(now.instant, peer.ip()) {
-            self.counters.limited += 1;
+        if !self.is_within(now, Flow::Datagrams, peer.ip(), 1) {
             return;
         }
         self.datagram(now, Peer { channel, address: peer, local }, to_many, octets);
@@ -108,7 +108,9 @@ impl Link for Gatekeeper {
     fn apply(&mut self, now: Now, effect: Effect) {
         self.traces.now = now.wall;
         match effect {
-            Effect::Claimed { ticket, presentity, .. } => self.claimed(now, ticket, presentity),
+            Effect::Claimed { ticket, presentity, new_names, .. } => {
+                self.claimed(now, ticket, presentity, new_names);
+            }
             Effect::ClaimRefused { ticket, refusal, .. } => self.claim_refused(now, ticket, &refusal),
             Effect::Done { ticket, .. } => self.presence_answered(ticket, None),
             Effect::Refused { ticket, refusal, .. } => self.presence_answered(ticket, Some(&refusal)),
@@ -145,6 +147,7 @@ impl Link for Gatekeeper {
                 Due::Outbox(number) => self.tell(now, number),
                 Due::Package(number) => self.package_due(now, number),
                 Due::Connection(channel) => self.connection_due(now, channel),
+                Due::Offenders => self.offenders_due(now),
                 Due::Packets(channel) => self.packets_due(now, channel),
             }
         }

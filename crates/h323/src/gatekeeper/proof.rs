@@ -29,9 +29,6 @@ impl Gatekeeper {
             self.counters.oversized += 1;
             return None;
         };
-        if octets.len() <= asker.octets || self.is_proven_address(asker.peer.address) {
-            return Some(octets);
-        }
         let room = match message {
             RasMessage::GatekeeperConfirm(_) | RasMessage::RegistrationConfirm(_) => {
                 asker.octets + CONFIRM_SURPLUS_MAX + self.settings.alternates.len() * ALTERNATE_MAX
@@ -40,7 +37,8 @@ impl Gatekeeper {
             RasMessage::LocationConfirm(_) if self.is_neighbour(asker.peer.address.ip()) => octets.len(),
             _ => asker.octets,
         };
-        if octets.len() <= room {
+        // The address is looked up only where it matters: an answer to a keep-alive has room.
+        if octets.len() <= room || self.is_proven_address(asker.peer.address) {
             return Some(octets);
         }
         let cut = cut(message.clone()).and_then(|message| per::encode(&message).ok());

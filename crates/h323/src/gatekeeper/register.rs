@@ -5,6 +5,7 @@
 //! conflict with a live endpoint waits until that endpoint has been asked whether it is still there.
 
 use super::candidate::Candidate;
+use super::limit::Flow;
 use super::link::Gatekeeper;
 use super::outstanding::Purpose;
 use super::presence::{Confirmation, Contents, Offer, descriptors};
@@ -41,6 +42,8 @@ pub(super) struct Claims {
 #[derive(Debug)]
 pub(super) struct Registering {
     pub asker: Asker,
+    /// How many of its names count as new until the engine has said which are.
+    pub charged: usize,
     /// What it says of presence, which takes effect before it is confirmed.
     pub presence: Contents,
 }
@@ -147,8 +150,14 @@ impl Gatekeeper {
         let identifier = identifier.filter(|known| candidate.identifier.as_deref() == Some(known.as_str()));
         // Who knows the identifier was told it there; and an address stays proven.
         let is_proven = identifier.is_some() || old.is_some_and(|old| old.is_proven);
+        let held =
+            |name: &&Name| old.is_some_and(|old| old.names.iter().any(|one| one.address == name.address));
+        let charged = candidate.names.iter().filter(|name| !held(name)).count();
         let is_trusted = self.is_trusted(asker.peer.address.ip());
         let old = old.cloned();
+        if charged > 0 && !self.is_within(now, Flow::NewNames, asker.peer.address.ip(), charged) {
+            return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
+        }
         let identifier = identifier.unwrap_or_else(|| self.random_identifier());
         let number = own.unwrap_or_else(|| self.registrations.next_number());
         // What was seen of another product, or another version, says nothing of this one; and who took no messages
@@ -184,7 +193,7 @@ impl Gatekeeper {
         self.registrations.insert(registration);
         self.timers.set(silent_at, Due::Registration(number));
         self.changed.registrations.insert(number);
-        let registering = Registering { asker, presence: candidate.presence };
+        let registering = Registering { asker, charged, presence: candidate.presence };
         if keeps_claim {
             self.registered(now, registering, number);
         } else {
@@ -225,8 +234,9 @@ impl Gatekeeper {
     }
 
     /// The engine has given a registration its names.
-    pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address) {
+    pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address, new_names: usize) {
         let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
+        self.refund_names(registering.as_ref(), new_names);
         let Some(registration) = self.registrations.get_mut(number) else { return };
         let was_claimed = std::mem::replace(&mut registration.claimed, true);
         registration.presentity = Some(presentity);
@@ -241,9 +251,17 @@ impl Gatekeeper {
         }
     }
 
+    /// Names that somebody had before do not count as new.
+    fn refund_names(&mut self, registering: Option<&Registering>, new_names: usize) {
+        if let Some(Registering { asker, charged, .. }) = registering {
+            let known = charged.saturating_sub(new_names) as u64;
+            self.limits.refund(Flow::NewNames, asker.peer.address.ip(), known);
+        }
+    }
+
     /// A full registration stands; it is confirmed once what it published is durable.
     fn registered(&mut self, now: Now, registering: Registering, number: u64) {
-        let Registering { asker, presence } = registering;
+        let Registering { asker, presence, .. } = registering;
         self.take_presence(now, asker, number, presence, Confirmation::Registration);
     }
 
@@ -260,6 +278,7 @@ impl Gatekeeper {
     /// The engine can't take a registration.
     pub(super) fn claim_refused(&mut self, now: Now, ticket: Ticket, refusal: &Refusal) {
         let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
+        self.refund_names(registering.as_ref(), 0);
         self.end_registration(now, number, &refusal.to_string());
         if let Some(Registering { asker, .. }) = registering {
             self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);

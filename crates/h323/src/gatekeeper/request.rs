@@ -1,5 +1,6 @@
 //! The way of a message in and out: decoding, repetition, dispatch, answers, and requests of our own.
 
+use super::limit::Flow;
 use super::link::Gatekeeper;
 use super::outstanding::{Purpose, Request};
 use super::presence::{Contents, descriptors};
@@ -226,7 +227,7 @@ impl Gatekeeper {
         };
         let due = now.instant.after(interval);
         let (number, peer) = (registration.number, registration.peer);
-        self.rate.expect_answer(peer.address.ip());
+        self.limits.refund(Flow::Datagrams, peer.address.ip(), 1);
         self.send(&peer, octets.clone());
         self.outstanding.insert(sequence, Request { purpose, number, peer, octets, interval, repeats, due });
         self.timers.set(due, Due::Request(sequence));
@@ -246,7 +247,7 @@ impl Gatekeeper {
             request.due = now.instant.after(request.interval);
             let (peer, octets, due) = (request.peer, request.octets.clone(), request.due);
             self.timers.set(due, Due::Request(sequence));
-            self.rate.expect_answer(peer.address.ip());
+            self.limits.refund(Flow::Datagrams, peer.address.ip(), 1);
             self.send(&peer, octets);
             return;
         }

@@ -1,11 +1,12 @@
 //! What the operator decides about the gatekeeper.
 
+use super::limit::Rate;
 use crate::alias::Zone;
 use model::Millis;
 use std::net::{IpAddr, SocketAddr};
 
 /// An address range, for example `192.0.2.0/24`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Network {
     address: IpAddr,
     prefix: u8,
@@ -19,6 +20,25 @@ impl Network {
         (prefix <= bits).then_some(Self { address, prefix })
     }
 
+    /// The range that an address is in, with the bits after the prefix zero; a prefix that is too long means the address
+    /// alone.
+    pub(super) fn of(address: IpAddr, prefix: u8) -> Self {
+        let cut = |bits: u128, whole: u8| {
+            let left = u32::from(whole - prefix.min(whole));
+            bits.checked_shr(left).and_then(|bits| bits.checked_shl(left)).unwrap_or(0)
+        };
+        match address {
+            IpAddr::V4(address) => Self {
+                address: IpAddr::from((cut(u128::from(address.to_bits()), 32) as u32).to_be_bytes()),
+                prefix: prefix.min(32),
+            },
+            IpAddr::V6(address) => {
+                let bits = cut(address.to_bits(), 128);
+                Self { address: IpAddr::from(bits.to_be_bytes()), prefix: prefix.min(128) }
+            }
+        }
+    }
+
     /// Whether an address is in the range.
     pub fn contains(&self, address: IpAddr) -> bool {
         let bits = |address: IpAddr| match address {
@@ -28,6 +48,17 @@ impl Network {
         let shift = 128 - u32::from(self.prefix);
         let same = (bits(address) ^ bits(self.address)).checked_shr(shift).unwrap_or(0) == 0;
         same && address.is_ipv4() == self.address.is_ipv4()
+    }
+}
+
+/// Writes `address/prefix`, or a whole address alone.
+impl std::fmt::Display for Network {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let whole = if self.address.is_ipv4() { 32 } else { 128 };
+        match self.prefix {
+            prefix if prefix == whole => write!(out, "{}", self.address),
+            prefix => write!(out, "{}/{prefix}", self.address),
+        }
     }
 }
 
@@ -113,8 +144,8 @@ pub struct Settings {
     pub neighbours: Vec<Network>,
     /// Networks that are not rate limited.
     pub trusted: Vec<Network>,
-    /// Requests each second and burst that one address outside the trusted networks may send.
-    pub rate: (u32, u32),
+    /// How much addresses and networks outside the trusted ones may send.
+    pub limits: LimitSettings,
     /// Whether presence is inferred at all.
     pub infer: bool,
     /// Aliases whose presence is never inferred; `*` stands for any text.
@@ -170,7 +201,7 @@ impl Settings {
             alternates: Vec::new(),
             neighbours: Vec::new(),
             trusted: Vec::new(),
-            rate: (50, 200),
+            limits: LimitSettings::default(),
             infer: true,
             infer_except: Vec::new(),
             infer_infrastructure: false,
@@ -188,13 +219,47 @@ impl Settings {
     }
 }
 
+/// How much one address outside the trusted networks may send; the network that it is in may send a multiple.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LimitSettings {
+    /// How many bits of an address name its network, for IPv4 and for IPv6.
+    pub network_prefixes: (u8, u8),
+    /// How many times as much as an address a network may send, and have.
+    pub network_factor: u32,
+    /// Datagrams.
+    pub datagrams: Rate,
+    /// Aliases that nobody had before.
+    pub new_names: Rate,
+    /// Changes of contact lists.
+    pub contact_changes: Rate,
+    /// Messages.
+    pub messages: Rate,
+    /// The most connections, with a call on them or not.
+    pub connections_max: usize,
+    /// The most connections that have brought no Setup yet.
+    pub fresh_connections_max: usize,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            network_prefixes: (24, 64),
+            network_factor: 32,
+            datagrams: Rate { each_minute: 3000, burst: 200 },
+            new_names: Rate { each_minute: 30, burst: 500 },
+            contact_changes: Rate { each_minute: 600, burst: 2000 },
+            messages: Rate { each_minute: 1200, burst: 3000 },
+            connections_max: 1024,
+            fresh_connections_max: 256,
+        }
+    }
+}
+
 /// The limits of call signalling, and of the instant messages on it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SignallingSettings {
     /// The most connections at a time, both sides of relayed calls counted.
     pub connections_max: usize,
-    /// The most connections of one address that have brought no Setup yet.
-    pub fresh_connections_max: usize,
     /// The most calls for messages that one endpoint has at a time, from it and to it.
     pub message_calls_per_endpoint_max: usize,
     /// Time until the Setup must have come on a connection.
@@ -225,7 +290,6 @@ impl Default for SignallingSettings {
     fn default() -> Self {
         Self {
             connections_max: 20_000,
-            fresh_connections_max: 256,
             message_calls_per_endpoint_max: 256,
             setup_timeout: Millis::seconds(10),
             packet_timeout: Millis::seconds(10),

@@ -22,6 +22,8 @@ pub(super) enum Due {
     Package(u64),
     /// A connection of call signalling: what is awaited on it.
     Connection(ChannelId),
+    /// Who is over a limit: whether he still is.
+    Offenders,
     /// The packets of a connection: the next of those that wait, or one that is not whole yet.
     Packets(ChannelId),
 }

@@ -6,6 +6,7 @@
 mod admission;
 mod bad_input;
 mod calls;
+mod limits;
 mod liveness;
 mod package;
 mod presence;

@@ -61,6 +61,10 @@ pub struct World {
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
+    /// Of how many names of a claim the engine says that nobody had them; `None`: of all.
+    pub new_names: Option<usize>,
+    /// The events of the log: their names and what they say.
+    pub events: Vec<(&'static str, String)>,
     /// The claims as they were made.
     pub claims: Vec<Claim>,
     /// What endpoints published, changed and decided.
@@ -98,6 +102,8 @@ impl World {
             closed: Vec::new(),
             sequence: 0,
             engine_answers: true,
+            new_names: None,
+            events: Vec::new(),
             claims: Vec::new(),
             wishes: Vec::new(),
             engine_obeys: true,
@@ -151,7 +157,7 @@ impl World {
                     self.sent.push((peer, per::decode(&octets).unwrap()))
                 }
                 Output::Call(account) => self.accounts.push(account),
-                Output::Event { .. } => {}
+                Output::Event { name, text, .. } => self.events.push((name, text)),
                 Output::Traced(traced) => self.traced.push(*traced),
                 Output::Request(request) => self.engine(request),
                 Output::Octets { channel, octets } => self.wires.push((channel, octets)),
@@ -169,8 +175,9 @@ impl World {
                 self.told.push(Told::Claim(addresses.collect()));
                 self.claims.push(claim.clone());
                 if self.engine_answers {
+                    let new_names = self.new_names.unwrap_or(claim.aliases.len());
                     let presentity = claim.aliases[0].address.clone();
-                    let effect = Effect::Claimed { ticket, agent: claim.agent, presentity };
+                    let effect = Effect::Claimed { ticket, agent: claim.agent, presentity, new_names };
                     self.gatekeeper.apply(self.now, effect);
                 }
             }

@@ -82,7 +82,11 @@ impl Answering {
             Outcome::Counters(counters) => counters,
             _ => Vec::new(),
         };
-        Ok(self.report.status(&self.store, counts.unwrap_or_default(), counters))
+        let limited = match self.command(Command::Limited)? {
+            Outcome::Limited(limited) => limited,
+            _ => Vec::new(),
+        };
+        Ok(self.report.status(&self.store, counts.unwrap_or_default(), limited, counters))
     }
 
     /// The reading of a typed name that somebody has.

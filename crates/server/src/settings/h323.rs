@@ -1,6 +1,7 @@
 //! `[h323]`: the gatekeeper.
 
 use super::limit::{Any, AtMost, IfSet, Units};
+use super::limits::LimitsSettings;
 use super::presence::PresenceSettings;
 use super::table::table;
 use super::value::any_address;
@@ -82,9 +83,6 @@ table! {
         indication_pace_ms: u64 = 10, "ms", 1..=1000;
         /// The most contacts, states and requests that wait to be told to one endpoint.
         outbox_max: usize = 25_000, "", 100..=1_000_000;
-        /// So many of them in a row, each sent three times, may stay unconfirmed by an endpoint outside the trusted
-        /// networks before it is sent no more until it is heard; 0: no limit.
-        unconfirmed_max: u8 = 2, "", Any("0 to 255");
         /// Time until a call for messages must bring one.
         message_timeout: u64 = 30, "s", 5..=600;
         /// Time for which a session without texts stays open.
@@ -183,6 +181,7 @@ impl H323Settings {
         &self,
         zone: Zone,
         presence: &PresenceSettings,
+        limits: &LimitsSettings,
         call_signal_port: Option<u16>,
     ) -> gatekeeper::Settings {
         let networks =
@@ -212,7 +211,13 @@ impl H323Settings {
             alternates: self.alternates.iter().map(Alternate::gatekeeper).collect(),
             neighbours: networks(&self.neighbours),
             trusted: networks(&self.trusted),
-            rate: (self.rate_limit, self.rate_burst),
+            limits: gatekeeper::LimitSettings {
+                datagrams: gatekeeper::Rate {
+                    each_minute: u64::from(self.rate_limit) * 60,
+                    burst: u64::from(self.rate_burst),
+                },
+                ..limits.gatekeeper()
+            },
             infer: presence.infer,
             infer_except: presence.infer_except.clone(),
             infer_infrastructure: presence.infer_infrastructure,
@@ -221,13 +226,15 @@ impl H323Settings {
             datagram_budget: self.indication_octets_max,
             presence_pace: Millis(self.indication_pace_ms),
             outbox_max: self.outbox_max,
-            unconfirmed_max: self.unconfirmed_max,
+            unconfirmed_max: limits.unconfirmed_max,
             signalling: gatekeeper::SignallingSettings {
                 // Both sides of a relayed call have one.
                 connections_max: self.connections_max.saturating_mul(2),
                 message_calls_per_endpoint_max: self.message_calls_per_endpoint_max,
                 message_timeout: Millis::seconds(self.message_timeout),
                 session_idle: Millis::seconds(self.session_idle),
+                setup_timeout: Millis::seconds(limits.setup_timeout),
+                packet_timeout: Millis::seconds(limits.packet_timeout),
                 repetition_window: Millis(self.repetition_window_ms),
                 ..gatekeeper::SignallingSettings::default()
             },

@@ -2,8 +2,8 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    CallsSettings, ControlSettings, H323Settings, LogSettings, MessagesSettings, PresenceSettings,
-    StoreSettings, ZoneSettings,
+    CallsSettings, ControlSettings, H323Settings, LimitsSettings, LogSettings, MessagesSettings,
+    PresenceSettings, StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -22,6 +22,7 @@ pub(super) fn tables() -> Vec<TableReference> {
     vec![
         table::<ZoneSettings>(),
         table::<H323Settings>(),
+        table::<LimitsSettings>(),
         table::<PresenceSettings>(),
         table::<MessagesSettings>(),
         table::<StoreSettings>(),

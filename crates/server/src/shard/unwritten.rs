@@ -126,7 +126,7 @@ impl Unwritten {
     pub fn judge(&self, effect: Effect, ground: Ground) -> Option<Effect> {
         let refusal = Refusal::Unavailable { limit: STORE_LIMIT };
         Some(match effect {
-            Effect::Claimed { ticket, agent, presentity } if self.affected.contains(&presentity) => {
+            Effect::Claimed { ticket, agent, presentity, .. } if self.affected.contains(&presentity) => {
                 Effect::ClaimRefused { ticket, agent, refusal }
             }
             Effect::Done { ticket, agent } if ground != Ground::Written => {

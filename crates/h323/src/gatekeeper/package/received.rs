@@ -4,6 +4,7 @@
 //! says, one for each recipient: accepted, stored, or failed.
 
 use super::told;
+use crate::gatekeeper::limit::Flow;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::registration::Registration;
 use crate::gatekeeper::timer::Due;
@@ -159,6 +160,12 @@ impl Gatekeeper {
             if self.packages.of(number).sendings.len() >= SENDINGS_MAX {
                 self.counters.packages_dropped += 1;
                 let failure = MessageFailure::Unavailable { limit: "messages without an answer" };
+                self.refuse_message(now, number, id, Some(alias), failure);
+                continue;
+            }
+            let source = self.registrations.get(number).map(|one| one.peer.address.ip());
+            if source.is_some_and(|source| !self.is_within(now, Flow::Messages, source, 1)) {
+                let failure = MessageFailure::Unavailable { limit: "messages of one address" };
                 self.refuse_message(now, number, id, Some(alias), failure);
                 continue;
             }

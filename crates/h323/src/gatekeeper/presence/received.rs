@@ -2,6 +2,7 @@
 
 use super::contents::Contents;
 use super::wish::Wish;
+use crate::gatekeeper::limit::Flow;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::request::Asker;
 use crate::wire::h225::ServiceControlResult;
@@ -69,6 +70,11 @@ impl Gatekeeper {
         let wishes = self.wishes(number, &contents, now.wall);
         if wishes.failed {
             open.result = Some(ServiceControlResult::Failed);
+        }
+        let changes = wishes.list.iter().filter(|wish| matches!(wish, Wish::Change { .. })).count();
+        if changes > 0 && !self.is_within(now, Flow::ContactChanges, asker.peer.address.ip(), changes) {
+            open.result = Some(ServiceControlResult::NotAvailable);
+            return self.confirm_received(open);
         }
         let (all, of_one) =
             (self.received.tickets.len(), self.received.of_one.get(&number).copied().unwrap_or(0));

@@ -3,11 +3,13 @@
 use super::indication::{Item, Untold, element, fits, indication};
 use super::outbox::{Entry, Outbox};
 use super::presentity::Reach;
+use crate::gatekeeper::limit::Limit;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::naming::own_alias;
 use crate::gatekeeper::outstanding::Purpose;
 use crate::gatekeeper::pattern::matches;
 use crate::gatekeeper::registration::Registration;
+use crate::gatekeeper::settings::Network;
 use crate::gatekeeper::timer::Due;
 use model::{Contact, Millis, NamedAddress, Now, PresenceDocument, SubscriptionRequest};
 use std::sync::Arc;
@@ -188,7 +190,14 @@ impl Gatekeeper {
         let lagging = self.outboxes.with(number, |outbox| outbox.unconfirmed(sequence));
         self.counters.presence_lagging += lagging as u64;
         let is_silenced = self.outboxes.get(number).is_some_and(Outbox::is_silenced);
-        self.counters.presence_silenced += u64::from(is_silenced && !was_silenced);
+        if is_silenced
+            && !was_silenced
+            && let Some(registration) = self.registrations.get(number)
+        {
+            let source = Network::of(registration.peer.address.ip().to_canonical(), u8::MAX);
+            self.counters.presence_silenced += 1;
+            self.offends(now, Limit::Unconfirmed, source);
+        }
         self.tell(now, number);
     }
 

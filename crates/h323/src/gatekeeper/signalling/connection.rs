@@ -5,6 +5,7 @@ use super::conversation::Conversation;
 use super::pdu::Leg;
 use super::refusal::Release;
 use super::relay::Relay;
+use crate::gatekeeper::limit::{Holdings, Limit, Sources};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::timer::Due;
 use crate::wire::q931::{Q931, message_type};
@@ -21,11 +22,11 @@ const PACKETS_AT_ONCE: usize = 32;
 const TURN: Millis = Millis(1);
 
 /// All connections, and what is under way on them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::gatekeeper) struct Signalling {
     connections: HashMap<ChannelId, Connection>,
-    /// Connections of each address that have brought no Setup yet.
-    fresh: HashMap<IpAddr, usize>,
+    /// How many of those that were accepted each address has.
+    holdings: Holdings,
     /// A connection of each call.
     by_call: HashMap<[u8; 16], ChannelId>,
     /// The conversations of each registration, in the order in which they began.
@@ -41,6 +42,8 @@ pub(super) struct Connection {
     /// Who is at the other end.
     pub peer: SocketAddr,
     pub role: Role,
+    /// Whether the other end began it.
+    is_accepted: bool,
     /// When something is due on it.
     due: Option<Instant>,
     /// The earliest timer that is set for it; one that fires too early is set again.
@@ -66,10 +69,22 @@ pub(super) enum Role {
 }
 
 impl Signalling {
+    pub fn new(sources: Sources) -> Self {
+        Self {
+            connections: HashMap::new(),
+            holdings: Holdings::new(sources),
+            by_call: HashMap::new(),
+            by_number: HashMap::new(),
+            asked: HashMap::new(),
+            opened: 0,
+        }
+    }
+
     /// Adds a connection.
     pub(super) fn insert(&mut self, channel: ChannelId, peer: SocketAddr, role: Role) {
         let connection = Connection {
             peer,
+            is_accepted: matches!(role, Role::Fresh),
             role,
             due: None,
             timer: None,
@@ -88,8 +103,11 @@ impl Signalling {
     }
 
     fn put(&mut self, channel: ChannelId, connection: Connection) {
+        if connection.is_accepted {
+            self.holdings.add(Limit::Connections, connection.peer.ip());
+        }
         match &connection.role {
-            Role::Fresh => *self.fresh.entry(connection.peer.ip()).or_default() += 1,
+            Role::Fresh => self.holdings.add(Limit::FreshConnections, connection.peer.ip()),
             Role::Relay(relay) => {
                 self.by_call.entry(relay.key).or_insert(channel);
             }
@@ -104,8 +122,11 @@ impl Signalling {
     /// Forgets a connection.
     pub(super) fn remove(&mut self, channel: ChannelId) -> Option<Connection> {
         let connection = self.connections.remove(&channel)?;
+        if connection.is_accepted {
+            self.holdings.remove(Limit::Connections, connection.peer.ip());
+        }
         match &connection.role {
-            Role::Fresh => self.no_longer_fresh(connection.peer.ip()),
+            Role::Fresh => self.holdings.remove(Limit::FreshConnections, connection.peer.ip()),
             Role::Relay(relay) => self.forget_call(relay.key, channel),
             Role::Conversation(conversation) => {
                 self.forget_call(conversation.leg.identifier, channel);
@@ -123,14 +144,6 @@ impl Signalling {
     fn forget_call(&mut self, key: [u8; 16], channel: ChannelId) {
         if self.by_call.get(&key) == Some(&channel) {
             self.by_call.remove(&key);
-        }
-    }
-
-    fn no_longer_fresh(&mut self, address: IpAddr) {
-        let Some(count) = self.fresh.get_mut(&address) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.fresh.remove(&address);
         }
     }
 
@@ -201,15 +214,26 @@ impl Gatekeeper {
     }
 
     fn accept_connection(&mut self, now: Now, channel: ChannelId, peer: SocketAddr) {
-        let limits = &self.settings.signalling;
-        let fresh = self.signalling.fresh.get(&peer.ip()).copied().unwrap_or_default();
-        if self.signalling.len() >= limits.connections_max || fresh >= limits.fresh_connections_max {
+        let limits = &self.settings.limits;
+        let most = [
+            (Limit::Connections, limits.connections_max),
+            (Limit::FreshConnections, limits.fresh_connections_max),
+        ];
+        let is_trusted = self.is_trusted(peer.ip());
+        let over = most.into_iter().filter(|_| !is_trusted).find_map(|(limit, most)| {
+            let source = self.signalling.holdings.check(limit, peer.ip(), most).err()?;
+            Some((limit, source))
+        });
+        if let Some((limit, source)) = over {
+            self.offends(now, limit, source);
+        }
+        if over.is_some() || self.signalling.len() >= self.settings.signalling.connections_max {
             self.counters.connections_refused += 1;
             self.outputs.push_back(Output::Close { channel });
             return;
         }
         self.counters.connections += 1;
-        let due = now.instant.after(limits.setup_timeout);
+        let due = now.instant.after(self.settings.signalling.setup_timeout);
         self.signalling.insert(channel, peer, Role::Fresh);
         self.set_due(channel, Some(due));
     }

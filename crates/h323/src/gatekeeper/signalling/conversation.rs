@@ -5,6 +5,7 @@ use super::delivery::Outbound;
 use super::pdu::{Leg, Marks};
 use super::refusal::Release;
 use super::text;
+use crate::gatekeeper::limit::Flow;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::wire::h225::{H323UuPdu, MessageBody};
 use crate::wire::q931::{Q931, Q931Error, message_type};
@@ -212,12 +213,17 @@ impl Gatekeeper {
 
     /// A text came. Whatever is sent on this call from now on waits until it is committed.
     fn read_text(&mut self, now: Now, channel: ChannelId, units: Vec<u16>) {
-        let is_repeated = self.is_repeated(now, channel, &units);
-        let Some(conversation) = self.signalling.conversation_mut(channel) else { return };
-        if is_repeated {
+        if self.is_repeated(now, channel, &units) {
             self.counters.texts_repeated += 1;
             return;
         }
+        let Some(source) = self.signalling.get(channel).map(|connection| connection.peer.ip()) else {
+            return;
+        };
+        if !self.is_within(now, Flow::Messages, source, 1) {
+            return self.break_off(now, channel, Release::RESOURCES);
+        }
+        let Some(conversation) = self.signalling.conversation_mut(channel) else { return };
         let octets = || conversation.unread.iter().map(|(text, _)| text.len()).sum::<usize>();
         if conversation.unread.len() >= UNREAD_MAX || octets() > UNREAD_OCTETS_MAX {
             return self.break_off(now, channel, Release::RESOURCES);

@@ -188,7 +188,10 @@ fn a_second_connection_for_a_call_is_refused_and_hurts_nobody() {
 
 #[test]
 fn one_address_may_not_hold_many_connections_without_a_setup() {
-    let mut world = world_with(|settings| settings.signalling.fresh_connections_max = 3);
+    let mut world = world_with(|settings| {
+        settings.trusted.clear();
+        settings.limits.fresh_connections_max = 3;
+    });
     for number in 1..=5 {
         world.connects(channel(number), "198.51.100.1");
     }
