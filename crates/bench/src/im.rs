@@ -2,6 +2,7 @@
 
 use crate::arguments::MessageArguments;
 use crate::chats::{Chats, Delivered, Manner, Offer};
+use crate::endpoints::PORT_FIRST_LISTENING;
 use crate::error::BenchError;
 use crate::exchange::{Pace, Rules};
 use crate::indication::Indications;
@@ -27,7 +28,7 @@ const ADDRESSES: u32 = 8;
 pub(crate) fn run(arguments: &MessageArguments, data: &Path) -> Result<Report, BenchError> {
     let common = &arguments.common;
     let pairs = arguments.sessions;
-    let mut bench = Bench::start(common, pairs * 2, ADDRESSES, TIME_TO_LIVE, true)?;
+    let mut bench = Bench::start(common, pairs * 2, ADDRESSES, TIME_TO_LIVE, true, PORT_FIRST_LISTENING)?;
     let mut report = bench.report("im", common)?;
     bench.register()?;
     let population = bench.registering.population.clone();

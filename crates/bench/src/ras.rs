@@ -4,6 +4,7 @@ use crate::arguments::{CommonArguments, RasArguments};
 use crate::comeback;
 use crate::discovery;
 use crate::echo::{Echo, Echoing};
+use crate::endpoints::PORT_FIRST;
 use crate::endpoints::{
     FirstRegistrations, Identifiers, KeepAlives, Population, Registering, Unregistrations,
 };
@@ -41,7 +42,8 @@ pub(crate) fn run(arguments: &RasArguments, data: &Path) -> Result<Report, Bench
     let common = &arguments.common;
     // So that there are sequence numbers for all that are under way when everyone comes back.
     let sockets_min = if arguments.comeback { SOCKETS_OF_COMEBACK } else { 1 };
-    let mut bench = Bench::start(common, arguments.endpoints, sockets_min, arguments.time_to_live, false)?;
+    let mut bench =
+        Bench::start(common, arguments.endpoints, sockets_min, arguments.time_to_live, false, PORT_FIRST)?;
     let mut report = bench.report("ras", common)?;
     let empty = arguments.pid.map(memory::resident).transpose()?;
     let mut registered = bench.register()?;
@@ -81,6 +83,7 @@ impl Bench {
         sockets_min: u32,
         time_to_live: u32,
         presence: bool,
+        port_first: u16,
     ) -> Result<Self, BenchError> {
         let target = common.target;
         if !target.ip().is_loopback() && !common.yes_this_network_is_mine {
@@ -96,7 +99,7 @@ impl Bench {
         let sockets = ports.iter().map(ras_address).collect::<Result<Vec<_>, _>>()?;
         let echo = if common.no_echo { None } else { Some(Echo::start(common.from, &locals)?) };
         let prefix = common.prefix.clone();
-        let population = Population { count: endpoints, prefix, sockets, time_to_live, presence };
+        let population = Population { count: endpoints, prefix, sockets, port_first, time_to_live, presence };
         Ok(Self {
             exchange: Exchange::new(ports, target),
             echo,
