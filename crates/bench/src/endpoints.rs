@@ -133,6 +133,8 @@ impl Identifiers {
 #[derive(Debug)]
 pub(crate) struct Registering {
     pub population: Population,
+    /// The number in the name of the first endpoint.
+    pub names_from: u32,
     template: Template,
     layout: Layout,
 }
@@ -150,7 +152,7 @@ impl Registering {
         };
         let variants = SLOTS.map(|field| build(Some(field))).into_iter().collect::<Result<Vec<_>, _>>()?;
         let template = Template::new(&build(None)?, &variants)?;
-        Ok(Self { population, template, layout: Layout::default() })
+        Ok(Self { population, names_from: 0, template, layout: Layout::default() })
     }
 
     pub fn write(&self, endpoint: u32, sequence: u16, out: &mut Vec<u8>) {
@@ -160,7 +162,7 @@ impl Registering {
         let ras = population.sockets[population.port_of(endpoint)];
         template::put_address(template.slot(out, start, 1), ras);
         template::put_address(template.slot(out, start, 2), population.call_signal_address(endpoint));
-        template::put_digits(template.slot(out, start, 3), endpoint);
+        template::put_digits(template.slot(out, start, 3), self.names_from + endpoint);
     }
 
     /// Notes the identifier of a confirm; `false` where there is none.
