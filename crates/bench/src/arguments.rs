@@ -22,6 +22,16 @@ Examples:
   herald bench presence --watchers 1000
   herald bench presence --presentities 1000 --watchers 10 --rate 5000")]
     Presence(PresenceArguments),
+    /// Messages that are kept: texts in open sessions, and single messages
+    ///
+    /// Half of the endpoints write, the other half read. A text is accepted when the gatekeeper has answered the Status
+    /// Inquiry behind it, a single message when its call is released with cause 16. If the data directory given by
+    /// --data is that of the target, its commits are told, too.
+    #[command(after_help = "\
+Examples:
+  herald bench im --sessions 100
+  herald bench im --rate 5000 --single-rate 2000 --seconds 60")]
+    Im(MessageArguments),
     /// The bare UDP echo that the others compare with; they start it themselves
     Echo(EchoArguments),
 }
@@ -115,6 +125,28 @@ pub struct PresenceArguments {
     /// Publish so many states each second, of all presentities in turn
     #[arg(long, value_name = "COUNT")]
     pub rate: Option<f64>,
+}
+
+/// What `herald bench im` is told.
+#[derive(Args, Clone, Debug)]
+pub struct MessageArguments {
+    #[command(flatten)]
+    pub common: CommonArguments,
+    /// How many write, each to somebody else
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub sessions: u32,
+    /// Write so many texts each second, instead of a new one for each that is accepted
+    #[arg(long, value_name = "COUNT")]
+    pub rate: Option<f64>,
+    /// Write so many single messages each second
+    #[arg(long, value_name = "COUNT")]
+    pub single_rate: Option<f64>,
+    /// No texts in sessions
+    #[arg(long)]
+    pub without_sessions: bool,
+    /// No single messages
+    #[arg(long)]
+    pub without_single: bool,
 }
 
 /// What `herald bench echo` is told.

@@ -2,7 +2,7 @@
 
 use crate::arguments::BenchCommand;
 use crate::error::BenchError;
-use crate::{echo, interrupt, presence, ras};
+use crate::{echo, im, interrupt, presence, ras};
 use std::path::Path;
 
 /// Does what the command line says; the text to print. `data` is the data directory of the server, which is asked for
@@ -19,6 +19,10 @@ pub fn run(command: &BenchCommand, data: &Path) -> Result<String, BenchError> {
         BenchCommand::Ras(arguments) => {
             interrupt::listen();
             (ras::run(arguments, data)?, arguments.common.json)
+        }
+        BenchCommand::Im(arguments) => {
+            interrupt::listen();
+            (im::run(arguments, data)?, arguments.common.json)
         }
         BenchCommand::Presence(arguments) => {
             interrupt::listen();

@@ -17,8 +17,10 @@ use std::net::SocketAddrV4;
 /// So many endpoints share one address of ours; they differ in the port of their call signalling.
 pub(crate) const ENDPOINTS_PER_ADDRESS: u32 = 60_000;
 
-/// The first port of call signalling.
-const PORT_FIRST: u16 = 2000;
+/// The first port of call signalling where nobody listens there, so that 60,000 have room, and where readers of messages
+/// do: below those that the system gives away, and above what services use.
+pub(crate) const PORT_FIRST: u16 = 2000;
+pub(crate) const PORT_FIRST_LISTENING: u16 = 20_000;
 
 /// H.225.0 version 7: 0.0.8.2250.0.7.
 const PROTOCOL: ObjectIdentifier = ObjectIdentifier::from_static(&[0x00, 0x08, 0x91, 0x4a, 0x00, 0x07]);
@@ -32,6 +34,8 @@ pub(crate) struct Population {
     pub prefix: String,
     /// The RAS address of each socket; an endpoint's call signalling address is at the same host.
     pub sockets: Vec<SocketAddrV4>,
+    /// The first port of their call signalling.
+    pub port_first: u16,
     pub time_to_live: u32,
     /// Whether they announce presence.
     pub presence: bool,
@@ -51,7 +55,7 @@ impl Population {
     /// Where an endpoint takes calls.
     pub fn call_signal_address(&self, endpoint: u32) -> SocketAddrV4 {
         let sockets = self.sockets.len() as u32;
-        let port = u32::from(PORT_FIRST) + endpoint / sockets;
+        let port = u32::from(self.port_first) + endpoint / sockets;
         SocketAddrV4::new(*self.sockets[self.port_of(endpoint)].ip(), port as u16)
     }
 
@@ -129,6 +133,8 @@ impl Identifiers {
 #[derive(Debug)]
 pub(crate) struct Registering {
     pub population: Population,
+    /// The number in the name of the first endpoint.
+    pub names_from: u32,
     template: Template,
     layout: Layout,
 }
@@ -146,7 +152,7 @@ impl Registering {
         };
         let variants = SLOTS.map(|field| build(Some(field))).into_iter().collect::<Result<Vec<_>, _>>()?;
         let template = Template::new(&build(None)?, &variants)?;
-        Ok(Self { population, template, layout: Layout::default() })
+        Ok(Self { population, names_from: 0, template, layout: Layout::default() })
     }
 
     pub fn write(&self, endpoint: u32, sequence: u16, out: &mut Vec<u8>) {
@@ -156,7 +162,7 @@ impl Registering {
         let ras = population.sockets[population.port_of(endpoint)];
         template::put_address(template.slot(out, start, 1), ras);
         template::put_address(template.slot(out, start, 2), population.call_signal_address(endpoint));
-        template::put_digits(template.slot(out, start, 3), endpoint);
+        template::put_digits(template.slot(out, start, 3), self.names_from + endpoint);
     }
 
     /// Notes the identifier of a confirm; `false` where there is none.

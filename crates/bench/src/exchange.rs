@@ -8,6 +8,7 @@ use crate::socket::{self, BATCH_MAX, Batch, Port};
 use crate::tally::Tally;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// The longest sleep, so that an interruption is noticed.
@@ -33,6 +34,16 @@ pub(crate) trait Dialogue {
     /// What is no answer; whether it was understood. An answer to it goes into the batch.
     fn unasked(&mut self, _now: Micros, _octets: &[u8], _out: &mut Batch) -> bool {
         false
+    }
+
+    /// Does what there is to do on other connections; how much that was.
+    fn turn(&mut self, _now: Micros) -> usize {
+        0
+    }
+
+    /// What is readable when [`Self::turn`] has something to do.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 
     /// Whether [`Self::next`] may have something later though it has nothing now.
@@ -148,6 +159,7 @@ impl<D: Dialogue> Run<'_, D> {
                 came += self.receive(port)?;
             }
             let now = self.exchange.now();
+            came += self.dialogue.turn(now);
             self.repeat(now)?;
             let is_over = interrupt::happened()
                 || self.rules.at_most.is_some_and(|most| now >= self.start + most.as_micros() as Micros);
@@ -162,7 +174,7 @@ impl<D: Dialogue> Run<'_, D> {
             }
             progress.show(&self.tally, self.exchange.flights.len());
             if came == 0 && sent == 0 {
-                socket::wait(&self.exchange.ports, self.sleep(now));
+                socket::wait(&self.exchange.ports, self.dialogue.descriptor(), self.sleep(now));
             }
         }
     }

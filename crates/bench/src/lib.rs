@@ -10,7 +10,9 @@
 //! ```
 
 mod acquaintance;
+mod admission;
 mod arguments;
+mod chats;
 mod comeback;
 mod command;
 mod discovery;
@@ -19,8 +21,10 @@ mod endpoints;
 mod error;
 mod exchange;
 mod flights;
+mod im;
 mod indication;
 mod interrupt;
+mod line;
 mod memory;
 mod presence;
 mod progress;
@@ -29,13 +33,17 @@ mod ras;
 mod reply;
 mod report;
 mod settle;
+mod signalling;
 mod soak;
 mod socket;
 mod status;
+mod streams;
 mod tally;
 mod template;
 
-pub use arguments::{BenchCommand, CommonArguments, EchoArguments, PresenceArguments, RasArguments};
+pub use arguments::{
+    BenchCommand, CommonArguments, EchoArguments, MessageArguments, PresenceArguments, RasArguments,
+};
 pub use command::run;
 pub use error::BenchError;
 pub use report::{Phase, Report};

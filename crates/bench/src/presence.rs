@@ -2,6 +2,7 @@
 
 use crate::acquaintance::Acquaintance;
 use crate::arguments::PresenceArguments;
+use crate::endpoints::PORT_FIRST;
 use crate::error::BenchError;
 use crate::exchange::{Pace, Rules};
 use crate::indication::Indications;
@@ -63,7 +64,7 @@ pub(crate) fn run(arguments: &PresenceArguments) -> Result<Report, BenchError> {
             "{endpoints} endpoints are too many; {ENDPOINTS_MAX} are possible"
         )));
     }
-    let mut bench = Bench::start(common, circle.endpoints(), 1, TIME_TO_LIVE, true)?;
+    let mut bench = Bench::start(common, circle.endpoints(), 1, TIME_TO_LIVE, true, PORT_FIRST)?;
     let mut report = bench.report("presence", common)?;
     bench.register()?;
     let mut indications = Indications::new(&bench.registering.population)?;

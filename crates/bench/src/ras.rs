@@ -4,6 +4,7 @@ use crate::arguments::{CommonArguments, RasArguments};
 use crate::comeback;
 use crate::discovery;
 use crate::echo::{Echo, Echoing};
+use crate::endpoints::PORT_FIRST;
 use crate::endpoints::{
     FirstRegistrations, Identifiers, KeepAlives, Population, Registering, Unregistrations,
 };
@@ -24,6 +25,9 @@ use std::time::Duration;
 /// The sockets that a return has at least: each has 60,000 sequence numbers for what is under way.
 const SOCKETS_OF_COMEBACK: u32 = 8;
 
+/// So many endpoints are in too soon to tell a rate, and register more than once.
+const FEW: u32 = 10_000;
+
 /// One measurement of RAS: the target, the echo beside it, and the endpoints.
 pub(crate) struct Bench {
     pub exchange: Exchange,
@@ -41,15 +45,20 @@ pub(crate) fn run(arguments: &RasArguments, data: &Path) -> Result<Report, Bench
     let common = &arguments.common;
     // So that there are sequence numbers for all that are under way when everyone comes back.
     let sockets_min = if arguments.comeback { SOCKETS_OF_COMEBACK } else { 1 };
-    let mut bench = Bench::start(common, arguments.endpoints, sockets_min, arguments.time_to_live, false)?;
+    let mut bench =
+        Bench::start(common, arguments.endpoints, sockets_min, arguments.time_to_live, false, PORT_FIRST)?;
     let mut report = bench.report("ras", common)?;
     let empty = arguments.pid.map(memory::resident).transpose()?;
-    let mut registered = bench.register()?;
+    let few = arguments.endpoints <= FEW;
+    let mut registered = if few { bench.register_again_and_again()? } else { bench.register()? };
     let steady = registered.target.rate;
     if let (Some(empty), Some(pid)) = (empty, arguments.pid) {
         let full = memory::resident(pid)?;
-        let each = full.saturating_sub(empty) as f64 / f64::from(arguments.endpoints);
-        registered = registered.with("residentOctets", full).with("residentOctetsEach", each);
+        registered = registered.with("residentOctets", full);
+        if !few {
+            let each = full.saturating_sub(empty) as f64 / f64::from(arguments.endpoints);
+            registered = registered.with("residentOctetsEach", each);
+        }
     }
     report.phases.push(registered);
     if !interrupt::happened() {
@@ -81,6 +90,7 @@ impl Bench {
         sockets_min: u32,
         time_to_live: u32,
         presence: bool,
+        port_first: u16,
     ) -> Result<Self, BenchError> {
         let target = common.target;
         if !target.ip().is_loopback() && !common.yes_this_network_is_mine {
@@ -96,7 +106,7 @@ impl Bench {
         let sockets = ports.iter().map(ras_address).collect::<Result<Vec<_>, _>>()?;
         let echo = if common.no_echo { None } else { Some(Echo::start(common.from, &locals)?) };
         let prefix = common.prefix.clone();
-        let population = Population { count: endpoints, prefix, sockets, time_to_live, presence };
+        let population = Population { count: endpoints, prefix, sockets, port_first, time_to_live, presence };
         Ok(Self {
             exchange: Exchange::new(ports, target),
             echo,
@@ -150,6 +160,39 @@ impl Bench {
             // As long as the target took, so that both see the same machine.
             echoed.add(&self.echo(&part, part.elapsed.max(Duration::from_millis(100)), self.pace)?);
             tally.add(&part);
+        }
+        Ok(Phase::new("registrations", &tally, self.echo.is_some().then_some(&echoed)))
+    }
+
+    /// First registrations of all endpoints, under new names each time, until the time of a phase is over; they leave
+    /// unmeasured in between, and stay after the last time.
+    pub fn register_again_and_again(&mut self) -> Result<Phase, BenchError> {
+        let count = self.registering.population.count;
+        let slice = Duration::from_secs_f64(f64::from(self.seconds) / f64::from(self.rounds));
+        let mut progress = Progress::new("registrations", None);
+        let (mut tally, mut echoed) = (Tally::default(), Tally::default());
+        for round in 1..=self.rounds {
+            let mut part = Tally::default();
+            loop {
+                let mut dialogue =
+                    FirstRegistrations::new(&mut self.registering, &mut self.identifiers, 0, count);
+                part.add(&self.exchange.run(&mut dialogue, self.pace, self.rules, &mut progress)?);
+                let is_over = part.elapsed >= slice || interrupt::happened();
+                if is_over && (round == self.rounds || interrupt::happened()) {
+                    break;
+                }
+                self.unregister()?;
+                self.registering.names_from += count;
+                if is_over {
+                    break;
+                }
+            }
+            echoed.add(&self.echo(&part, slice, self.pace)?);
+            tally.add(&part);
+            progress.next_round(&tally);
+            if interrupt::happened() {
+                break;
+            }
         }
         Ok(Phase::new("registrations", &tally, self.echo.is_some().then_some(&echoed)))
     }

@@ -6,7 +6,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{self, ControlMessage, MsgFlags, MultiHeaders, sockopt};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 /// The most datagrams of one system call.
@@ -138,10 +138,11 @@ impl Port {
     }
 }
 
-/// Waits until one of the sockets has something, at most so long.
-pub(crate) fn wait(ports: &[Port], at_most: Duration) {
+/// Waits until one of the sockets, or the other descriptor, has something, at most so long.
+pub(crate) fn wait(ports: &[Port], other: Option<BorrowedFd<'_>>, at_most: Duration) {
+    let sockets = ports.iter().map(|port| port.socket.as_fd());
     let mut descriptors: Vec<_> =
-        ports.iter().map(|port| PollFd::new(port.socket.as_fd(), PollFlags::POLLIN)).collect();
+        sockets.chain(other).map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)).collect();
     // Rounded up, so that the wait is not turned into a spin.
     let milliseconds = at_most.as_micros().div_ceil(1000);
     let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);

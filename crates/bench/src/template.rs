@@ -20,9 +20,16 @@ impl Template {
     pub fn new<T: Per>(plain: &T, variants: &[T]) -> Result<Self, BenchError> {
         let encode =
             |message: &T| per::encode(message).map_err(|error| BenchError::Template(error.to_string()));
-        let octets = encode(plain)?;
-        let slots = variants.iter().map(|variant| difference(&octets, &encode(variant)?));
-        Ok(Self { slots: slots.collect::<Result<_, _>>()?, octets })
+        Self::of(encode(plain)?, &variants.iter().map(encode).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// The same for what is encoded already.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(octets: Vec<u8>, variants: &[Vec<u8>]) -> Result<Self, BenchError> {
+        let slots = variants.iter().map(|variant| difference(&octets, variant)).collect::<Result<_, _>>()?;
+        Ok(Self { octets, slots })
     }
 
     /// Appends the message; returns where it begins in `out`.
