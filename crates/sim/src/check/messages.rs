@@ -82,6 +82,7 @@ impl Messages {
                 if ["hangup", "close", "unregister"].iter().any(|word| line.starts_with(word)) =>
             {
                 self.hung_up[*number] = view.now;
+                self.disturbed[*number] = view.now;
             }
             Seen::Broken(number) => self.disturbed[*number] = view.now,
             Seen::Started | Seen::Ended => {
@@ -194,7 +195,7 @@ impl Messages {
         let both_by_package = std::mem::replace(&mut message.by_package, by_package) && by_package;
         if let Some(before) = before {
             // Over the package messages have ids, and an endpoint shows none twice as long as it is on. Else one may be
-            // shown again where the connection broke, or the server did not live to hear that it arrived.
+            // shown again where the connection broke or the person hung up, or the server did not live to hear that it arrived.
             let is_on_since = self.switched[number] < before;
             if (both_by_package && is_on_since) || self.disturbed[number] < before {
                 return view.violation(Checker::Twice, format!("p{number} is shown {text:?} twice"));
