@@ -1,6 +1,4 @@
 //! The checkers bite: each fault that is planted is found within a few seeds, by the checker that should find it.
-//!
-//! The group `sim` runs these; they take half a minute together.
 
 use sim::{Checker, Fault, Run};
 
@@ -25,7 +23,6 @@ macro_rules! found {
     ($( $test:ident: $fault:ident by $($checker:ident)|+; )*) => {
         $(
             #[test]
-            #[ignore = "the group sim runs it"]
             fn $test() {
                 is_found(Fault::$fault, &[$( Checker::$checker ),+]);
             }

@@ -45,6 +45,7 @@ fn no_seed_that_once_failed_fails_again() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
+// covers: C-09
 #[test]
 fn new_seeds_break_no_promise() {
     if let Some(seed) = number("HERALD_SEED") {
