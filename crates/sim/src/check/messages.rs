@@ -7,7 +7,7 @@ use crate::people::{self, People};
 use crate::run::Tally;
 use crate::world::World;
 use h323::endpoint::{Event, Way};
-use model::{AgentId, DeliveryOutcome, Effect, Instant, InstantMessage, MessageId, Request, Ticket};
+use model::{AgentId, DeliveryOutcome, Effect, Instant, InstantMessage, MessageId, Millis, Request, Ticket};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known of every message, by its text, which is written only once.
@@ -56,7 +56,15 @@ impl Messages {
         self.hung_up.resize(view.people.len(), Instant(0));
         self.switched.resize(view.people.len(), Instant(0));
         match seen {
-            Seen::Asked(request) => self.asked(view, request, rules.requests()),
+            Seen::Asked(request) => {
+                // With a registration end the calls of its messages, and what was not confirmed comes again.
+                if let Request::Depart { agent, .. } | Request::Attend { agent } = &**request
+                    && let Some(number) = view.parties.of(*agent)
+                {
+                    self.disturbed[number] = view.now;
+                }
+                self.asked(view, request, rules.requests());
+            }
             Seen::Told(effect) => match &**effect {
                 Effect::Accepted { ticket, agent, .. } => {
                     self.accepted(view, (*agent, *ticket), rules, tally)?;
@@ -70,7 +78,7 @@ impl Messages {
                     && *way != Way::Call
                 {
                     tally.shown += 1;
-                    self.shown(view, *number, text, *way == Way::Ras)?;
+                    return self.shown(view, *number, text, *way == Way::Ras);
                 }
             }
             Seen::Switched(number, _) => {
@@ -124,7 +132,10 @@ impl Messages {
                 let Some(known) = known else { return };
                 match outcome {
                     DeliveryOutcome::Failed(_) => known.has_failed = true,
-                    _ => known.has_crossed |= self.hung_up[known.recipient] >= known.left_at,
+                    _ => {
+                        let hung_up = self.hung_up[known.recipient].after(UNDER_WAY);
+                        known.has_crossed |= hung_up >= known.left_at;
+                    }
                 }
             }
             _ => {}
@@ -234,3 +245,6 @@ impl Messages {
         Ok(())
     }
 }
+
+/// How long a release may be on its way before the server knows of it.
+const UNDER_WAY: Millis = Millis::seconds(15);

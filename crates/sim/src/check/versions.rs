@@ -33,6 +33,11 @@ impl Versions {
                 Ok(())
             }
             Seen::Asked(request) => {
+                if let Request::Attend { agent } = &**request
+                    && let Some(watcher) = view.parties.of(*agent)
+                {
+                    self.registered_at.insert(watcher, view.now);
+                }
                 if let Request::Publish { ticket, agent, publication } = &**request
                     && let Some(number) = publication.notes.iter().find_map(|note| number(&note.text))
                 {
