@@ -48,8 +48,6 @@ pub struct Disk {
     faults: Faults,
     /// The batch before, for the fault that commits it again.
     last_batch: Vec<Fact>,
-    /// The soft state at the start before, for the fault that starts with it.
-    soft_before: BTreeMap<(&'static str, String), (String, Timestamp)>,
 }
 
 /// The store of one run of a server over a disk.
@@ -82,7 +80,6 @@ impl Disk {
             now: Now::default(),
             faults,
             last_batch: Vec::new(),
-            soft_before: BTreeMap::new(),
         }))
     }
 
@@ -222,11 +219,6 @@ impl SimStore {
     pub fn open(disk: &Rc<RefCell<Disk>>) -> Self {
         let mut on_disk = disk.borrow_mut();
         let (before, last_shutdown) = (on_disk.written.epoch, on_disk.written.last_shutdown);
-        if on_disk.faults.strike(Fault::SoftStateOld) {
-            on_disk.written.soft = on_disk.soft_before.clone();
-            on_disk.synced.soft = on_disk.soft_before.clone();
-        }
-        on_disk.soft_before = on_disk.written.soft.clone();
         let epoch = if on_disk.faults.strike(Fault::EpochNotRaised) { before.max(1) } else { before + 1 };
         on_disk.write(Change::Run { epoch, last_shutdown: LastShutdown::Unclean });
         on_disk.sync();

@@ -55,14 +55,12 @@ faults! {
     RemovedEarly 30;
     /// Two messages of one sender change places.
     MessagesSwapped 50;
-    /// Evidence never expires.
+    /// Evidence never expires, and the loss of an endpoint is not told.
     EvidenceForever 100;
     /// What the store could not write is not tried again.
     RetryNever 100;
     /// A start does not raise the epoch.
     EpochNotRaised 100;
-    /// A start finds the soft state of an earlier time.
-    SoftStateOld 100;
     /// A delivery is given to the gateway twice, the second time under another name.
     DeliveredTwice 30;
     /// Who has unsubscribed is told once more.

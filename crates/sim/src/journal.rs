@@ -5,6 +5,7 @@ use model::{Effect, Now, Request};
 use std::fmt::Write;
 
 /// Something that could be seen.
+#[allow(dead_code, reason = "some of it is only for who reads a trace, which is its debug form")]
 #[derive(Clone, Debug)]
 pub(crate) enum Seen {
     /// The gateway asked the engine.

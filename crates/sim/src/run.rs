@@ -8,6 +8,7 @@ use crate::people::People;
 use crate::random::Random;
 use crate::world::World;
 use model::{Instant, Millis};
+use std::fmt;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,26 @@ pub struct Tally {
     pub states: u64,
     /// Ends of the server, in order or not.
     pub ends: u64,
+}
+
+impl Tally {
+    /// Adds that of another run.
+    pub const fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.shown += other.shown;
+        self.states += other.states;
+        self.ends += other.ends;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { accepted, shown, states, ends } = self;
+        write!(
+            f,
+            "{accepted} messages accepted, {shown} shown, {states} states told, {ends} ends of the server"
+        )
+    }
 }
 
 /// How long the quiet at the end lasts: longer than a message that was put off again and again waits.

@@ -55,10 +55,8 @@ impl Seam {
         match &mut request {
             Request::Conclude { .. } => is_lost = self.faults.strike(Fault::LostAcknowledgement),
             Request::ChangeContact { change: ContactChange::Block, ticket, agent, .. } => {
-                if self.faults.strike(Fault::BlockIgnored) {
-                    told = Some(Effect::Done { ticket: *ticket, agent: *agent });
-                    is_lost = true;
-                }
+                is_lost = self.faults.strike(Fault::BlockIgnored);
+                told = is_lost.then_some(Effect::Done { ticket: *ticket, agent: *agent });
             }
             Request::ChangeContact { change: ContactChange::Unsubscribe, ticket, agent, contact, .. } => {
                 self.ended.insert((*agent, ticket.0), contact.address.clone());
@@ -68,6 +66,9 @@ impl Seam {
             }
             Request::Observe { evidence, .. } if self.faults.strike(Fault::EvidenceForever) => {
                 evidence.expires = None;
+            }
+            Request::Depart { is_farewell: false, .. } => {
+                is_lost = self.faults.strike(Fault::EvidenceForever)
             }
             _ => {}
         }

@@ -36,6 +36,8 @@ pub(crate) struct Server {
     told_early: VecDeque<bool>,
     /// Whether the gateway is not woken any more; for the fault.
     timers_off: bool,
+    /// Whether what the store did not write is not tried again any more; for the fault.
+    retries_off: bool,
     snapshot_interval: Millis,
     snapshot_at: Instant,
     /// Records that the store did not take.
@@ -80,6 +82,7 @@ impl Server {
             outcomes,
             told_early: VecDeque::new(),
             timers_off: false,
+            retries_off: false,
             snapshot_interval: interval,
             snapshot_at: now.instant.after(interval),
             kept_soft: Default::default(),
@@ -199,7 +202,8 @@ impl Server {
     }
 
     fn core_deadline(&self) -> Option<Instant> {
-        self.core.deadline()
+        let core = self.core.deadline();
+        if self.retries_off { core.filter(|_| self.core.retry_due().is_none()) } else { core }
     }
 
     /// Sees that what is in the queues is taken out of them after a moment.
@@ -232,7 +236,8 @@ impl Server {
     /// disk without delay could answer at once.
     fn turn(&mut self, now: Now, journal: &mut Journal) {
         self.core.end_batch(now).expect("the engine does not panic again and again");
-        if !self.faults.strike(Fault::RetryNever) {
+        self.retries_off |= is_due(self.core.retry_due(), now) && self.faults.strike(Fault::RetryNever);
+        if !self.retries_off {
             self.core.keep_time(now.instant);
         }
         loop {

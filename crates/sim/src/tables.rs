@@ -156,12 +156,6 @@ impl Tables {
             }
         }
     }
-
-    /// Whether a message waits in an inbox.
-    pub(crate) fn has_waiting(&self, inbox: &Address, sender: &Address, id: MessageId) -> bool {
-        let row = self.messages.get(&(inbox.clone(), sender.clone(), id));
-        row.is_some_and(|row| row.message.is_some())
-    }
 }
 
 fn contradiction(finding: String) -> StoreError {

@@ -135,8 +135,9 @@ impl Promises {
         let Some(commit) = self.queue.get(self.begun) else { return };
         self.begun_facts = self.begun_facts.saturating_sub(commit.facts.len());
         if commit.is_retry {
-            self.pop();
+            let attempt = self.pop();
             self.unwritten.failed_again(now, error);
+            self.say_attached(attempt.map(|attempt| attempt.attached).unwrap_or_default());
         } else {
             self.unwritten.failed(now, error);
         }
@@ -154,9 +155,15 @@ impl Promises {
             tracing::info!(event = "store.goes_on", "The store writes again.");
         }
         match outcome {
-            Ok(()) if commit.is_retry => self.unwritten.written(now, commit.facts.len()),
+            Ok(()) if commit.is_retry => {
+                self.unwritten.written(now, commit.facts.len());
+                self.say_attached(commit.attached);
+            }
             Ok(()) => self.keep_promise(commit),
-            Err(error) if commit.is_retry => self.unwritten.failed_again(now, &error),
+            Err(error) if commit.is_retry => {
+                self.unwritten.failed_again(now, &error);
+                self.say_attached(commit.attached);
+            }
             Err(error) => {
                 self.unwritten.failed(now, &error);
                 self.set_aside(commit);
@@ -232,14 +239,19 @@ impl Promises {
     fn keep_promise(&mut self, commit: Commit) {
         let is_whole = self.failed_batch != commit.batch;
         let ground = if is_whole { Ground::Written } else { Ground::Partly };
-        let later = self.unwritten.ground();
         let unwritten = &self.unwritten;
         self.said.extend(commit.promised.into_iter().filter_map(|effect| unwritten.judge(effect, ground)));
-        self.said.extend(commit.attached.into_iter().filter_map(|effect| unwritten.judge(effect, later)));
+        self.say_attached(commit.attached);
         if self.unwritten.is_failing() {
             // A commit before it failed and is tried again: to keep the order, so is this one.
             self.unwritten.keep(commit.facts);
         }
+    }
+
+    /// Says what came after a commit, brought no facts, and rests on all before it.
+    fn say_attached(&mut self, attached: Vec<Effect>) {
+        let (unwritten, ground) = (&self.unwritten, self.unwritten.ground());
+        self.said.extend(attached.into_iter().filter_map(|effect| unwritten.judge(effect, ground)));
     }
 
     /// While the store can't write, everything behind the commits under way is kept, and said what must be.

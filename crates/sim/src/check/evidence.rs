@@ -38,9 +38,8 @@ impl EvidenceCheck {
                 }
             }
             Seen::Disk(true, _) => {
-                if self.unwell_since.take().is_some() {
-                    self.well_at = view.now;
-                }
+                let was_unwell = self.unwell_since.take().is_some();
+                self.well_at = if was_unwell { view.now } else { self.well_at };
             }
             Seen::Disk(false, _) => drop(self.unwell_since.get_or_insert(view.now)),
             Seen::Ended => self.ended_at = view.now,

@@ -7,7 +7,7 @@ use crate::people::{self, People};
 use crate::run::Tally;
 use crate::world::World;
 use h323::endpoint::{Event, Way};
-use model::{AgentId, DeliveryOutcome, Effect, Instant, InstantMessage, MessageId, Request, Ticket};
+use model::{AgentId, DeliveryOutcome, Effect, Instant, InstantMessage, MessageId, Millis, Request, Ticket};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known of every message, by its text, which is written only once.
@@ -18,6 +18,10 @@ pub(super) struct Messages {
     texts: HashMap<MessageId, String>,
     /// The last message of one person that another was shown, since it was switched on.
     last: HashMap<(usize, usize), u64>,
+    /// When each endpoint was switched on or off last.
+    switched: Vec<Instant>,
+    /// When each person hung up last.
+    hung_up: Vec<Instant>,
     /// When something last happened after which a message may come to somebody again.
     disturbed: Vec<Instant>,
 }
@@ -30,6 +34,11 @@ struct Message {
     order: u64,
     is_accepted: bool,
     has_failed: bool,
+    /// When it left for its recipient last.
+    left_at: Instant,
+    /// Whether its recipient hung up between then and the word that it has it. To release the call of a message in
+    /// order is to confirm it, and where the release crosses the text on the way nobody can tell.
+    has_crossed: bool,
     /// When it was shown to its recipient last, and whether it came over the package.
     shown_at: Option<Instant>,
     by_package: bool,
@@ -44,8 +53,18 @@ impl Messages {
         tally: &mut Tally,
     ) -> Result<(), Violation> {
         self.disturbed.resize(view.people.len(), Instant(0));
+        self.hung_up.resize(view.people.len(), Instant(0));
+        self.switched.resize(view.people.len(), Instant(0));
         match seen {
-            Seen::Asked(request) => self.asked(view, request, rules.requests()),
+            Seen::Asked(request) => {
+                // With a registration end the calls of its messages, and what was not confirmed comes again.
+                if let Request::Depart { agent, .. } | Request::Attend { agent } = &**request
+                    && let Some(number) = view.parties.of(*agent)
+                {
+                    self.disturbed[number] = view.now;
+                }
+                self.asked(view, request, rules.requests());
+            }
             Seen::Told(effect) => match &**effect {
                 Effect::Accepted { ticket, agent, .. } => {
                     self.accepted(view, (*agent, *ticket), rules, tally)?;
@@ -59,15 +78,26 @@ impl Messages {
                     && *way != Way::Call
                 {
                     tally.shown += 1;
-                    self.shown(view, *number, text, *way == Way::Ras)?;
+                    return self.shown(view, *number, text, *way == Way::Ras);
                 }
             }
             Seen::Switched(number, _) => {
                 self.last.retain(|(_, recipient), _| recipient != number);
                 self.disturbed[*number] = view.now;
+                self.switched[*number] = view.now;
+            }
+            Seen::Typed(number, line)
+                if ["hangup", "close", "unregister"].iter().any(|word| line.starts_with(word)) =>
+            {
+                self.hung_up[*number] = view.now;
+                self.disturbed[*number] = view.now;
             }
             Seen::Broken(number) => self.disturbed[*number] = view.now,
-            Seen::Started | Seen::Ended => self.disturbed.fill(view.now),
+            Seen::Started | Seen::Ended => {
+                self.disturbed.fill(view.now);
+                // A new run counts its tickets anew.
+                self.tickets.clear();
+            }
             _ => {}
         }
         Ok(())
@@ -88,6 +118,8 @@ impl Messages {
                     order,
                     is_accepted: false,
                     has_failed: false,
+                    left_at: Instant(0),
+                    has_crossed: false,
                     shown_at: None,
                     by_package: false,
                 });
@@ -95,9 +127,15 @@ impl Messages {
                     (known.order, known.id) = (order, id);
                 }
             }
-            Request::Conclude { message, outcome: DeliveryOutcome::Failed(_), .. } => {
-                if let Some(known) = self.texts.get(message).and_then(|text| self.messages.get_mut(text)) {
-                    known.has_failed = true;
+            Request::Conclude { message, outcome, .. } => {
+                let known = self.texts.get(message).and_then(|text| self.messages.get_mut(text));
+                let Some(known) = known else { return };
+                match outcome {
+                    DeliveryOutcome::Failed(_) => known.has_failed = true,
+                    _ => {
+                        let hung_up = self.hung_up[known.recipient].after(UNDER_WAY);
+                        known.has_crossed |= hung_up >= known.left_at;
+                    }
                 }
             }
             _ => {}
@@ -133,8 +171,9 @@ impl Messages {
     }
 
     /// A message leaves for an endpoint: it must be on the disk too.
-    fn delivered(&self, view: &View<'_>, delivered: &InstantMessage) -> Result<(), Violation> {
-        let Some(message) = self.messages.get(&delivered.text) else { return Ok(()) };
+    fn delivered(&mut self, view: &View<'_>, delivered: &InstantMessage) -> Result<(), Violation> {
+        let Some(message) = self.messages.get_mut(&delivered.text) else { return Ok(()) };
+        message.left_at = view.now;
         let disk = view.world.disk.borrow();
         if !disk.synced().messages.keys().any(|(_, _, id)| *id == message.id) {
             let text = format!("{:?} is delivered and not on the disk", delivered.text);
@@ -167,8 +206,8 @@ impl Messages {
         let both_by_package = std::mem::replace(&mut message.by_package, by_package) && by_package;
         if let Some(before) = before {
             // Over the package messages have ids, and an endpoint shows none twice as long as it is on. Else one may be
-            // shown again where the connection broke, or the server did not live to hear that it arrived.
-            let is_on_since = self.last.contains_key(&(message.sender, number));
+            // shown again where the connection broke or the person hung up, or the server did not live to hear that it arrived.
+            let is_on_since = self.switched[number] < before;
             if (both_by_package && is_on_since) || self.disturbed[number] < before {
                 return view.violation(Checker::Twice, format!("p{number} is shown {text:?} twice"));
             }
@@ -194,7 +233,8 @@ impl Messages {
             let recipient = people.person(message.recipient);
             let offers = world.terminals[message.recipient].1.offers;
             let can_take = offers.messaging || offers.package;
-            if message.is_accepted && message.shown_at.is_none() && !message.has_failed && !waits {
+            let is_excused = message.has_failed || message.has_crossed;
+            if message.is_accepted && message.shown_at.is_none() && !is_excused && !waits {
                 return violation(Checker::Loss, format!("{text:?} was accepted, is not shown, and is gone"));
             }
             if waits && can_take && recipient.is_registered {
@@ -205,3 +245,6 @@ impl Messages {
         Ok(())
     }
 }
+
+/// How long a release may be on its way before the server knows of it.
+const UNDER_WAY: Millis = Millis::seconds(15);

@@ -55,6 +55,11 @@ impl Rules {
                 Ok(())
             }
             Seen::Told(effect) => self.told(view, effect),
+            // A new run counts its tickets anew.
+            Seen::Started => {
+                self.pending.clear();
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -154,6 +159,10 @@ impl Rules {
                         }
                     }
                 }
+                Ok(())
+            }
+            Effect::Refused { ticket, agent, .. } => {
+                self.pending.remove(&(*agent, *ticket));
                 Ok(())
             }
             Effect::Asked { agent, request } => {

@@ -4,7 +4,7 @@ use super::{Checker, View, Violation};
 use crate::journal::Seen;
 use crate::people;
 use h323::endpoint::Event;
-use model::{AgentId, Effect, Request, Ticket, Version};
+use model::{AgentId, Effect, Instant, Millis, Request, Ticket, Version};
 use std::collections::{HashMap, HashSet};
 
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(super) struct Versions {
     /// The newest state of each presentity that each watcher was shown, by its number.
     shown: HashMap<(usize, usize), u64>,
     publications: HashMap<(AgentId, Ticket), u64>,
+    /// When each watcher registered last.
+    registered_at: HashMap<usize, Instant>,
     /// States that their publisher knows to be published.
     confirmed: HashSet<u64>,
 }
@@ -26,9 +28,16 @@ impl Versions {
         match seen {
             Seen::Started => {
                 self.has_failed = false;
+                // A new run counts its tickets anew.
+                self.publications.clear();
                 Ok(())
             }
             Seen::Asked(request) => {
+                if let Request::Attend { agent } = &**request
+                    && let Some(watcher) = view.parties.of(*agent)
+                {
+                    self.registered_at.insert(watcher, view.now);
+                }
                 if let Request::Publish { ticket, agent, publication } = &**request
                     && let Some(number) = publication.notes.iter().find_map(|note| number(&note.text))
                 {
@@ -49,6 +58,10 @@ impl Versions {
                 _ => Ok(()),
             },
             Seen::Shown(watcher, event) => match &**event {
+                Event::Registered { .. } => {
+                    self.registered_at.insert(*watcher, view.now);
+                    Ok(())
+                }
                 Event::Presence { alias, notes, .. } => {
                     let presentity = people::of_name(alias);
                     let note = notes.iter().find_map(|note| number(&note.text));
@@ -79,8 +92,14 @@ impl Versions {
     }
 
     fn shown(&mut self, view: &View<'_>, pair: (usize, usize), state: u64) -> Result<(), Violation> {
-        let newest = self.shown.entry(pair).or_insert(state);
+        // What was sent to a registration before the present one may still be under way, and nothing on the wire tells
+        // it from news.
+        let is_new = |at: &Instant| view.now.since(*at) < OLD_NEWS;
+        if self.registered_at.get(&pair.0).is_some_and(is_new) {
+            return Ok(());
+        }
         // What was refused to its publisher may have been told while the disk failed, and be gone after a crash.
+        let newest = self.shown.entry(pair).or_insert(state);
         if state < *newest && self.confirmed.contains(newest) {
             let (watcher, presentity) = pair;
             let text = format!("p{watcher} is shown state n{state} of p{presentity} after n{newest}");
@@ -95,3 +114,6 @@ impl Versions {
 pub(super) fn number(note: &str) -> Option<u64> {
     note.strip_prefix('n')?.parse().ok()
 }
+
+/// How long a state from before a registration may still come.
+const OLD_NEWS: Millis = Millis::seconds(10);

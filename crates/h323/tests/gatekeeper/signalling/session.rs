@@ -216,6 +216,22 @@ fn a_release_by_the_recipient_closes_the_session_and_shows_that_it_read() {
     assert_eq!(world.asked_once(), Request::EndSession { agent: agent(1), peer: address("alice") });
 }
 
+// covers: D-06
+#[test]
+fn who_answers_questions_and_releases_without_an_answer_has_not_read_the_text() {
+    let mut world = world();
+    let (_, call, names) = idle_session(&mut world);
+    // It has answered for the first text; the second one crosses its release.
+    world.delivers(1, delivery("alice", "bob", "crossing", true));
+    world.said(call);
+    world.brings(call, &names.adapt(CLOSING_RELEASE));
+    let outcome = world.requests.iter().find_map(|request| match request {
+        Request::Conclude { outcome, .. } => Some(*outcome),
+        _ => None,
+    });
+    assert_eq!(outcome, Some(DeliveryOutcome::Later));
+}
+
 #[test]
 fn a_text_that_crosses_the_close_is_waited_for() {
     let mut world = world();

@@ -339,3 +339,19 @@ fn what_follows_from_a_message_that_was_not_written_does_not_wait_for_the_next_r
     shard.core.end_batch(now).unwrap();
     assert_ne!(shard.core.deadline(), Some(model::Instant(0)));
 }
+
+#[test]
+fn an_answer_that_comes_while_the_store_is_tried_again_is_given_whatever_comes_of_that() {
+    for succeeds in [true, false] {
+        let mut desk = Desk::new();
+        desk.promise(vec![published()], vec![done(1)]);
+        assert_eq!(desk.end(false), [refused(1)]);
+        desk.now = desk.now.after(Millis::seconds(1));
+        assert!(desk.drain().is_empty());
+        assert_eq!(desk.under_way.len(), 1, "an attempt is under way");
+        assert!(desk.answer(deliver(9)).is_empty());
+        assert!(desk.answer(done(2)).is_empty());
+        let expected = if succeeds { [deliver(9), done(2)] } else { [deliver(9), refused(2)] };
+        assert_eq!(desk.end(succeeds), expected);
+    }
+}
