@@ -28,6 +28,10 @@ use clap::{CommandFactory, Parser};
 use exit::Failure;
 use std::process::ExitCode;
 
+/// What one thread takes another gives back: requests, effects and facts go from thread to thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Arguments { data, verb } = Arguments::parse();
     let outcome = match verb {

@@ -10,9 +10,12 @@ use crate::report::{Report, is_small, small_buffer};
 use crate::settings::Settings;
 use crate::shard::{self, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
-use crate::state::{self, StateMachines};
+use crate::state;
 use crate::{secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use engine::Engine;
+use h323::alias::Zone;
+use link::Link;
 use model::Now;
 use std::io;
 use std::net::SocketAddr;
@@ -62,6 +65,9 @@ pub enum StartError {
         /// The system's words.
         error: io::Error,
     },
+    /// What the store has could not be taken back, by a fault in herald.
+    #[error("the state of the last run could not be loaded; the log says where, please report it")]
+    Panicked,
     /// The system refused something else.
     #[error("the system refused to {what}: {error}")]
     System {
@@ -104,8 +110,8 @@ impl Node {
         signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
             .map_err(system("wait for signals"))?;
 
-        let Foundation { sockets, store, clock, now, state } = Foundation::lay(settings, data)?;
-        let StateMachines { zone, engine, gatekeeper } = state;
+        let Foundation { sockets, store, clock, now, zone, gatekeeper, loading } =
+            Foundation::lay(settings, data)?;
 
         let driver_counters = Arc::<DriverCounters>::default();
         let shard_counters = Arc::<ShardCounters>::default();
@@ -136,17 +142,6 @@ impl Node {
         let (shard_in, shard_inputs) = bounded(shard::INPUTS_MAX);
         let driver = DriverHandle { inputs: driver_in, waker: Arc::clone(&waker) };
         let shard = ShardHandle { inputs: shard_in.clone() };
-        let shard_parts = shard::Parts {
-            engine,
-            inputs: shard_inputs,
-            sink: shard::to_store(store.writer()),
-            failing: store_failing,
-            drivers: vec![(state::H323, driver.clone())],
-            accounts,
-            soft: soft(Arc::clone(&shard_counters.soft_deferred)),
-            clock,
-            counters: shard_counters,
-        };
         let driver_parts = driver::Parts {
             link: gatekeeper,
             sockets,
@@ -163,6 +158,21 @@ impl Node {
             counters: driver_counters,
         };
         let the_driver = Driver::new(driver_parts).map_err(system("watch over connections"))?;
+        // Endpoints that are known are answered from now on; what the engine is to say waits for it in the queue.
+        let driver_thread = spawn("gateway", &events_in, move || the_driver.run().is_ok())
+            .map_err(system("start a thread"))?;
+        let engine = loading.join().map_err(|_| StartError::Panicked)??;
+        let shard_parts = shard::Parts {
+            engine,
+            inputs: shard_inputs,
+            sink: shard::to_store(store.writer()),
+            failing: store_failing,
+            drivers: vec![(state::H323, driver.clone())],
+            accounts,
+            soft: soft(Arc::clone(&shard_counters.soft_deferred)),
+            clock,
+            counters: shard_counters,
+        };
         let answering = Answering {
             shard: shard.clone(),
             driver: driver.clone(),
@@ -175,8 +185,6 @@ impl Node {
         let control = Listener::start(data, settings.control.clients_max, answering)
             .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
         let shard_thread = spawn("engine", &events_in, move || Shard::new(shard_parts).run().is_ok())
-            .map_err(system("start a thread"))?;
-        let driver_thread = spawn("gateway", &events_in, move || the_driver.run().is_ok())
             .map_err(system("start a thread"))?;
         Ok(Self {
             report,
@@ -246,7 +254,10 @@ struct Foundation {
     clock: Clock,
     /// The moment at which the state was taken back.
     now: Now,
-    state: StateMachines,
+    zone: Zone,
+    gatekeeper: Box<dyn Link>,
+    /// The engine, which takes longest.
+    loading: JoinHandle<Result<Engine, StoreError>>,
 }
 
 impl Foundation {
@@ -259,9 +270,18 @@ impl Foundation {
         let now = clock.now();
         let random =
             || secrets::random().map_err(|error| StartError::System { what: "give random numbers", error });
-        let seeds = [random()?, random()?];
-        let state = StateMachines::load(settings, sockets.call_signal_port(), seeds, now, store.as_ref())?;
-        Ok(Self { sockets, store, clock, now, state })
+        let zone = state::load_zone(settings, random()?, store.as_ref())?;
+        let loading = {
+            let (settings, store) = (settings.clone(), Arc::clone(&store));
+            thread::Builder::new()
+                .name("engine".to_owned())
+                .spawn(move || state::load_engine(&settings, now, store.as_ref()))
+                .map_err(|error| StartError::System { what: "start a thread", error })?
+        };
+        let port = sockets.call_signal_port();
+        let gatekeeper =
+            state::load_gatekeeper(settings, zone.clone(), port, random()?, now, store.as_ref())?;
+        Ok(Self { sockets, store, clock, now, zone, gatekeeper, loading })
     }
 }
 

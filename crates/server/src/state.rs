@@ -12,8 +12,6 @@ use store::{LastShutdown, Storage, StoreError};
 
 /// The engine and the gateways of a node, without threads and sockets.
 pub struct StateMachines {
-    /// How aliases become addresses here.
-    pub zone: Zone,
     /// Presence and messages.
     pub engine: Engine,
     /// The H.323 gateway.
@@ -34,16 +32,25 @@ impl StateMachines {
         store: &impl Storage,
     ) -> Result<Self, StartError> {
         let [pseudonyms, gateway] = seeds;
-        let key = secrets::pseudonym_key(store, pseudonyms)?;
-        let zone = settings.zone.zone(key).map_err(StartError::Settings)?;
+        let zone = load_zone(settings, pseudonyms, store)?;
         let engine = load_engine(settings, now, store)?;
-        let gatekeeper = load_gatekeeper(settings, zone.clone(), call_signal_port, gateway, now, store)?;
-        Ok(Self { zone, engine, gatekeeper })
+        let gatekeeper = load_gatekeeper(settings, zone, call_signal_port, gateway, now, store)?;
+        Ok(Self { engine, gatekeeper })
     }
 }
 
+/// How aliases become addresses; `seed` is for the key of pseudonyms, where there is none yet.
+pub(crate) fn load_zone(
+    settings: &Settings,
+    seed: [u8; 32],
+    store: &impl Storage,
+) -> Result<Zone, StartError> {
+    let key = secrets::pseudonym_key(store, seed)?;
+    settings.zone.zone(key).map_err(StartError::Settings)
+}
+
 /// The engine with all that the store has for it.
-fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
+pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
     let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
     let mut engine = Engine::new(told, store.epoch());
     let principals =
@@ -99,7 +106,7 @@ fn load_contacts(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreE
 ///
 /// # Errors
 /// The store can't be read.
-fn load_gatekeeper(
+pub(crate) fn load_gatekeeper(
     settings: &Settings,
     zone: Zone,
     call_signal_port: Option<u16>,

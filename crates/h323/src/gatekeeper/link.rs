@@ -146,6 +146,7 @@ impl Link for Gatekeeper {
                 Due::Request(sequence) => self.request_due(now, sequence),
                 Due::Outbox(number) => self.tell(now, number),
                 Due::Package(number) => self.package_due(now, number),
+                Due::Claims => self.claim_restored(),
                 Due::Connection(channel) => self.connection_due(now, channel),
                 Due::Offenders => self.offenders_due(now),
                 Due::Packets(channel) => self.packets_due(now, channel),

@@ -20,7 +20,7 @@ use crate::wire::h225::{
 use codec::per::{BmpString, Integer, Null};
 use link::{Level, Output};
 use model::{Address, Claim, Millis, NamedAddress, Now, Refusal, Request, Ticket};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 /// The most registrations that wait until the holder of one name has been asked.
@@ -28,10 +28,16 @@ const CONTENDERS_MAX: usize = 4;
 /// How long an endpoint is asked to wait while the holder of its name is asked.
 const CONTEST_DELAY: Millis = Millis::seconds(4);
 
+/// Claims of registrations from before a restart that the engine is asked at a time. A million at once would take
+/// more room than the registrations, and let everybody who comes meanwhile wait.
+const RESTORED_AT_ONCE: usize = 4096;
+
 /// Registrations that are not decided yet.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     last_ticket: u64,
+    /// Registrations from before a restart that the engine has not been asked for yet.
+    restored: VecDeque<u64>,
     /// Claims the engine has not answered, with who is to be told.
     asked: HashMap<Ticket, (u64, Option<Registering>)>,
     /// Registrations that wait until the holder of one of their names, by its number, has been asked.
@@ -49,6 +55,26 @@ pub(super) struct Registering {
 }
 
 impl Gatekeeper {
+    /// A registration from before a restart is to be claimed when its turn comes.
+    pub(super) fn claim_in_turn(&mut self, now: Now, number: u64) {
+        if self.claims.restored.is_empty() {
+            self.timers.set(now.instant, Due::Claims);
+        }
+        self.claims.restored.push_back(number);
+    }
+
+    /// Claims registrations from before a restart, as many as may be under way; each that is answered lets another
+    /// follow.
+    pub(super) fn claim_restored(&mut self) {
+        while self.claims.asked.len() < RESTORED_AT_ONCE
+            && let Some(number) = self.claims.restored.pop_front()
+        {
+            if self.registrations.get(number).is_some_and(|registration| !registration.claimed) {
+                self.claim(number, None);
+            }
+        }
+    }
+
     /// Names a question to the engine.
     pub(super) const fn next_ticket(&mut self) -> Ticket {
         self.claims.last_ticket += 1;
@@ -236,6 +262,7 @@ impl Gatekeeper {
     /// The engine has given a registration its names.
     pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address, new_names: usize) {
         let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
+        self.claim_restored();
         self.refund_names(registering.as_ref(), new_names);
         let Some(registration) = self.registrations.get_mut(number) else { return };
         let was_claimed = std::mem::replace(&mut registration.claimed, true);
@@ -278,6 +305,7 @@ impl Gatekeeper {
     /// The engine can't take a registration.
     pub(super) fn claim_refused(&mut self, now: Now, ticket: Ticket, refusal: &Refusal) {
         let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
+        self.claim_restored();
         self.refund_names(registering.as_ref(), 0);
         self.end_registration(now, number, &refusal.to_string());
         if let Some(Registering { asker, .. }) = registering {

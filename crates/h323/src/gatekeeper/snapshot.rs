@@ -138,7 +138,7 @@ impl Gatekeeper {
         };
         self.timers.set(registration.silent_at(), Due::Registration(number));
         self.registrations.insert(registration);
-        self.claim(number, None);
+        self.claim_in_turn(now, number);
         Some(())
     }
 

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 /// What is due.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Due {
+    /// Registrations from before a restart, to be claimed.
+    Claims,
     /// A registration: its time to live, its probes, its grace.
     Registration(u64),
     /// A call: a check, or its timeout.

@@ -16,6 +16,7 @@ fn restarted(before: &World, records: Vec<SoftRecord>) -> World {
     for record in records {
         world.gatekeeper.restore(world.now, record);
     }
+    link::Link::timeout(&mut world.gatekeeper, world.now);
     world.drain();
     world
 }

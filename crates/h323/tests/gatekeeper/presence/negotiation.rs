@@ -204,6 +204,7 @@ fn what_was_negotiated_survives_a_restart() {
     for record in records {
         link::Link::restore(&mut restarted.gatekeeper, restarted.now, record);
     }
+    link::Link::timeout(&mut restarted.gatekeeper, restarted.now);
     restarted.drain();
     assert!(restarted.claims[0].has_presence && restarted.claims[0].has_messaging);
     assert_eq!(restarted.attending, [1], "nobody else would ask for what it missed");
