@@ -378,6 +378,9 @@ impl Driver {
         let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
         // An interrupted wait is a short one.
         let _ = poll(&mut descriptors, timeout);
+        if descriptors.first().and_then(PollFd::any).unwrap_or(false) {
+            self.waker.drain();
+        }
         descriptors.iter().skip(1).map(|descriptor| descriptor.any().unwrap_or(true)).collect()
     }
 
