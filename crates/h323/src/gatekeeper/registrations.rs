@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 pub(super) struct Registrations {
     slots: Slots,
     free: Vec<u32>,
+    hasher: RandomState,
     by_number: Index,
     by_identifier: Index,
     /// Every holder of a name.
@@ -41,20 +42,20 @@ impl Registrations {
         let number = registration.number;
         self.last_number = self.last_number.max(number);
         let slot = self.slots.fill(self.free.pop(), registration);
-        let Self { slots, by_number, by_identifier, by_address, by_call_signal, by_peer, .. } = self;
+        let Self { slots, hasher, by_number, by_identifier, by_address, by_call_signal, by_peer, .. } = self;
         let Some(registration) = slots.get(slot) else { return };
-        by_number.add(&number, slot);
-        by_identifier.add(&registration.identifier, slot);
+        by_number.add(number_hash(number), slot);
+        by_identifier.add(hash(hasher, &registration.identifier), slot);
         for (place, name) in registration.names.iter().enumerate() {
             if registration.names.iter().take(place).all(|other| other.address != name.address) {
-                by_address.add(&name.address, slot);
+                by_address.add(hash(hasher, &name.address), slot);
             }
         }
         for address in &registration.call_signal_addresses {
-            by_call_signal.replace(address, slot, |other| slots.takes_calls_at(other, address));
+            by_call_signal.replace(hash(hasher, address), slot, |other| slots.takes_calls_at(other, address));
         }
         let peer = registration.peer.address;
-        by_peer.replace(&peer, slot, |other| slots.is_behind(other, peer));
+        by_peer.replace(hash(hasher, &peer), slot, |other| slots.is_behind(other, peer));
         for prefix in &registration.prefixes {
             self.by_prefix.entry(prefix.clone()).or_default().push(number);
         }
@@ -64,15 +65,15 @@ impl Registrations {
         let slot = self.slot(number)?;
         let registration = self.slots.clear(slot)?;
         self.free.push(slot);
-        self.by_number.remove(&number, slot);
-        self.by_identifier.remove(&registration.identifier, slot);
+        self.by_number.remove(number_hash(number), slot);
+        self.by_identifier.remove(hash(&self.hasher, &registration.identifier), slot);
         for name in &registration.names {
-            self.by_address.remove(&name.address, slot);
+            self.by_address.remove(hash(&self.hasher, &name.address), slot);
         }
         for address in &registration.call_signal_addresses {
-            self.by_call_signal.remove(address, slot);
+            self.by_call_signal.remove(hash(&self.hasher, address), slot);
         }
-        self.by_peer.remove(&registration.peer.address, slot);
+        self.by_peer.remove(hash(&self.hasher, &registration.peer.address), slot);
         for prefix in &registration.prefixes {
             if let Some(holders) = self.by_prefix.get_mut(prefix) {
                 holders.retain(|holder| *holder != number);
@@ -88,10 +89,10 @@ impl Registrations {
     pub fn move_peer(&mut self, number: u64, peer: Peer) {
         let Some(slot) = self.slot(number) else { return };
         let Some(registration) = self.slots.get_mut(slot) else { return };
-        self.by_peer.remove(&registration.peer.address, slot);
-        registration.peer = peer;
-        let Self { slots, by_peer, .. } = self;
-        by_peer.replace(&peer.address, slot, |other| slots.is_behind(other, peer.address));
+        let before = std::mem::replace(&mut registration.peer, peer);
+        let Self { slots, hasher, by_peer, .. } = self;
+        by_peer.remove(hash(hasher, &before.address), slot);
+        by_peer.replace(hash(hasher, &peer.address), slot, |other| slots.is_behind(other, peer.address));
     }
 
     /// A registration to change anything of that no index is made from.
@@ -107,22 +108,22 @@ impl Registrations {
     pub fn by_identifier(&self, identifier: &str) -> Option<&Registration> {
         let identifier = EndpointIdentifier::parse(identifier)?;
         let has = |slot| self.slots.get(slot).is_some_and(|one| one.identifier == identifier);
-        self.slots.get(self.by_identifier.find(&identifier, has)?)
+        self.slots.get(self.by_identifier.find(hash(&self.hasher, &identifier), has)?)
     }
 
     pub fn by_call_signal(&self, address: SocketAddr) -> Option<&Registration> {
         let takes_calls = |slot| self.slots.takes_calls_at(slot, &address);
-        self.slots.get(self.by_call_signal.find(&address, takes_calls)?)
+        self.slots.get(self.by_call_signal.find(hash(&self.hasher, &address), takes_calls)?)
     }
 
     pub fn by_peer(&self, address: SocketAddr) -> Option<&Registration> {
         let is_behind = |slot| self.slots.is_behind(slot, address);
-        self.slots.get(self.by_peer.find(&address, is_behind)?)
+        self.slots.get(self.by_peer.find(hash(&self.hasher, &address), is_behind)?)
     }
 
     /// The registrations that hold a name, the one that registered first before the others.
     pub fn holders(&self, address: &Address) -> impl Iterator<Item = &Registration> + use<'_> {
-        let slots = self.by_address.all(address).filter_map(|slot| self.slots.get(slot));
+        let slots = self.by_address.all(hash(&self.hasher, address)).filter_map(|slot| self.slots.get(slot));
         let mut holders: Vec<_> =
             slots.filter(|one| one.names.iter().any(|name| name.address == *address)).collect();
         holders.sort_unstable_by_key(|holder| holder.number);
@@ -143,7 +144,8 @@ impl Registrations {
     }
 
     fn slot(&self, number: u64) -> Option<u32> {
-        self.by_number.find(&number, |slot| self.slots.get(slot).is_some_and(|one| one.number == number))
+        self.by_number
+            .find(number_hash(number), |slot| self.slots.get(slot).is_some_and(|one| one.number == number))
     }
 }
 
@@ -187,13 +189,20 @@ impl Slots {
     }
 }
 
+/// The hash of a key that others may have chosen.
+fn hash(hasher: &RandomState, key: &impl Hash) -> u32 {
+    (hasher.hash_one(key) >> 32) as u32
+}
+
+/// The hash of a number that we gave: those of all registrations differ as they are.
+const fn number_hash(number: u64) -> u32 {
+    number as u32
+}
+
 /// The slots of registrations by a key that they have. The keys themselves are in the registrations only: a second copy
 /// of each would be larger than all the rest.
 #[derive(Debug, Default)]
-struct Index {
-    hasher: RandomState,
-    entries: HashTable<Entry>,
-}
+struct Index(HashTable<Entry>);
 
 /// A slot, with the hash of the key, so that a table that grows need not look for the key.
 #[derive(Clone, Copy, Debug)]
@@ -205,50 +214,46 @@ struct Entry {
 impl Entry {
     /// The hash as the table wants it: with something to tell entries by in its first bits and in its last.
     fn spread(&self) -> u64 {
-        u64::from(self.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        spread(self.hash)
     }
 }
 
-impl Index {
-    fn entry(&self, key: &impl Hash, slot: u32) -> Entry {
-        Entry { hash: (self.hasher.hash_one(key) >> 32) as u32, slot }
-    }
+fn spread(hash: u32) -> u64 {
+    let mixed = u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ mixed >> 32
+}
 
+impl Index {
     /// Adds a slot beside those that have the key.
-    fn add(&mut self, key: &impl Hash, slot: u32) {
-        let entry = self.entry(key, slot);
-        self.entries.insert_unique(entry.spread(), entry, Entry::spread);
+    fn add(&mut self, hash: u32, slot: u32) {
+        self.0.insert_unique(spread(hash), Entry { hash, slot }, Entry::spread);
     }
 
     /// Puts a slot in the place of the one that has the key.
-    fn replace(&mut self, key: &impl Hash, slot: u32, has_key: impl Fn(u32) -> bool) {
-        let entry = self.entry(key, slot);
-        let is_it = |other: &Entry| other.hash == entry.hash && has_key(other.slot);
-        match self.entries.find_mut(entry.spread(), is_it) {
+    fn replace(&mut self, hash: u32, slot: u32, has_key: impl Fn(u32) -> bool) {
+        let is_it = |other: &Entry| other.hash == hash && has_key(other.slot);
+        match self.0.find_mut(spread(hash), is_it) {
             Some(other) => other.slot = slot,
-            None => drop(self.entries.insert_unique(entry.spread(), entry, Entry::spread)),
+            None => self.add(hash, slot),
         }
     }
 
     /// Takes a slot out, where it is the one that the key leads to.
-    fn remove(&mut self, key: &impl Hash, slot: u32) {
-        let entry = self.entry(key, slot);
-        let is_it = |other: &Entry| (other.hash, other.slot) == (entry.hash, slot);
-        if let Ok(found) = self.entries.find_entry(entry.spread(), is_it) {
+    fn remove(&mut self, hash: u32, slot: u32) {
+        let is_it = |other: &Entry| (other.hash, other.slot) == (hash, slot);
+        if let Ok(found) = self.0.find_entry(spread(hash), is_it) {
             found.remove();
         }
     }
 
-    fn find(&self, key: &impl Hash, has_key: impl Fn(u32) -> bool) -> Option<u32> {
-        let Entry { hash, .. } = self.entry(key, 0);
+    fn find(&self, hash: u32, has_key: impl Fn(u32) -> bool) -> Option<u32> {
         let is_it = |other: &Entry| other.hash == hash && has_key(other.slot);
-        self.entries.find(Entry { hash, slot: 0 }.spread(), is_it).map(|found| found.slot)
+        self.0.find(spread(hash), is_it).map(|found| found.slot)
     }
 
     /// All slots that may have the key.
-    fn all(&self, key: &impl Hash) -> impl Iterator<Item = u32> {
-        let entry = self.entry(key, 0);
-        let same = self.entries.iter_hash(entry.spread()).filter(move |other| other.hash == entry.hash);
+    fn all(&self, hash: u32) -> impl Iterator<Item = u32> {
+        let same = self.0.iter_hash(spread(hash)).filter(move |other| other.hash == hash);
         same.map(|found| found.slot)
     }
 }
