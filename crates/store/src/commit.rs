@@ -12,16 +12,6 @@ pub(crate) struct Database {
     connection: Connection,
     file: PathBuf,
     retention: Retention,
-    sync: Sync,
-}
-
-/// Whether a commit waits for the disk.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Sync {
-    /// It is durable when it is done.
-    EachCommit,
-    /// It is durable with the next one that waits, or when the log is copied into the database.
-    Later,
 }
 
 /// How a group of batches ended.
@@ -36,7 +26,7 @@ pub(crate) struct Committed {
 
 impl Database {
     pub(crate) fn new(connection: Connection, file: PathBuf, options: &Options) -> Self {
-        Self { connection, file, retention: Retention::new(options), sync: Sync::EachCommit }
+        Self { connection, file, retention: Retention::new(options) }
     }
 
     /// Makes batches durable, all in one commit where possible.
@@ -61,27 +51,9 @@ impl Database {
         committed
     }
 
-    /// Writes soft records in one transaction, which becomes durable with the next commit of facts or when the log is
-    /// copied into the database: after a crash of the machine the last of them may be missing, which is what soft means.
+    /// Writes soft records in one transaction. It is synced like any other: what tells a damaged log from one that a
+    /// power failure has cut is that every commit which another goes on from was synced.
     pub(crate) fn commit_soft(&mut self, records: &SoftRecords) -> Result<(), StoreError> {
-        let written = self.sync(Sync::Later).and_then(|()| self.write_soft(records));
-        written.map_err(|error| StoreError::from_sqlite(&self.file, &error))
-    }
-
-    /// Says whether the commits that follow wait for the disk.
-    fn sync(&mut self, sync: Sync) -> rusqlite::Result<()> {
-        if self.sync != sync {
-            let mode = match sync {
-                Sync::EachCommit => "FULL",
-                Sync::Later => "NORMAL",
-            };
-            self.connection.pragma_update(None, "synchronous", mode)?;
-            self.sync = sync;
-        }
-        Ok(())
-    }
-
-    fn write_soft(&mut self, records: &SoftRecords) -> rusqlite::Result<()> {
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for ((table, key), soft) in records {
@@ -97,7 +69,7 @@ impl Database {
             }
             transaction.commit()
         };
-        write(&mut self.connection)
+        write(&mut self.connection).map_err(|error| StoreError::from_sqlite(&self.file, &error))
     }
 
     /// Removes accounts of calls beyond the limits, a few at a time.
@@ -106,10 +78,8 @@ impl Database {
     }
 
     /// Ends the run: marks it clean where it is, copies the write-ahead log into the file, closes the connection.
-    pub(crate) fn finish(mut self, clean: bool) -> Result<(), StoreError> {
-        let synced = self.sync(Sync::EachCommit);
+    pub(crate) fn finish(self, clean: bool) -> Result<(), StoreError> {
         let fail = |error| StoreError::from_sqlite(&self.file, &error);
-        synced.map_err(fail)?;
         if clean {
             shutdown::end_run(&self.connection).map_err(fail)?;
         }
@@ -120,9 +90,7 @@ impl Database {
 
     /// One transaction. Fails as a whole where the transaction itself was lost.
     fn commit_together(&mut self, batches: &[&Batch]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-        let synced = self.sync(Sync::EachCommit);
         let fail = |error: rusqlite::Error| StoreError::from_sqlite(&self.file, &error);
-        synced.map_err(fail)?;
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         let mut outcomes = Vec::with_capacity(batches.len());

@@ -43,7 +43,7 @@ impl Default for Options {
             group_wait: Duration::ZERO,
             soft_waiting_max: 262_144,
             soft_interval: Duration::from_secs(2),
-            soft_chunk_max: 1024,
+            soft_chunk_max: 2048,
             calls_max: 1_000_000,
             calls_age_max: None,
             calls_chunk_max: 512,
