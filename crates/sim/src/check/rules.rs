@@ -9,7 +9,7 @@ use crate::people;
 use model::{
     AgentId, ContactChange, Effect, PresenceDocument, PresenceState, Request, SubscriptionId, Ticket,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 #[derive(Default)]
 pub(super) struct Rules {
@@ -19,6 +19,8 @@ pub(super) struct Rules {
     blocks: HashMap<(usize, usize), Block>,
     /// Who asked to watch whom, by the name of the subscription.
     asked: HashMap<SubscriptionId, (usize, usize)>,
+    /// Requests that were denied. People deny them again, and by then may have agreed to another.
+    denied: HashSet<SubscriptionId>,
     /// Whether the endpoint of a person can be asked for decisions.
     is_silent: HashMap<usize, bool>,
     /// What forbids when it is confirmed, and when it was asked.
@@ -42,6 +44,7 @@ struct Block {
 
 #[derive(Clone, Copy)]
 enum Forbidden {
+    Asking(SubscriptionId),
     Watching(usize, usize),
     Writing(usize, usize),
 }
@@ -122,8 +125,8 @@ impl Rules {
                     if *is_mutual {
                         self.allow(decider, watcher);
                     }
-                } else {
-                    let ends = vec![Forbidden::Watching(watcher, decider)];
+                } else if !self.denied.contains(id) {
+                    let ends = vec![Forbidden::Watching(watcher, decider), Forbidden::Asking(*id)];
                     self.pending.insert((*agent, *ticket), (ends, self.requests));
                 }
             }
@@ -153,6 +156,7 @@ impl Rules {
                         Forbidden::Watching(watcher, presentity) => {
                             self.sight.entry((watcher, presentity)).or_default().forbidden = asked;
                         }
+                        Forbidden::Asking(id) => drop(self.denied.insert(id)),
                         Forbidden::Writing(owner, blocked) => {
                             let block = self.blocks.entry((owner, blocked)).or_default();
                             (block.asked, block.confirmed) = (asked, self.requests);
