@@ -135,9 +135,12 @@ def run(herald, server, arguments):
     command = [herald, "--data", server.data, "bench", arguments[0], "--target", server.target, "--from", FROM,
                "--json", *arguments[1:]]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    is_restarted = False
     for line in process.stderr:
         sys.stderr.write(line)
-        if line.startswith("settle:"):
+        # The first line asks for the restart, those that follow are its progress.
+        if line.startswith("settle:") and not is_restarted:
+            is_restarted = True
             server.stop("kill")
             server.start()
     output = process.stdout.read()
