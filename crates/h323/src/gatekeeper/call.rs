@@ -240,9 +240,15 @@ impl Gatekeeper {
         let asked = call.sides().into_iter().filter(|side| side.admitted && !side.ended && !is_ours);
         let numbers: Vec<_> = asked.filter_map(|side| Some((side.number?, side.call_reference))).collect();
         for (number, call_reference) in numbers {
-            self.check_call(now, key, number, call_reference);
+            if self.registrations.get(number).is_some() {
+                self.check_call(now, key, number, call_reference);
+            } else {
+                // Its registration ended, and the call was taken up again from before that: nobody would ever say
+                // that it is over.
+                self.side_lost(now, key, number);
+            }
         }
-        let Some(call) = self.calls.get_mut(key) else { return };
+        let Some(call) = self.calls.get_mut(key).filter(|call| call.ended.is_none()) else { return };
         let interval = call.check_interval;
         call.check_interval = Millis(interval.0 * 2).min(self.settings.call_check);
         self.timers.set(now.instant.after(interval), Due::Call(key));

@@ -64,6 +64,25 @@ fn registrations_and_calls_are_resumed() {
 }
 
 #[test]
+fn a_call_resumed_without_the_endpoints_that_had_it_is_over() {
+    let mut world = World::new();
+    let mut alice = Room::new("192.0.2.10", &["alice"]);
+    let mut bob = Room::new("192.0.2.11", &["Bob", "4711"]);
+    alice.register(&mut world);
+    bob.register(&mut world);
+    alice.admit(&mut world, 1, false, "bob");
+    bob.admit(&mut world, 1, true, "bob");
+    // The registrations ended after the call was written last, and what took them out of the store came first.
+    let mut records = snapshot(&mut world);
+    records.retain(|record| record.table == "h323.call");
+    assert_eq!(records.len(), 1);
+    let mut world = restarted(&world, records);
+    world.seconds(10);
+    let Outcome::Calls(calls) = world.command(Command::Calls { limit: 9 }) else { panic!() };
+    assert!(calls.is_empty(), "{calls:?}");
+}
+
+#[test]
 fn a_resumed_registration_has_a_whole_time_to_live_to_be_heard() {
     let mut world = World::new();
     Room::new("192.0.2.10", &["alice"]).register(&mut world);
