@@ -45,7 +45,9 @@ impl EvidenceCheck {
             Seen::Ended => self.ended_at = view.now,
             Seen::Started => {
                 // Whoever was there at the time of the soft state has one whole time to live to be heard.
-                let resumed = self.unwell_since.unwrap_or(self.ended_at).0.saturating_sub(SOFT_AGE.0);
+                // A disk that failed after the end kept nothing from being written before it.
+                let unwell_since = self.unwell_since.filter(|since| *since < self.ended_at);
+                let resumed = unwell_since.unwrap_or(self.ended_at).0.saturating_sub(SOFT_AGE.0);
                 let was_unwell = self.well_at.after(SOFT_AGE) >= self.ended_at;
                 for until in &mut self.until {
                     if until.0 >= resumed || was_unwell {
