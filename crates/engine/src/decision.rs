@@ -214,12 +214,16 @@ impl Engine {
         if watcher == heir || refuses || self.roster.get(watcher, heir).is_some() {
             return self.sever(watcher, name, false, consequences);
         }
+        let expires = self.roster.expires(watcher, name);
         let Some(request) = self.roster.remove(watcher, name) else { return };
         let address = |party| self.book.address(party).clone();
         let (of, to) = (address(watcher), address(name));
         consequences.facts.push(Fact::SubscriptionEnded { watcher: of, presentity: to });
         let details = request.details.clone();
         self.roster.insert(watcher, heir, request);
+        if let Some(expires) = expires {
+            self.roster.expire_at(watcher, heir, expires);
+        }
         consequences.facts.extend(self.subscription_record(watcher, heir).map(Fact::Subscription));
         if self.roster.get(heir, watcher).is_some_and(|other| !other.is_active) {
             // Both have asked the other.

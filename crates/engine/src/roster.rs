@@ -106,6 +106,11 @@ impl Roster {
         }
     }
 
+    /// When a request expires undecided.
+    pub(crate) fn expires(&self, watcher: NameId, presentity: NameId) -> Option<Instant> {
+        self.expires.get(&(watcher, presentity)).copied()
+    }
+
     fn expire_never(&mut self, watcher: NameId, presentity: NameId) {
         if let Some(expires) = self.expires.remove(&(watcher, presentity)) {
             self.expiries.remove(&(expires, watcher, presentity));

@@ -158,3 +158,18 @@ fn a_watcher_takes_its_request_back_by_its_id_and_nobody_else_does() {
     assert_eq!(scene.heard(2), ["alice Removed"]);
     assert!(Stored::of(&scene.facts).subscriptions.is_empty());
 }
+
+#[test]
+fn a_request_that_passes_to_who_takes_the_name_still_expires_when_it_was_to() {
+    let settings = Settings { request_expires: Millis::seconds(600), ..Settings::default() };
+    let mut scene = Scene::with(settings);
+    scene.join(1, &["alice"]);
+    scene.subscribe_to(1, "4711");
+    scene.pass(Millis::seconds(400));
+    scene.join(2, &["carol", "4711"]);
+    scene.settle();
+    assert_eq!(scene.engine.subscriptions_to(&address("carol")).len(), 1);
+    scene.pass(Millis::seconds(200));
+    scene.settle();
+    assert_eq!(scene.engine.subscriptions_to(&address("carol")), []);
+}
