@@ -5,6 +5,9 @@ use super::EncodeError;
 /// The first length that needs fragments; deployed stacks misread those, so none is written.
 const FRAGMENT: usize = 16_384;
 
+/// Most messages are no longer than this, and grow without being moved.
+const USUAL: usize = 256;
+
 /// A growing aligned PER encoding.
 #[derive(Clone, Debug, Default)]
 pub struct Encoder {
@@ -14,9 +17,9 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An empty encoding.
-    pub const fn new() -> Self {
-        Self { octets: Vec::new(), bits_used: 0 }
+    /// An empty encoding, with room for a message of the usual length.
+    pub fn new() -> Self {
+        Self { octets: Vec::with_capacity(USUAL), bits_used: 0 }
     }
 
     /// The complete encoding: padded to an octet boundary, one zero octet where nothing was written (X.691 11.1).
@@ -28,8 +31,13 @@ impl Encoder {
     }
 
     /// Writes one bit.
+    #[inline]
     pub fn bit(&mut self, bit: bool) {
-        self.bits(u32::from(bit), 1);
+        match self.octets.last_mut() {
+            Some(last) if self.bits_used > 0 => *last |= u8::from(bit) << (7 - self.bits_used),
+            _ => self.octets.push(u8::from(bit) << 7),
+        }
+        self.bits_used = (self.bits_used + 1) % 8;
     }
 
     /// Writes the low `count` bits of `value`, the highest first.
@@ -131,9 +139,26 @@ impl Encoder {
         &mut self,
         content: impl FnOnce(&mut Self) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        let mut inner = Self::new();
-        content(&mut inner)?;
-        self.open_type_octets(&inner.finish())
+        self.align();
+        let start = self.octets.len();
+        // The content is written in its place: alignment inside is the same, since it begins a whole octet.
+        self.octets.push(0);
+        content(self)?;
+        self.align();
+        if self.octets.len() == start + 1 {
+            self.octets.push(0);
+        }
+        let length = self.octets.len() - start - 1;
+        let [high, low] = (0x8000 | length as u16).to_be_bytes();
+        match length {
+            0..128 => self.octets[start] = low,
+            128..FRAGMENT => {
+                self.octets[start] = high;
+                self.octets.insert(start + 1, low);
+            }
+            _ => return Err(EncodeError::Length { length, min: 0, max: FRAGMENT - 1 }),
+        }
+        Ok(())
     }
 
     /// Writes an open type from its octets.

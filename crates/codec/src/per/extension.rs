@@ -87,8 +87,10 @@ impl Bitmap {
             return Err(DecodeError::OutOfRange { what: "number of additions", value: u64::from(len) });
         }
         let mut bits = 0u128;
-        for index in 0..len {
-            bits |= u128::from(decoder.bit()?) << index;
+        for start in (0..len).step_by(32) {
+            let count = (len - start).min(32);
+            let first_highest = decoder.bits(count)? << (32 - count);
+            bits |= u128::from(first_highest.reverse_bits()) << start;
         }
         Ok(Self { bits, len })
     }
@@ -119,8 +121,9 @@ impl Bitmap {
             encoder.bit(true);
             encoder.length(self.len as usize)?;
         }
-        for index in 0..self.len {
-            encoder.bit(self.has(index));
+        for start in (0..self.len).step_by(32) {
+            let count = (self.len - start).min(32);
+            encoder.bits(((self.bits >> start) as u32).reverse_bits() >> (32 - count), count);
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use super::{is_coded, octets};
 use codec::per::{
-    self, DecodeError, FixedOctets, Integer, Null, UnknownAddition, UnknownAdditions, UnknownAlternative,
+    self, DecodeError, EncodeError, Encoder, FixedOctets, Integer, Null, UnknownAddition, UnknownAdditions,
+    UnknownAlternative,
 };
 
 codec::sequence! {
@@ -134,6 +135,42 @@ fn what_an_open_type_has_left_over_is_skipped() {
 fn an_open_type_that_is_too_short_is_truncated() {
     assert_eq!(per::decode::<Extended>(&octets("8007 01 02 00")), Err(DecodeError::Truncated));
     assert_eq!(per::decode::<Extended>(&octets("8007 01 01 00")), Err(DecodeError::Truncated));
+}
+
+#[test]
+fn an_open_type_has_its_length_before_it_whatever_that_takes() {
+    for (content, length) in [(127, "7f"), (128, "8080"), (16_383, "bfff")] {
+        let mut encoder = Encoder::new();
+        encoder.bit(true);
+        let written = encoder.open_type(|inner| {
+            (0..content).for_each(|_| inner.bits(0xa5, 8));
+            Ok(())
+        });
+        assert_eq!(written, Ok(()));
+        let expected = octets(&("80".to_owned() + length + &"a5".repeat(content)));
+        assert_eq!(encoder.finish(), expected, "{content} octets");
+    }
+    let mut encoder = Encoder::new();
+    let error = EncodeError::Length { length: 16_384, min: 0, max: 16_383 };
+    let written = encoder.open_type(|inner| {
+        inner.put(&[0; 16_384]);
+        Ok(())
+    });
+    assert_eq!(written, Err(error));
+}
+
+#[test]
+fn an_open_type_of_nothing_is_one_octet_and_its_bits_end_with_it() {
+    let mut encoder = Encoder::new();
+    encoder.open_type(|_| Ok(())).unwrap();
+    encoder
+        .open_type(|inner| {
+            inner.bit(true);
+            Ok(())
+        })
+        .unwrap();
+    encoder.bit(true);
+    assert_eq!(encoder.finish(), octets("0100 0180 80"));
 }
 
 #[test]

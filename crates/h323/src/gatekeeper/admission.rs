@@ -14,7 +14,6 @@ use crate::wire::h225::{
     CallType, Content, RasMessage,
 };
 use codec::per::Integer;
-use link::Level;
 use model::{Address, MessageFailure, Now};
 use std::net::SocketAddr;
 
@@ -321,8 +320,8 @@ impl Gatekeeper {
 
     fn reject_admission(&mut self, asker: &Asker, reject_reason: AdmissionRejectReason) {
         self.counters.admissions_refused += 1;
-        let text = format!("a call of {} was refused: {reject_reason:?}", asker.peer.address);
-        self.event(Level::Debug, "call.refused", text);
+        let text = |_: &Self| format!("a call of {} was refused: {reject_reason:?}", asker.peer.address);
+        self.detail("call.refused", text);
         let reject =
             AdmissionReject { request_seq_num: asker.sequence, reject_reason, ..AdmissionReject::default() };
         self.answer(asker, &RasMessage::AdmissionReject(reject.into()));

@@ -7,7 +7,7 @@ use crate::wire::h225::{
     CallIdentifier, DisengageReason, DisengageRequest, InfoRequest, RasMessage, UuiesRequested,
 };
 use codec::per::{BmpString, FixedOctets, Integer};
-use link::{Level, Output};
+use link::Output;
 use model::{Address, CallDetailRecord, CallEnd, Millis, Now, Timestamp};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -138,6 +138,12 @@ impl Calls {
         self.calls.len()
     }
 
+    /// What people call the two sides of a call.
+    fn labels(&self, key: [u8; 16]) -> String {
+        let both = |call: &Call| format!("{} and {}", call.caller.label, call.callee.label);
+        self.calls.get(&key).map(both).unwrap_or_default()
+    }
+
     /// How many are in progress; those that are over and wait for the word of a side are not.
     pub fn in_progress(&self) -> usize {
         self.calls.values().filter(|call| call.ended.is_none()).count()
@@ -213,15 +219,12 @@ impl Gatekeeper {
         }
         call.answer = Some(Answer { at: answer.at.within(call.admitted_at.wall, now.wall), ..answer });
         call.check_interval = self.settings.call_check;
-        let text = format!(
-            "{} and {} are in a call; {}",
-            call.caller.label,
-            call.callee.label,
-            answer.evidence.text()
-        );
         self.counters.answered += 1;
         self.changed.calls.insert(key);
-        self.event(Level::Debug, "call.answered", text);
+        self.detail("call.answered", |this| {
+            let labels = this.calls.labels(key);
+            format!("{labels} are in a call; {}", answer.evidence.text())
+        });
         self.observe_call(now, key, None);
     }
 
@@ -322,10 +325,9 @@ impl Gatekeeper {
     pub(super) fn end_call(&mut self, now: Now, key: [u8; 16], end: CallEnd, reason: Option<String>) {
         let Some(call) = self.calls.get_mut(key).filter(|call| call.ended.is_none()) else { return };
         call.ended = Some(Ended { at: now.wall, end, reason });
-        let text = format!("the call of {} and {} has ended", call.caller.label, call.callee.label);
         self.changed.calls.insert(key);
         self.timers.set(now.instant.after(OTHER_SIDE_WITHIN), Due::Call(key));
-        self.event(Level::Debug, "call.ended", text);
+        self.detail("call.ended", |this| format!("the call of {} has ended", this.calls.labels(key)));
         self.withdraw_call(now, key);
     }
 

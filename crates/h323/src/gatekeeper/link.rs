@@ -81,6 +81,14 @@ impl Gatekeeper {
         self.outputs.push_back(Output::Event { level, name, text });
     }
 
+    /// Tells who looks for a fault; the text is made only where somebody does.
+    pub(super) fn detail(&mut self, name: &'static str, text: impl FnOnce(&Self) -> String) {
+        if self.settings.tells_details {
+            let text = text(self);
+            self.event(Level::Debug, name, text);
+        }
+    }
+
     /// An identifier that can't be guessed.
     pub(super) fn random_identifier(&mut self) -> EndpointIdentifier {
         let bits = u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64());

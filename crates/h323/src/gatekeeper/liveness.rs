@@ -6,7 +6,7 @@
 use super::link::Gatekeeper;
 use super::outstanding::Purpose;
 use super::register::presence_check;
-use super::registration::Liveness;
+use super::registration::{Liveness, Registration};
 use super::timer::Due;
 use crate::wire::h225::{RasMessage, RequestSeqNum, UnregRequestReason, UnregistrationRequest};
 use codec::per::BmpString;
@@ -25,10 +25,12 @@ impl Gatekeeper {
         if registration.liveness != Liveness::Alive {
             registration.liveness = Liveness::Alive;
             let due = registration.silent_at();
-            let text = format!("{} is back after it was silent", registration.label());
             self.counters.returned += 1;
             self.timers.set(due, Due::Registration(number));
-            self.event(Level::Debug, "endpoint.returned", text);
+            self.detail("endpoint.returned", |this| {
+                let label = this.registrations.get(number).map(Registration::label).unwrap_or_default();
+                format!("{label} is back after it was silent")
+            });
         }
         is_proven
     }

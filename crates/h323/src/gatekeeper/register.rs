@@ -18,7 +18,7 @@ use crate::wire::h225::{
     RegistrationRequest,
 };
 use codec::per::{BmpString, Integer, Null};
-use link::{Level, Output};
+use link::Output;
 use model::{Address, Claim, Millis, NamedAddress, Now, Refusal, Request, Ticket};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -82,8 +82,8 @@ impl Gatekeeper {
     }
 
     /// A full registration.
-    pub(super) fn register(&mut self, now: Now, asker: Asker, request: RegistrationRequest) {
-        match self.read_registration(&request) {
+    pub(super) fn register(&mut self, now: Now, asker: Asker, request: &RegistrationRequest) {
+        match self.read_registration(request) {
             Ok(candidate) => self.consider(now, asker, Box::new(candidate)),
             Err(reason) => self.reject_registration(&asker, reason),
         }
@@ -320,8 +320,10 @@ impl Gatekeeper {
         };
         self.counters.registrations += 1;
         let confirm = self.registration_confirm(asker, registration, true);
-        let text = format!("{} registered from {}", registration.label(), asker.peer.address);
-        self.event(Level::Debug, "endpoint.registered", text);
+        self.detail("endpoint.registered", |this| {
+            let label = this.registrations.get(number).map(Registration::label).unwrap_or_default();
+            format!("{label} registered from {}", asker.peer.address)
+        });
         self.answer(asker, &RasMessage::RegistrationConfirm(confirm.into()));
         self.attend(number);
     }
@@ -387,8 +389,8 @@ impl Gatekeeper {
 
     pub(super) fn reject_registration(&mut self, asker: &Asker, reject_reason: RegistrationRejectReason) {
         self.counters.registrations_refused += 1;
-        let text = format!("{} was refused: {reject_reason:?}", asker.peer.address);
-        self.event(Level::Debug, "endpoint.refused", text);
+        let text = |_: &Self| format!("{} was refused: {reject_reason:?}", asker.peer.address);
+        self.detail("endpoint.refused", text);
         let reject = RegistrationReject {
             request_seq_num: asker.sequence,
             protocol_identifier: PROTOCOL_IDENTIFIER,

@@ -12,7 +12,7 @@ use crate::wire::h225::{
     UnknownMessageResponse,
 };
 use codec::per::{self, Integer, ObjectIdentifier, OctetString, UnknownAlternative};
-use link::{Level, Output};
+use link::Output;
 use model::{Millis, Now};
 use std::net::SocketAddr;
 
@@ -42,11 +42,7 @@ impl Gatekeeper {
             Err(error) => {
                 self.trace_received(peer.address, None, octets);
                 self.counters.malformed += 1;
-                self.event(
-                    Level::Debug,
-                    "ras.malformed",
-                    format!("{} sent no RAS message: {error}", peer.address),
-                );
+                self.detail("ras.malformed", |_| format!("{} sent no RAS message: {error}", peer.address));
                 return;
             }
         };
@@ -102,7 +98,7 @@ impl Gatekeeper {
             RasMessage::RegistrationRequest(m) if m.keep_alive == Some(true) => {
                 self.refresh(now, asker(m.request_seq_num), &m);
             }
-            RasMessage::RegistrationRequest(m) => self.register(now, asker(m.request_seq_num), *m),
+            RasMessage::RegistrationRequest(m) => self.register(now, asker(m.request_seq_num), &m),
             RasMessage::UnregistrationRequest(m) => self.unregister(now, asker(m.request_seq_num), &m),
             RasMessage::AdmissionRequest(m) => self.admit(now, asker(m.request_seq_num), &m),
             RasMessage::BandwidthRequest(m) => self.change_bandwidth(now, asker(m.request_seq_num), &m),
@@ -163,11 +159,8 @@ impl Gatekeeper {
         let number = registration.number;
         if registration.peer.address.ip() != peer.address.ip() {
             self.counters.forged += 1;
-            self.event(
-                Level::Debug,
-                "ras.forged",
-                format!("{} used the endpoint identifier of another address", peer.address),
-            );
+            let text = |_: &Self| format!("{} used the endpoint identifier of another address", peer.address);
+            self.detail("ras.forged", text);
             return None;
         }
         if !self.heard(now, number) {

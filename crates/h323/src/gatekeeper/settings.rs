@@ -108,6 +108,8 @@ pub struct Settings {
     pub gatekeeper_identifier: String,
     /// How aliases become addresses.
     pub zone: Zone,
+    /// Whether somebody reads events at the level `debug`: to make their text costs as much as some answers do.
+    pub tells_details: bool,
     /// The time to live of registrations that ask for none.
     pub time_to_live: Millis,
     /// The shortest and the longest time to live granted.
@@ -184,6 +186,7 @@ impl Settings {
         Self {
             gatekeeper_identifier: "Herald".to_owned(),
             zone,
+            tells_details: true,
             time_to_live: Millis::seconds(120),
             time_to_live_range: (Millis::seconds(10), Millis::seconds(3600)),
             probe_interval: Millis::seconds(2),

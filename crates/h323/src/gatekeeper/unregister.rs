@@ -1,13 +1,12 @@
 //! Unregistration by the endpoint: URQ (H.225.0 clause 7.10).
 
 use super::link::Gatekeeper;
-use super::registration::{Name, Peer};
+use super::registration::{Name, Peer, Registration};
 use super::request::Asker;
 use crate::alias::{Alias, canonical};
 use crate::wire::h225::{
     RasMessage, UnregRejectReason, UnregistrationConfirm, UnregistrationReject, UnregistrationRequest,
 };
-use link::Level;
 use model::{Address, Now};
 
 impl Gatekeeper {
@@ -27,9 +26,10 @@ impl Gatekeeper {
         match given_up {
             Some(left) => self.keep_names(number, left),
             None => {
-                let label = self.registrations.get(number).map(|registration| registration.label());
-                let text = format!("{} unregistered", label.unwrap_or_default());
-                self.event(Level::Debug, "endpoint.unregistered", text);
+                self.detail("endpoint.unregistered", |this| {
+                    let label = this.registrations.get(number).map(Registration::label).unwrap_or_default();
+                    format!("{label} unregistered")
+                });
                 self.depart(now, number, "unregistered by itself", true);
             }
         }

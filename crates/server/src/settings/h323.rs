@@ -241,6 +241,7 @@ impl H323Settings {
             registrations_max: self.registrations_max,
             calls_max: self.calls_max,
             call_signal_port,
+            tells_details: tracing::enabled!(tracing::Level::DEBUG),
             zone,
         }
     }

@@ -13,7 +13,7 @@ use crate::wire::h225::{AliasAddress, GenericData};
 use crate::wire::package::{
     Assembly, FailureReason, Joined, Package, PackageMessage, PackageReceipt, ReceiptStage, Typing,
 };
-use link::{Level, Output};
+use link::Output;
 use model::{AgentId, DeliveryOutcome, Instant, MessageFailure, MessageId, Millis, Now, Request, Ticket};
 
 /// The most descriptors of the package that are read in one SCI.
@@ -71,9 +71,11 @@ impl Gatekeeper {
                 Ok(None) => {}
                 Err(error) => {
                     self.counters.packages_malformed += 1;
-                    let label = self.registrations.get(number).map(Registration::label).unwrap_or_default();
-                    let text = format!("{label} sent a malformed descriptor: {error}");
-                    self.event(Level::Debug, "package.malformed", text);
+                    self.detail("package.malformed", |this| {
+                        let label =
+                            this.registrations.get(number).map(Registration::label).unwrap_or_default();
+                        format!("{label} sent a malformed descriptor: {error}")
+                    });
                 }
             }
         }

@@ -104,8 +104,14 @@ pub(super) fn indication(element: Vec<u8>, request_seq_num: RequestSeqNum) -> Ra
     RasMessage::ServiceControlIndication(indication.into())
 }
 
-/// Whether the SCI with an element has at most so many octets.
+/// An SCI has no more octets than this beside its element.
+const ENVELOPE_MAX: usize = 64;
+
+/// Whether the SCI with an element has at most so many octets. Nearly always that can be said without writing it.
 pub(super) fn fits(element: &[u8], budget: usize) -> bool {
+    if element.len() + ENVELOPE_MAX <= budget {
+        return true;
+    }
     let message = indication(element.to_vec(), RequestSeqNum::clamped(1));
     per::encode(&message).is_ok_and(|octets| octets.len() <= budget)
 }
@@ -140,5 +146,19 @@ fn message(own: &AliasAddress, items: &[Item]) -> PresenceMessage {
             notification: notifications,
             ..PresenceNotify::default()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_indication_adds_to_its_element_is_no_more_than_is_reckoned() {
+        for octets in (1..300).chain(16_000..16_100) {
+            let message = indication(vec![0xff; octets], RequestSeqNum::clamped(65_535));
+            let whole = per::encode(&message).unwrap().len();
+            assert!(whole <= octets + ENVELOPE_MAX, "{whole} octets for an element of {octets}");
+        }
     }
 }

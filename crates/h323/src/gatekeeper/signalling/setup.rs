@@ -7,7 +7,7 @@ use crate::gatekeeper::admission::call_key;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::wire::h225::{AliasAddress, H323UuPdu, MessageBody, SetupUuie};
 use crate::wire::q931::Q931;
-use link::{ChannelId, Level};
+use link::ChannelId;
 use model::{Address, Now};
 
 impl Gatekeeper {
@@ -32,8 +32,10 @@ impl Gatekeeper {
         leg.conference = setup.conference_id.0;
         let Some(caller) = self.caller(channel, &leg, setup) else {
             self.counters.calls_of_strangers += 1;
-            let text = format!("a call {} came from whom nobody admitted", hexadecimal(leg.identifier));
-            self.event(Level::Debug, "call.stranger", text);
+            let identifier = leg.identifier;
+            self.detail("call.stranger", |_| {
+                format!("a call {} came from whom nobody admitted", hexadecimal(identifier))
+            });
             return self.refuse_setup(channel, &leg, &Release::STRANGER);
         };
         if let Some(connection) = self.signalling.get(channel) {
