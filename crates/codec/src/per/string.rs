@@ -128,7 +128,10 @@ impl<const MIN: usize, const MAX: usize> BmpString<MIN, MAX> {
     /// The string of `text`, characters beyond U+FFFF as surrogate pairs; `None` where its units are too few or
     /// too many.
     pub fn new(text: &str) -> Option<Self> {
-        Self::from_units(text.encode_utf16().collect())
+        // No text has more units than octets.
+        let mut units = Vec::with_capacity(text.len());
+        units.extend(text.encode_utf16());
+        Self::from_units(units)
     }
 
     /// The string of these units; `None` where they are too few or too many.

@@ -259,8 +259,7 @@ impl Gatekeeper {
 
     /// Asks a side what has become of a call (IRQ).
     fn check_call(&mut self, now: Now, key: [u8; 16], number: u64, call_reference: u16) {
-        let Some(registration) = self.registrations.get(number).cloned() else { return };
-        self.ask(now, &registration, Purpose::CallCheck(key), |request_seq_num| {
+        self.ask(now, number, Purpose::CallCheck(key), |request_seq_num, _| {
             let request = InfoRequest {
                 request_seq_num,
                 call_reference_value: Integer::clamped(u32::from(call_reference)),
@@ -365,10 +364,9 @@ impl Gatekeeper {
         let Some(call) = self.calls.get(key).cloned() else { return };
         self.end_call(now, key, CallEnd::Disconnected, Some("forcedDrop".to_owned()));
         for (side, answered) in [(&call.caller, false), (&call.callee, true)] {
-            let registration = side.number.and_then(|number| self.registrations.get(number)).cloned();
-            let Some(registration) = registration.filter(|_| !side.ended) else { continue };
+            let Some(number) = side.number.filter(|_| !side.ended) else { continue };
             let gatekeeper_identifier = self.gatekeeper_identifier();
-            self.ask(now, &registration, Purpose::Disengage(key), |request_seq_num| {
+            self.ask(now, number, Purpose::Disengage(key), |request_seq_num, registration| {
                 let request = DisengageRequest {
                     request_seq_num,
                     endpoint_identifier: BmpString::new(registration.identifier.as_str()).unwrap_or_default(),

@@ -105,7 +105,9 @@ impl Gatekeeper {
         if aliases.is_empty() {
             known.extend(addresses.first().map(|address| Alias::TransportId(address.to_string())));
         }
-        if let Some((first, _)) = presentity_alias(&known, zone) {
+        if known.len() > 1
+            && let Some((first, _)) = presentity_alias(&known, zone)
+        {
             known.swap(0, first);
         }
         let mut names: Vec<Name> = Vec::with_capacity(known.len());

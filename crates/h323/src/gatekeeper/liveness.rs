@@ -8,7 +8,7 @@ use super::outstanding::Purpose;
 use super::register::presence_check;
 use super::registration::{Liveness, Registration};
 use super::timer::Due;
-use crate::wire::h225::{RasMessage, RequestSeqNum, UnregRequestReason, UnregistrationRequest};
+use crate::wire::h225::{RasMessage, UnregRequestReason, UnregistrationRequest};
 use codec::per::BmpString;
 use link::{Level, Output};
 use model::{Millis, Now, Request};
@@ -43,8 +43,7 @@ impl Gatekeeper {
                 self.timers.set(registration.silent_at(), Due::Registration(number));
             }
             Liveness::Alive => {
-                let registration = registration.clone();
-                if !self.ask(now, &registration, Purpose::Probe, presence_check) {
+                if !self.ask(now, number, Purpose::Probe, presence_check) {
                     self.timers.set(now.instant.after(TRY_AGAIN), Due::Registration(number));
                     return;
                 }
@@ -85,9 +84,8 @@ impl Gatekeeper {
 
     /// Tells an endpoint that its registration has ended (URQ). It takes it only with both identifiers.
     pub(super) fn tell_unregistered(&mut self, now: Now, number: u64, reason: UnregRequestReason) {
-        let Some(registration) = self.registrations.get(number).cloned() else { return };
         let gatekeeper_identifier = self.gatekeeper_identifier();
-        self.ask(now, &registration, Purpose::Unregister, |request_seq_num: RequestSeqNum| {
+        self.ask(now, number, Purpose::Unregister, |request_seq_num, registration| {
             let addresses = registration.call_signal_addresses.iter();
             let request = UnregistrationRequest {
                 request_seq_num,

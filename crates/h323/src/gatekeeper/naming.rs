@@ -9,20 +9,20 @@ use model::{Address, NamedAddress};
 /// which deployed endpoints cut a name, or comes from another network. `None` where there is no alias that means the
 /// same.
 pub(super) fn shown(name: &NamedAddress, zone: &Zone) -> Option<AliasAddress> {
-    if let Some(alias) = Alias::restore(&name.kind, &name.original).ok().and_then(presentable) {
-        return alias.to_wire();
+    if let Some((_, shown)) = Alias::restore(&name.kind, &name.original).ok().and_then(presentable) {
+        return Some(shown);
     }
     let address = &name.address;
     let local = || Alias::H323Id(address.local().to_owned());
-    let alias = presentable(if zone.serves(address) { local() } else { name_alias(address)? })?;
-    let means_the_same = canonical(&alias, zone).is_ok_and(|read| read == *address);
-    if means_the_same { alias.to_wire() } else { None }
+    let (alias, shown) = presentable(if zone.serves(address) { local() } else { name_alias(address)? })?;
+    canonical(&alias, zone).is_ok_and(|read| read == *address).then_some(shown)
 }
 
-/// An alias of somebody as others may see it; `None` where it has a `%` or no form on the wire.
-pub(super) fn presentable(alias: Alias) -> Option<Alias> {
+/// An alias of somebody as others may see it, and on the wire; `None` where it has a `%` or no form there.
+pub(super) fn presentable(alias: Alias) -> Option<(Alias, AliasAddress)> {
     let alias = without_secret(alias);
-    (!alias.text().contains('%') && alias.to_wire().is_some()).then_some(alias)
+    let shown = alias.to_wire().filter(|_| !alias.text().contains('%'))?;
+    Some((alias, shown))
 }
 
 /// The name of somebody who has no other than those with a `%`: with the wide form of it, which stands for the same

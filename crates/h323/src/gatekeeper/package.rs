@@ -126,13 +126,12 @@ impl Gatekeeper {
         purpose: Purpose,
         descriptor: GenericData,
     ) -> Option<u16> {
-        let registration = self.registrations.get(number)?.clone();
         let mut sequence = None;
-        let is_sent = self.ask(now, &registration, purpose, |number| {
-            sequence = u16::try_from(number.get()).ok();
-            let message = indication(&registration, descriptor);
+        let is_sent = self.ask(now, number, purpose, |request_seq_num, registration| {
+            sequence = u16::try_from(request_seq_num.get()).ok();
+            let message = indication(registration, descriptor);
             RasMessage::ServiceControlIndication(
-                ServiceControlIndication { request_seq_num: number, ..message }.into(),
+                ServiceControlIndication { request_seq_num, ..message }.into(),
             )
         });
         sequence.filter(|_| is_sent)

@@ -8,7 +8,6 @@
 
 use super::link::Gatekeeper;
 use super::outstanding::Purpose;
-use super::registration::Registration;
 use super::request::Asker;
 use crate::wire::h225::RasMessage;
 use codec::per;
@@ -64,13 +63,13 @@ impl Gatekeeper {
 
     /// Whether a request of ours may be sent to an endpoint; the one indication that may be sent to an endpoint which
     /// has shown nothing yet is noted.
-    pub(super) fn may_ask(&mut self, registration: &Registration, purpose: Purpose) -> bool {
+    pub(super) fn may_ask(&mut self, number: u64, purpose: Purpose) -> bool {
+        let Some(registration) = self.registrations.get_mut(number) else { return false };
         let is_indication =
             matches!(purpose, Purpose::Presence | Purpose::Delivery | Purpose::Receipt | Purpose::Typing);
         if registration.is_proven || !is_indication {
             return registration.is_proven || purpose != Purpose::Unregister;
         }
-        let Some(registration) = self.registrations.get_mut(registration.number) else { return false };
         !std::mem::replace(&mut registration.was_indicated, true)
     }
 

@@ -15,7 +15,7 @@ use super::settings::SecondDevice;
 use super::timer::Due;
 use crate::wire::h225::{
     InfoRequest, RasMessage, RegistrationConfirm, RegistrationReject, RegistrationRejectReason,
-    RegistrationRequest,
+    RegistrationRequest, RequestSeqNum,
 };
 use codec::per::{BmpString, Integer, Null};
 use link::Output;
@@ -139,11 +139,8 @@ impl Gatekeeper {
         if contenders >= CONTENDERS_MAX {
             return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
         }
-        if contenders == 0 {
-            let holder = registration.clone();
-            if !self.ask(now, &holder, Purpose::Contest, presence_check) {
-                return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
-            }
+        if contenders == 0 && !self.ask(now, holder, Purpose::Contest, presence_check) {
+            return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
         }
         self.in_progress(&asker, CONTEST_DELAY);
         self.claims.contested.entry(holder).or_default().push((asker, candidate));
@@ -403,7 +400,7 @@ impl Gatekeeper {
 }
 
 /// An IRQ about the endpoint itself: call reference 0 asks for all calls (H.225.0 clause 7.15.1).
-pub(super) fn presence_check(request_seq_num: crate::wire::h225::RequestSeqNum) -> RasMessage {
+pub(super) fn presence_check(request_seq_num: RequestSeqNum, _: &Registration) -> RasMessage {
     RasMessage::InfoRequest(InfoRequest { request_seq_num, ..InfoRequest::default() }.into())
 }
 

@@ -200,15 +200,17 @@ impl Gatekeeper {
     pub(super) fn ask(
         &mut self,
         now: Now,
-        registration: &Registration,
+        number: u64,
         purpose: Purpose,
-        message: impl FnOnce(RequestSeqNum) -> RasMessage,
+        message: impl FnOnce(RequestSeqNum, &Registration) -> RasMessage,
     ) -> bool {
-        if !self.may_ask(registration, purpose) {
+        if !self.may_ask(number, purpose) {
             return false;
         }
+        let Some(registration) = self.registrations.get(number) else { return false };
         let Some(sequence) = self.outstanding.next() else { return false };
-        let Ok(octets) = per::encode(&message(Integer::clamped(u32::from(sequence)))) else {
+        let peer = registration.peer;
+        let Ok(octets) = per::encode(&message(Integer::clamped(u32::from(sequence)), registration)) else {
             self.counters.oversized += 1;
             return false;
         };
@@ -219,7 +221,6 @@ impl Gatekeeper {
             _ => (ANSWER_WITHIN, REPEATS),
         };
         let due = now.instant.after(interval);
-        let (number, peer) = (registration.number, registration.peer);
         self.limits.refund(Flow::Datagrams, peer.address.ip(), 1);
         self.send(&peer, octets.clone());
         self.outstanding.insert(sequence, Request { purpose, number, peer, octets, interval, repeats, due });

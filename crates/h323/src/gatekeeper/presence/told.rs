@@ -81,21 +81,19 @@ impl Gatekeeper {
             let at = outbox.next_at;
             return self.timers.set(at, Due::Outbox(number));
         }
-        let Some(registration) = self.registrations.get(number).cloned() else { return };
         while self.outboxes.get(number).is_some_and(Outbox::is_ready) {
             let batch = self.outboxes.with(number, Outbox::take);
-            if let Some((entries, element)) = self.fit(&registration, batch) {
-                return self.indicate(now, &registration, entries, element);
+            if let Some((entries, element)) = self.fit(number, batch) {
+                return self.indicate(now, number, entries, element);
             }
         }
     }
 
-    fn indicate(&mut self, now: Now, registration: &Registration, entries: Vec<Entry>, element: Vec<u8>) {
-        let number = registration.number;
+    fn indicate(&mut self, now: Now, number: u64, entries: Vec<Entry>, element: Vec<u8>) {
         let mut sequence = 0;
         let has_room = self.outstanding.len() < UNANSWERED_MAX;
         let is_sent = has_room
-            && self.ask(now, registration, Purpose::Presence, |request_seq_num| {
+            && self.ask(now, number, Purpose::Presence, |request_seq_num, _| {
                 sequence = request_seq_num.get() as u16;
                 indication(element, request_seq_num)
             });
@@ -117,7 +115,8 @@ impl Gatekeeper {
 
     /// As many of these entries as fit into a datagram, and the element they make; the rest is put back. `None` where
     /// there is nothing in them to tell.
-    fn fit(&mut self, registration: &Registration, batch: Vec<Entry>) -> Option<(Vec<Entry>, Vec<u8>)> {
+    fn fit(&mut self, number: u64, batch: Vec<Entry>) -> Option<(Vec<Entry>, Vec<u8>)> {
+        let registration = self.registrations.get(number)?;
         let asked_for = match batch.first()? {
             Entry::Request(request) => Some(&request.presentity),
             _ => None,
@@ -154,7 +153,7 @@ impl Gatekeeper {
             }
         };
         self.counters.presence_reduced += u64::from(is_reduced);
-        self.outboxes.with(registration.number, |outbox| outbox.put_back(left.into_iter().rev()));
+        self.outboxes.with(number, |outbox| outbox.put_back(left.into_iter().rev()));
         element.map(|element| (entries, element))
     }
 

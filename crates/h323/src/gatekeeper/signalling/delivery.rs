@@ -117,7 +117,8 @@ impl Gatekeeper {
             holder.names.iter().map(|name| name.alias.clone()).find_map(presentable)
         };
         let address = || Alias::parse_typed(sender.address.as_str()).ok().and_then(presentable);
-        registered.or_else(others).or_else(address).unwrap_or_else(|| widened(&sender.address))
+        let answerable = registered.or_else(others).or_else(address);
+        answerable.map_or_else(|| widened(&sender.address), |(alias, _)| alias)
     }
 
     /// It could not be delivered now.
