@@ -68,6 +68,12 @@ impl Encoder {
         self.octets.extend_from_slice(octets);
     }
 
+    /// Writes 16-bit units, the higher octet first, from the next octet boundary.
+    pub fn put_units(&mut self, units: &[u16]) {
+        self.align();
+        self.octets.extend(units.iter().flat_map(|unit| unit.to_be_bytes()));
+    }
+
     /// Writes a number constrained to `min..=max` (X.691 11.5).
     ///
     /// # Errors

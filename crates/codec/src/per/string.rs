@@ -157,7 +157,7 @@ impl<const MIN: usize, const MAX: usize> Per for BmpString<MIN, MAX> {
         encoder.constrained_length(self.0.len(), MIN, MAX)?;
         if MAX.saturating_mul(16) > 16 || MIN == 0 {
             encoder.align();
-            self.0.iter().for_each(|unit| encoder.put(&unit.to_be_bytes()));
+            encoder.put_units(&self.0);
         } else {
             self.0.iter().for_each(|unit| encoder.bits(u32::from(*unit), 16));
         }
