@@ -35,6 +35,8 @@ counters! {
     discoveries_refused "ras.discoveries_refused" "gatekeeper requests rejected";
     registrations "ras.registrations" "full registrations confirmed";
     refreshes "ras.refreshes" "keep-alive registrations confirmed";
+    postponed "ras.registrations_postponed" "full registrations told to wait (RIP) because more came than could be decided at once";
+    overloaded "ras.registrations_overloaded" "full registrations rejected because too many waited already";
     registrations_refused "ras.registrations_refused" "registrations rejected";
     unregistrations "ras.unregistrations" "unregistrations confirmed";
     unregistrations_refused "ras.unregistrations_refused" "unregistrations rejected, forged ones among them";

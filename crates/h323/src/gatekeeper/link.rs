@@ -1,12 +1,12 @@
 //! The gatekeeper itself: its state, the way of a datagram through it, and the [`Link`] it is.
 
 use super::call::Calls;
+use super::claims::Claims;
 use super::counter::Counters;
 use super::limit::{Flow, Limits, Sources};
 use super::outstanding::Outstanding;
 use super::package::Packages;
 use super::presence::{Outboxes, Received};
-use super::register::Claims;
 use super::registration::{EndpointIdentifier, Peer};
 use super::registrations::Registrations;
 use super::reply_cache::ReplyCache;
@@ -154,7 +154,7 @@ impl Link for Gatekeeper {
                 Due::Request(sequence) => self.request_due(now, sequence),
                 Due::Outbox(number) => self.tell(now, number),
                 Due::Package(number) => self.package_due(now, number),
-                Due::Claims => self.claim_restored(),
+                Due::Claims => self.claim_waiting(),
                 Due::Connection(channel) => self.connection_due(now, channel),
                 Due::Offenders => self.offenders_due(now),
                 Due::Packets(channel) => self.packets_due(now, channel),

@@ -8,6 +8,7 @@ mod admission;
 mod bandwidth;
 mod call;
 mod candidate;
+mod claims;
 mod command;
 mod counter;
 mod discovery;

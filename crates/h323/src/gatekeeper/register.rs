@@ -5,6 +5,7 @@
 //! conflict with a live endpoint waits until that endpoint has been asked whether it is still there.
 
 use super::candidate::Candidate;
+use super::claims::Registering;
 use super::limit::Flow;
 use super::link::Gatekeeper;
 use super::outstanding::Purpose;
@@ -20,7 +21,6 @@ use crate::wire::h225::{
 use codec::per::{BmpString, Integer, Null};
 use link::Output;
 use model::{Address, Claim, Millis, NamedAddress, Now, Refusal, Request, Ticket};
-use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 /// The most registrations that wait until the holder of one name has been asked.
@@ -28,59 +28,7 @@ const CONTENDERS_MAX: usize = 4;
 /// How long an endpoint is asked to wait while the holder of its name is asked.
 const CONTEST_DELAY: Millis = Millis::seconds(4);
 
-/// Claims of registrations from before a restart that the engine is asked at a time. A million at once would take
-/// more room than the registrations, and let everybody who comes meanwhile wait.
-const RESTORED_AT_ONCE: usize = 4096;
-
-/// Registrations that are not decided yet.
-#[derive(Debug, Default)]
-pub(super) struct Claims {
-    last_ticket: u64,
-    /// Registrations from before a restart that the engine has not been asked for yet.
-    restored: VecDeque<u64>,
-    /// Claims the engine has not answered, with who is to be told.
-    asked: HashMap<Ticket, (u64, Option<Registering>)>,
-    /// Registrations that wait until the holder of one of their names, by its number, has been asked.
-    contested: HashMap<u64, Vec<(Asker, Box<Candidate>)>>,
-}
-
-/// A full RRQ whose registration stands, but is not confirmed yet.
-#[derive(Debug)]
-pub(super) struct Registering {
-    pub asker: Asker,
-    /// How many of its names count as new until the engine has said which are.
-    pub charged: usize,
-    /// What it says of presence, which takes effect before it is confirmed.
-    pub presence: Contents,
-}
-
 impl Gatekeeper {
-    /// A registration from before a restart is to be claimed when its turn comes.
-    pub(super) fn claim_in_turn(&mut self, now: Now, number: u64) {
-        if self.claims.restored.is_empty() {
-            self.timers.set(now.instant, Due::Claims);
-        }
-        self.claims.restored.push_back(number);
-    }
-
-    /// Claims registrations from before a restart, as many as may be under way; each that is answered lets another
-    /// follow.
-    pub(super) fn claim_restored(&mut self) {
-        while self.claims.asked.len() < RESTORED_AT_ONCE
-            && let Some(number) = self.claims.restored.pop_front()
-        {
-            if self.registrations.get(number).is_some_and(|registration| !registration.claimed) {
-                self.claim(number, None);
-            }
-        }
-    }
-
-    /// Names a question to the engine.
-    pub(super) const fn next_ticket(&mut self) -> Ticket {
-        self.claims.last_ticket += 1;
-        Ticket(self.claims.last_ticket)
-    }
-
     /// A full registration.
     pub(super) fn register(&mut self, now: Now, asker: Asker, request: &RegistrationRequest) {
         match self.read_registration(request) {
@@ -110,7 +58,9 @@ impl Gatekeeper {
                 return self.contest(now, asker, candidate, holder);
             }
         }
-        if own.is_none() && self.registrations.len() >= self.settings.registrations_max {
+        let is_overloaded = self.claims.are_full(self.settings.registrations_waiting_max);
+        if own.is_none() && (is_overloaded || self.registrations.len() >= self.settings.registrations_max) {
+            self.counters.overloaded += u64::from(is_overloaded);
             return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
         }
         self.accept(now, asker, *candidate, own);
@@ -135,7 +85,7 @@ impl Gatekeeper {
             self.end_registration(now, holder, "its name was taken over while it was silent");
             return self.consider(now, asker, candidate);
         }
-        let contenders = self.claims.contested.get(&holder).map_or(0, Vec::len);
+        let contenders = self.claims.contenders(holder);
         if contenders >= CONTENDERS_MAX {
             return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
         }
@@ -143,12 +93,12 @@ impl Gatekeeper {
             return self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);
         }
         self.in_progress(&asker, CONTEST_DELAY);
-        self.claims.contested.entry(holder).or_default().push((asker, candidate));
+        self.claims.contest(holder, asker, candidate);
     }
 
     /// The holder of a name has answered, or not.
     pub(super) fn contest_decided(&mut self, now: Now, holder: u64, is_there: bool) {
-        let Some(contenders) = self.claims.contested.remove(&holder) else { return };
+        let contenders = self.claims.contest_ends(holder);
         if !is_there {
             self.end_registration(now, holder, "it did not answer when another endpoint claimed its name");
         }
@@ -220,7 +170,7 @@ impl Gatekeeper {
         if keeps_claim {
             self.registered(now, registering, number);
         } else {
-            self.claim(number, Some(registering));
+            self.claim_soon(number, registering);
         }
     }
 
@@ -252,14 +202,13 @@ impl Gatekeeper {
             description: description(registration),
         };
         let ticket = self.next_ticket();
-        self.claims.asked.insert(ticket, (number, registering));
+        self.claims.ask(ticket, number, registering);
         self.outputs.push_back(Output::Request(Request::Claim { ticket, claim }));
     }
 
     /// The engine has given a registration its names.
     pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address, new_names: usize) {
-        let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
-        self.claim_restored();
+        let Some((number, registering)) = self.decided(now, ticket) else { return };
         self.refund_names(registering.as_ref(), new_names);
         let Some(registration) = self.registrations.get_mut(number) else { return };
         let was_claimed = std::mem::replace(&mut registration.claimed, true);
@@ -301,8 +250,7 @@ impl Gatekeeper {
 
     /// The engine can't take a registration.
     pub(super) fn claim_refused(&mut self, now: Now, ticket: Ticket, refusal: &Refusal) {
-        let Some((number, registering)) = self.claims.asked.remove(&ticket) else { return };
-        self.claim_restored();
+        let Some((number, registering)) = self.decided(now, ticket) else { return };
         self.refund_names(registering.as_ref(), 0);
         self.end_registration(now, number, &refusal.to_string());
         if let Some(Registering { asker, .. }) = registering {

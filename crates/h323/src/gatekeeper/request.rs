@@ -178,16 +178,15 @@ impl Gatekeeper {
         self.send(&asker.peer, octets);
     }
 
-    /// Tells an endpoint that its request takes longer (RIP); the answer comes later.
+    /// Tells an endpoint that its request takes longer (RIP), at most 65,535 ms; the answer comes later.
     pub(super) fn in_progress(&mut self, asker: &Asker, delay: Millis) {
         let progress = RequestInProgress {
             request_seq_num: asker.sequence,
             delay: Integer::clamped(u32::try_from(delay.0).unwrap_or(u32::MAX)),
             ..RequestInProgress::default()
         };
-        if let Some(octets) = self.encode_answer(asker, &RasMessage::RequestInProgress(progress.into())) {
-            self.send(&asker.peer, octets);
-        }
+        // Kept as its answer until there is another: an endpoint that asks again has not read it.
+        self.answer(asker, &RasMessage::RequestInProgress(progress.into()));
     }
 
     pub(super) fn send(&mut self, peer: &Peer, octets: Vec<u8>) {

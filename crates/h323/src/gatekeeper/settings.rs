@@ -176,6 +176,8 @@ pub struct Settings {
     pub signalling: SignallingSettings,
     /// The most registrations.
     pub registrations_max: usize,
+    /// The most new registrations that wait because more came than can be decided at once.
+    pub registrations_waiting_max: usize,
     /// The most calls in progress.
     pub calls_max: usize,
 }
@@ -217,6 +219,7 @@ impl Settings {
             call_signal_port: None,
             signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
+            registrations_waiting_max: 65_536,
             calls_max: 200_000,
         }
     }

@@ -5,7 +5,7 @@ use codec::per::{BmpString, Integer};
 use h323::gatekeeper::{AlternateGatekeeper, SecondDevice};
 use h323::wire::h225::*;
 use link::{Command, Outcome};
-use model::{PresenceState, Source};
+use model::{Effect, PresenceState, Source, Ticket};
 
 fn discovery(world: &mut World, identifier: Option<&str>) -> Vec<u8> {
     let request = GatekeeperRequest {
@@ -84,6 +84,75 @@ fn a_registration_is_confirmed_only_after_the_engine_has_the_names() {
     // Repeated meanwhile, it is neither confirmed nor taken twice.
     assert!(world.send(&room.ras, &request).is_empty());
     assert_eq!(world.told.len(), 1);
+}
+
+/// Lets endpoints register, one from each address; what each is answered.
+fn come(world: &mut World, numbers: std::ops::Range<u32>) -> Vec<Vec<RasMessage>> {
+    let come = numbers.map(|number| {
+        let [_, _, high, low] = number.to_be_bytes();
+        let room = Room::new(&format!("198.18.{high}.{low}"), &[&format!("room{number}")]);
+        let request = RasMessage::RegistrationRequest(room.registration(world).into());
+        world.send(&room.ras, &request)
+    });
+    come.collect()
+}
+
+/// Grants the claims from the one with this place on.
+fn grant(world: &mut World, from: usize) {
+    for (place, claim) in world.claims.clone().into_iter().enumerate().skip(from) {
+        let (ticket, presentity) = (Ticket(place as u64 + 1), claim.aliases[0].address.clone());
+        world.apply(Effect::Claimed { ticket, agent: claim.agent, presentity, new_names: 1 });
+    }
+}
+
+#[test]
+fn who_comes_faster_than_can_be_decided_is_told_how_long_it_takes_and_has_its_turn() {
+    let mut world = World::with(|settings| settings.registrations_waiting_max = 3);
+    world.engine_answers = false;
+    assert!(come(&mut world, 0..4_096).iter().all(Vec::is_empty), "these are decided now");
+    let told = come(&mut world, 4_096..4_099);
+    for answers in &told {
+        let [RasMessage::RequestInProgress(progress)] = &answers[..] else { panic!("{answers:?}") };
+        assert!((1_000..=60_000).contains(&progress.delay.get()), "{}", progress.delay.get());
+    }
+    let rejected = come(&mut world, 4_099..4_100).remove(0);
+    let [RasMessage::RegistrationReject(reject)] = &rejected[..] else { panic!("{rejected:?}") };
+    assert_eq!(reject.reject_reason, RegistrationRejectReason::ResourceUnavailable);
+    assert_eq!((world.claims.len(), world.registered()), (4_096, 4_099));
+    assert_eq!(world.counter("ras.registrations_postponed"), 3);
+    assert_eq!(world.counter("ras.registrations_overloaded"), 1);
+
+    grant(&mut world, 0);
+    assert_eq!(world.claims.len(), 4_099, "those that waited have their turn");
+    grant(&mut world, 4_096);
+    let confirmed = world.sent.iter().filter(|(_, sent)| matches!(sent, RasMessage::RegistrationConfirm(_)));
+    assert_eq!(confirmed.count(), 4_099);
+    assert_eq!(come(&mut world, 5_000..5_001), [Vec::new()], "nobody waits any more");
+}
+
+#[test]
+fn who_waits_and_asks_again_is_told_again_to_wait() {
+    let mut world = World::new();
+    world.engine_answers = false;
+    come(&mut world, 0..4_096);
+    let room = Room::new("192.0.2.10", &["alice"]);
+    let request = RasMessage::RegistrationRequest(room.registration(&mut world).into());
+    let first = world.ask(&room.ras, &request);
+    assert!(matches!(first, RasMessage::RequestInProgress(_)), "{first:?}");
+    assert_eq!(world.ask(&room.ras, &request), first);
+    assert_eq!(world.counter("ras.registrations_postponed"), 1);
+}
+
+#[test]
+fn an_endpoint_that_is_known_need_not_wait_for_those_that_are_new() {
+    let mut world = World::with(|settings| settings.registrations_waiting_max = 0);
+    let mut known = Room::new("192.0.2.10", &["alice"]);
+    known.register(&mut world);
+    world.engine_answers = false;
+    come(&mut world, 0..4_096);
+    let strangers = come(&mut world, 4_096..4_097).remove(0);
+    assert!(matches!(&strangers[..], [RasMessage::RegistrationReject(_)]), "{strangers:?}");
+    known.register(&mut world);
 }
 
 #[test]

@@ -93,6 +93,9 @@ table! {
         message_calls_per_endpoint_max: usize = 256, "", 1..=10_000;
         /// The most registrations.
         registrations_max: usize = 1_000_000, "", 1..=10_000_000;
+        /// The most new registrations that wait when more come than can be decided at once. They are told how long it
+        /// will take; the others are told to come again.
+        registrations_waiting_max: usize = 65_536, "", 0..=1_000_000;
         /// The most calls in progress.
         calls_max: usize = 200_000, "", 1..=10_000_000;
         /// The most connections for call signalling. It may be less where the system allows too few open files.
@@ -239,6 +242,7 @@ impl H323Settings {
                 ..gatekeeper::SignallingSettings::default()
             },
             registrations_max: self.registrations_max,
+            registrations_waiting_max: self.registrations_waiting_max,
             calls_max: self.calls_max,
             call_signal_port,
             tells_details: tracing::enabled!(tracing::Level::DEBUG),
