@@ -2,6 +2,7 @@
 //! only their Setup shows whether it is a message, so they are routed to us (D-08).
 
 use super::call::{Call, Side, reported_messages};
+use super::limit::Limit;
 use super::link::Gatekeeper;
 use super::registration::{Kind, Registration};
 use super::request::Asker;
@@ -15,7 +16,7 @@ use crate::wire::h225::{
 };
 use codec::per::Integer;
 use model::{Address, MessageFailure, Now};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Where a call goes.
 struct Destination {
@@ -45,7 +46,7 @@ impl Gatekeeper {
             return self.reject_admission(&asker, AdmissionRejectReason::CallerNotRegistered);
         };
         let key = call_key(request.call_identifier.as_ref().map(|id| id.guid.0), request.conference_id.0);
-        if self.calls.get(key).is_none() && self.calls.len() >= self.settings.calls_max {
+        if self.calls.get(key).is_none() && !self.has_room_for_call(now, asker.peer.address.ip()) {
             return self.reject_admission(&asker, AdmissionRejectReason::ResourceUnavailable);
         }
         // An instant message takes no bandwidth (D-08).
@@ -83,6 +84,19 @@ impl Gatekeeper {
             }
             (Err(reason), None) => self.reject_admission(&asker, reason),
         }
+    }
+
+    /// Whether one more call of this address may be in progress; if it has too many, that is noted.
+    fn has_room_for_call(&mut self, now: Now, address: IpAddr) -> bool {
+        let most = self.settings.limits.calls_max;
+        if !self.is_trusted(address)
+            && let Err(source) = self.calls.check(address, most)
+        {
+            self.counters.limited_calls += 1;
+            self.offends(now, Limit::Calls, source);
+            return false;
+        }
+        self.calls.len() < self.settings.calls_max
     }
 
     /// Whether the calls of an endpoint come to us.
@@ -135,11 +149,8 @@ impl Gatekeeper {
     ) {
         let Some(caller) = self.registrations.get(number) else { return };
         let to_mcu = destination.number.and_then(|callee| self.registrations.get(callee)).is_some_and(is_mcu);
-        let mut call = self
-            .calls
-            .get(key)
-            .cloned()
-            .unwrap_or_else(|| new_call(now, key, request, self.settings.answer_check));
+        let mut call =
+            self.calls.get(key).cloned().unwrap_or_else(|| self.new_call(now, key, asker, request));
         call.caller = Side {
             number: Some(number),
             label: caller.label(),
@@ -185,11 +196,8 @@ impl Gatekeeper {
     ) {
         let Some(callee) = self.registrations.get(number) else { return };
         let Some(address) = callee.call_signal_address(asker.peer.address) else { return };
-        let mut call = self
-            .calls
-            .get(key)
-            .cloned()
-            .unwrap_or_else(|| new_call(now, key, request, self.settings.answer_check));
+        let mut call =
+            self.calls.get(key).cloned().unwrap_or_else(|| self.new_call(now, key, asker, request));
         if call.caller.label.is_empty() {
             let named = request.src_info.iter().find_map(Alias::from_wire).map(|alias| alias.text());
             let address =
@@ -211,6 +219,27 @@ impl Gatekeeper {
         call.ringing_at = Some(now);
         self.take_call(now, call, bandwidth);
         self.confirm_admission(asker, bandwidth, CallModel::Direct, address);
+    }
+
+    fn new_call(&self, now: Now, key: [u8; 16], asker: &Asker, request: &AdmissionRequest) -> Call {
+        let address = asker.peer.address.ip();
+        Call {
+            key,
+            conference_identifier: request.conference_id.0,
+            caller: Side::default(),
+            callee: Side::default(),
+            recipient: None,
+            lacks_bandwidth: false,
+            admitted_at: now,
+            ringing_at: None,
+            answer: None,
+            ended: None,
+            messaging: is_messaging(request),
+            conference: request.active_mc || request.call_type != CallType::PointToPoint,
+            bandwidth: 0,
+            check_interval: self.settings.answer_check,
+            charged_to: (!self.is_trusted(address)).then_some(address),
+        }
     }
 
     fn take_call(&mut self, now: Now, mut call: Call, bandwidth: u32) {
@@ -331,25 +360,6 @@ impl Gatekeeper {
 /// What names a call: its call identifier, or the conference where an endpoint of version 1 gives none.
 pub(super) fn call_key(call_identifier: Option<[u8; 16]>, conference_identifier: [u8; 16]) -> [u8; 16] {
     call_identifier.filter(|guid| *guid != [0; 16]).unwrap_or(conference_identifier)
-}
-
-fn new_call(now: Now, key: [u8; 16], request: &AdmissionRequest, check_interval: model::Millis) -> Call {
-    Call {
-        key,
-        conference_identifier: request.conference_id.0,
-        caller: Side::default(),
-        callee: Side::default(),
-        recipient: None,
-        lacks_bandwidth: false,
-        admitted_at: now,
-        ringing_at: None,
-        answer: None,
-        ended: None,
-        messaging: is_messaging(request),
-        conference: request.active_mc || request.call_type != CallType::PointToPoint,
-        bandwidth: 0,
-        check_interval,
-    }
 }
 
 fn is_mcu(registration: &Registration) -> bool {

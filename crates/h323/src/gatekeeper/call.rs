@@ -1,7 +1,9 @@
 //! The calls in progress, from admission until both sides are through with them.
 
+use super::limit::{Holdings, Limit, Sources};
 use super::link::Gatekeeper;
 use super::outstanding::Purpose;
+use super::settings::Network;
 use super::timer::Due;
 use crate::wire::h225::{
     CallIdentifier, DisengageReason, DisengageRequest, InfoRequest, RasMessage, UuiesRequested,
@@ -10,7 +12,7 @@ use codec::per::{BmpString, FixedOctets, Integer};
 use link::Output;
 use model::{Address, CallDetailRecord, CallEnd, Millis, Now, Timestamp};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// How long the other side of a call has to report its end too.
 const OTHER_SIDE_WITHIN: Millis = Millis::seconds(5);
@@ -101,6 +103,8 @@ pub(super) struct Call {
     pub bandwidth: u32,
     /// Time until the next check; grows while nothing changes.
     pub check_interval: Millis,
+    /// The address whose call it is, unless that has no limit.
+    pub charged_to: Option<IpAddr>,
 }
 
 impl Call {
@@ -125,15 +129,29 @@ impl Call {
 }
 
 /// All calls in progress.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls {
     calls: HashMap<[u8; 16], Call>,
     /// The calls of each registration.
     by_number: HashMap<u64, Vec<[u8; 16]>>,
     bandwidth: u64,
+    holdings: Holdings,
 }
 
 impl Calls {
+    pub fn new(sources: Sources) -> Self {
+        let holdings = Holdings::new(sources);
+        Self { calls: HashMap::new(), by_number: HashMap::new(), bandwidth: 0, holdings }
+    }
+
+    /// Whether an address may have one more, where it may have so many.
+    ///
+    /// # Errors
+    /// It has as many as it may, or its network has: which of the two.
+    pub fn check(&self, address: IpAddr, most: usize) -> Result<(), Network> {
+        self.holdings.check(Limit::Calls, address, most)
+    }
+
     pub fn len(&self) -> usize {
         self.calls.len()
     }
@@ -172,6 +190,9 @@ impl Calls {
     pub fn insert(&mut self, call: Call) {
         self.remove(call.key);
         self.bandwidth += u64::from(call.bandwidth);
+        if let Some(address) = call.charged_to {
+            self.holdings.add(Limit::Calls, address);
+        }
         for number in call.numbers() {
             let keys = self.by_number.entry(number).or_default();
             if !keys.contains(&call.key) {
@@ -191,6 +212,9 @@ impl Calls {
     pub fn remove(&mut self, key: [u8; 16]) -> Option<Call> {
         let call = self.calls.remove(&key)?;
         self.bandwidth -= u64::from(call.bandwidth);
+        if let Some(address) = call.charged_to {
+            self.holdings.remove(Limit::Calls, address);
+        }
         for number in call.numbers() {
             let Some(keys) = self.by_number.get_mut(&number) else { continue };
             keys.retain(|other| *other != key);

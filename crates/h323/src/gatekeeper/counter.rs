@@ -25,6 +25,7 @@ counters! {
     limited "ras.rate_limited" "datagrams dropped because their sender sends too many";
     limited_names "limits.new_names" "registrations refused because their sender brings too many new aliases";
     limited_contacts "limits.contact_changes" "indications refused because their sender changes too many contacts";
+    limited_calls "limits.calls" "calls refused because their address has too many";
     limited_messages "limits.messages" "messages refused because their sender sends too many";
     not_for_many "ras.not_for_many" "messages other than discovery and location that came by multicast or broadcast";
     unknown "ras.unknown_message" "messages of a kind a gatekeeper does not know, answered by unknownMessageResponse";

@@ -54,6 +54,8 @@ pub(super) enum Limit {
     Connections,
     /// Connections that have brought no Setup yet.
     FreshConnections,
+    /// Calls.
+    Calls,
     /// Indications that an endpoint never confirms.
     Unconfirmed,
 }
@@ -68,6 +70,7 @@ impl Limit {
             Self::Flow(Flow::Messages) => "messages",
             Self::Connections => "connections",
             Self::FreshConnections => "connections without a Setup",
+            Self::Calls => "calls",
             Self::Unconfirmed => "unconfirmed indications",
         }
     }

@@ -48,14 +48,14 @@ impl Gatekeeper {
     pub fn new(id: GatewayId, settings: Settings, seed: [u8; 32]) -> Self {
         let mut random = StdRng::from_seed(seed);
         let secret = random.next_u64();
-        let signalling = Signalling::new(Sources::new(&settings.limits));
+        let sources = Sources::new(&settings.limits);
         let limits = Limits::new(&settings.limits, random.next_u64());
         Self {
             id,
             settings,
             random,
             registrations: Registrations::default(),
-            calls: Calls::default(),
+            calls: Calls::new(sources),
             claims: Claims::default(),
             outstanding: Outstanding::new(secret),
             received: Received::default(),
@@ -68,7 +68,7 @@ impl Gatekeeper {
             changed: Changed::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
-            signalling,
+            signalling: Signalling::new(sources),
         }
     }
 

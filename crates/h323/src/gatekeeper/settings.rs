@@ -240,6 +240,8 @@ pub struct LimitSettings {
     pub contact_changes: Rate,
     /// Messages.
     pub messages: Rate,
+    /// The most calls in progress that endpoints at one address asked for first.
+    pub calls_max: usize,
     /// The most connections, with a call on them or not.
     pub connections_max: usize,
     /// The most connections that have brought no Setup yet.
@@ -255,6 +257,7 @@ impl Default for LimitSettings {
             new_names: Rate { each_minute: 30, burst: 500 },
             contact_changes: Rate { each_minute: 600, burst: 2000 },
             messages: Rate { each_minute: 1200, burst: 3000 },
+            calls_max: 1024,
             connections_max: 1024,
             fresh_connections_max: 256,
         }

@@ -168,6 +168,7 @@ impl Gatekeeper {
             conference: record.conference,
             bandwidth: record.bandwidth,
             check_interval: self.settings.answer_check,
+            charged_to: None,
         };
         self.calls.insert(call);
         self.timers.set(now.instant.after(self.settings.answer_check), Due::Call(key));

@@ -141,3 +141,38 @@ fn an_answer_to_what_is_limited_is_no_larger_than_the_request() {
     }
     assert!(world.counter("limits.new_names") > 0 && world.counter("ras.amplifying") == 0);
 }
+
+// covers: F-09
+#[test]
+fn one_address_has_so_many_calls_and_others_have_theirs() {
+    let mut world = World::with(|settings| {
+        settings.trusted = vec!["192.0.2.0/24".parse().unwrap()];
+        settings.limits.calls_max = 2;
+    });
+    let [mut greedy, mut modest, mut trusted] =
+        ["203.0.113.9", "203.0.113.10", "192.0.2.10"].map(|host| Room::new(host, &[host]));
+    for room in [&mut greedy, &mut modest, &mut trusted] {
+        room.register(&mut world);
+    }
+    let admits = |world: &mut World, room: &Room, call: u8| {
+        let request = RasMessage::AdmissionRequest(room.admission(world, call, false, "192.0.2.10").into());
+        match world.ask(&room.ras, &request) {
+            RasMessage::AdmissionConfirm(_) => true,
+            RasMessage::AdmissionReject(reject) => {
+                assert_eq!(reject.reject_reason, AdmissionRejectReason::ResourceUnavailable);
+                false
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([1, 2, 3].map(|call| admits(&mut world, &greedy, call)), [true, true, false]);
+    assert!(admits(&mut world, &greedy, 1), "again the same call");
+    assert!(admits(&mut world, &modest, 4));
+    assert!((5..15).all(|call| admits(&mut world, &trusted, call)));
+    assert_eq!(world.counter("limits.calls"), 1);
+    let [offender] = &limited(&mut world)[..] else { panic!() };
+    assert_eq!((&*offender.source, &*offender.limit), ("203.0.113.9", "calls"));
+    greedy.disengage(&mut world, 1);
+    world.seconds(6);
+    assert!(admits(&mut world, &greedy, 3), "one is over");
+}

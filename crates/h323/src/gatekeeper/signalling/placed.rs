@@ -65,6 +65,7 @@ impl Gatekeeper {
             conference: false,
             bandwidth: 0,
             check_interval: self.settings.answer_check,
+            charged_to: None,
         });
         let mut conversation = Conversation::new(leg, number, peer, Stage::Connecting);
         conversation.setup = Some(setup);
