@@ -39,6 +39,7 @@ mod reload;
 mod restart;
 mod roster;
 mod settings;
+mod table;
 mod view;
 mod watcher;
 
