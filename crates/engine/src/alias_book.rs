@@ -1,7 +1,9 @@
 //! The alias book: every name, and whose it is.
 
 use crate::principal::PrincipalId;
+use crate::table::Table;
 use model::{Address, AliasEntry, NamedAddress};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -21,7 +23,7 @@ impl NameId {
 #[derive(Debug, Default)]
 pub(crate) struct AliasBook {
     ids: BTreeMap<Address, NameId>,
-    names: Vec<Name>,
+    names: Table<Name>,
     free: Vec<NameId>,
     /// The words for kinds, each kept once.
     kinds: BTreeSet<Arc<str>>,
@@ -50,9 +52,10 @@ struct Registered {
 impl AliasBook {
     /// The number of a name, new where it is not in the book.
     pub(crate) fn intern(&mut self, address: &Address) -> NameId {
-        if let Some(id) = self.id(address) {
-            return id;
-        }
+        let place = match self.ids.entry(address.clone()) {
+            Entry::Occupied(known) => return *known.get(),
+            Entry::Vacant(place) => place,
+        };
         let name = Name { address: address.clone(), owner: None, identity_of: None, registered: None };
         let id = match self.free.pop() {
             Some(id) => {
@@ -64,8 +67,7 @@ impl AliasBook {
                 NameId(u32::try_from(self.names.len() - 1).expect("the limits on names are below 2^32"))
             }
         };
-        self.ids.insert(address.clone(), id);
-        id
+        *place.insert(id)
     }
 
     /// Files a principal under a name. The name becomes its own unless it has an owner.

@@ -1,11 +1,12 @@
 //! Claims: an agent becomes a device of the principal that its names belong to.
 
+use crate::alias_book::NameId;
 use crate::device::Device;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::{Departure, PrincipalId};
 use crate::publication;
-use model::{Address, Claim, Effect, Fact, NamedAddress, Now, Refusal, Ticket};
+use model::{Claim, Effect, Fact, NamedAddress, Now, Refusal, Ticket};
 
 impl Engine {
     /// Gives an agent its names and its principal: the one known under the most preferred name that anybody has,
@@ -15,30 +16,35 @@ impl Engine {
     /// name that the agent claimed before and claims no more stays with its principal.
     pub(crate) fn claim(&mut self, now: Now, ticket: Ticket, claim: Claim, effects: &mut Effects) {
         let (agent, has_messaging) = (claim.agent, claim.has_messaging);
-        let (id, first, new_names) = match self.admit(&claim) {
+        let Admitted { id, known, new_names } = match self.admit(&claim) {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.counts.claims_refused += 1;
                 return effects.immediate.push(Effect::ClaimRefused { ticket, agent, refusal });
             }
         };
+        let intern = |(known, alias): (Option<NameId>, &NamedAddress)| {
+            known.unwrap_or_else(|| self.book.intern(&alias.address))
+        };
+        let names = Box::from_iter(known.into_iter().zip(&claim.aliases).map(intern));
+        let identity = names[0];
         let id = id.unwrap_or_else(|| {
-            effects.facts.push(Fact::Principal { address: first.clone(), created_at: now.wall });
-            let identity = self.book.intern(&first);
+            let address = self.book.address(identity).clone();
+            effects.facts.push(Fact::Principal { address, created_at: now.wall });
             self.owed.extend(
                 self.watchers.of(identity).iter().map(|watcher| (self.principals.next_id(), *watcher)),
             );
             self.create(identity, now.wall)
         });
-        for alias in &claim.aliases {
-            self.give(id, alias, effects);
+        for (name, alias) in names.iter().zip(&claim.aliases) {
+            self.give(id, *name, alias, effects);
         }
         let device = self.principals[id].device_mut(agent);
         let gains_messaging = has_messaging && device.is_some_and(|device| !device.has_messaging);
-        self.place(now, id, claim);
+        self.place(now, id, names, claim);
         self.principals[id].listen();
-        let presentity =
-            publication::presentity(&self.book, &self.principals[id], id).unwrap_or(&first).clone();
+        let presentity = publication::presentity(&self.book, &self.principals[id], id);
+        let presentity = presentity.unwrap_or_else(|| self.book.address(identity)).clone();
         effects.answer(Effect::Claimed { ticket, agent, presentity, new_names });
         // A new device attends when its registration is confirmed.
         if gains_messaging {
@@ -47,37 +53,39 @@ impl Engine {
         self.decide_for_silent(id, effects);
     }
 
-    /// Whether there is room; then the principal, where there is one, the first name, and how many names are nobody's.
-    fn admit(&self, claim: &Claim) -> Result<(Option<PrincipalId>, Address, usize), Refusal> {
+    /// Whether there is room for a claim.
+    fn admit(&self, claim: &Claim) -> Result<Admitted, Refusal> {
         let limits = &self.settings.limits;
         let full = |limit| Err(Refusal::Unavailable { limit });
-        let Some(first) = claim.aliases.first() else { return Err(Refusal::Nameless) };
-        let owner = |alias: &NamedAddress| self.book.owner_of(&alias.address);
-        let id = claim.aliases.iter().find_map(owner);
-        let new_to_all = claim.aliases.iter().filter(|alias| owner(alias).is_none()).count();
-        let new_to_it = claim.aliases.iter().filter(|alias| id.is_none() || owner(alias) != id).count();
+        if claim.aliases.is_empty() {
+            return Err(Refusal::Nameless);
+        }
+        let known = Vec::from_iter(claim.aliases.iter().map(|alias| self.book.id(&alias.address)));
+        let owner = |name: &Option<NameId>| name.and_then(|name| self.book.owner(name));
+        let id = known.iter().find_map(owner);
+        let new_names = known.iter().filter(|name| owner(name).is_none()).count();
+        let new_to_it = known.iter().filter(|name| id.is_none() || owner(name) != id).count();
         if id.is_none() && self.principals.len() >= limits.principals_max {
             return full("principals_max");
         }
-        let known = id.map_or(0, |id| self.principals[id].names.len());
+        let held = id.map_or(0, |id| self.principals[id].names.len());
         if claim.aliases.len() > limits.names_per_principal_max
-            || known + new_to_it > limits.names_per_principal_max
+            || held + new_to_it > limits.names_per_principal_max
         {
             return full("names_per_principal_max");
         }
-        if self.book.owned_len() + new_to_all > limits.names_max {
+        if self.book.owned_len() + new_names > limits.names_max {
             return full("names_max");
         }
-        let joins = id.filter(|id| self.agents.get(&claim.agent) != Some(id));
+        let joins = id.filter(|id| self.agents.get(claim.agent) != Some(*id));
         if joins.is_some_and(|id| self.principals[id].devices.len() >= limits.agents_per_principal_max) {
             return full("agents_per_principal_max");
         }
-        Ok((id, first.address.clone(), new_to_all))
+        Ok(Admitted { id, known, new_names })
     }
 
     /// Gives one name to a principal, unless it has it already as an agent registered it.
-    fn give(&mut self, id: PrincipalId, alias: &NamedAddress, effects: &mut Effects) {
-        let name = self.book.intern(&alias.address);
+    fn give(&mut self, id: PrincipalId, name: NameId, alias: &NamedAddress, effects: &mut Effects) {
         let before = self.book.owner(name);
         if before == Some(id) && self.book.is_registered(name) {
             return;
@@ -103,13 +111,12 @@ impl Engine {
     }
 
     /// Makes the agent a device of the principal, or brings the device it is up to date.
-    fn place(&mut self, now: Now, id: PrincipalId, claim: Claim) {
+    fn place(&mut self, now: Now, id: PrincipalId, names: Box<[NameId]>, claim: Claim) {
         let agent = claim.agent;
-        let names = claim.aliases.iter().map(|alias| self.book.intern(&alias.address)).collect();
         let before = self.agents.insert(agent, id);
         let device = match before.filter(|before| *before != id) {
             Some(before) => self.uproot(now, before, &claim),
-            None if before.is_none() => Some(Device::new(agent, self.restored.remove(&agent))),
+            None if before.is_none() => Some(Device::new(agent, self.take_restored(agent))),
             None => None,
         };
         if let Some(device) = device {
@@ -144,4 +151,14 @@ impl Engine {
         self.leave_inbox(now, before, claim.agent);
         self.principals[before].remove_device(claim.agent, departure)
     }
+}
+
+/// What is found of a claim for which there is room.
+struct Admitted {
+    /// The principal, where there is one.
+    id: Option<PrincipalId>,
+    /// Those of its names that are in the book, each in its place.
+    known: Vec<Option<NameId>>,
+    /// How many of its names are nobody's.
+    new_names: usize,
 }

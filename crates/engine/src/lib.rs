@@ -15,6 +15,7 @@
 
 #![warn(missing_docs)]
 
+mod agents;
 mod alias_book;
 mod attendance;
 mod claim;
@@ -39,6 +40,7 @@ mod reload;
 mod restart;
 mod roster;
 mod settings;
+mod table;
 mod view;
 mod watcher;
 

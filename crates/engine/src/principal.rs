@@ -5,6 +5,7 @@ use crate::composition::{Said, Spell};
 use crate::device::{Device, FOREVER};
 use crate::published::{self, Published};
 use crate::restart::Restart;
+use crate::table::Table;
 use model::{AgentId, Basic, Instant, PresenceDocument, PresenceState, PresenceTuple, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -17,7 +18,7 @@ pub(crate) struct PrincipalId(NonZeroU32);
 
 /// All principals; none ever leaves.
 #[derive(Debug, Default)]
-pub(crate) struct Principals(Vec<Principal>);
+pub(crate) struct Principals(Table<Principal>);
 
 impl Principals {
     /// The number that the next principal will have.
@@ -167,14 +168,15 @@ impl Principal {
         published: &[Published],
         published_wins: bool,
     ) -> Vec<PresenceTuple> {
-        let tuples = self.devices.iter().filter_map(|device| {
+        // They are kept, and nearly always there is one; a vector that grows would make room for four.
+        let mut tuples = Vec::with_capacity(self.devices.len().max(1));
+        tuples.extend(self.devices.iter().filter_map(|device| {
             let said = Said {
                 publication: published::of_device(published, &device.name),
                 always_wins: published_wins,
             };
             device.tuple(now, said)
-        });
-        let mut tuples: Vec<_> = Vec::from_iter(tuples);
+        }));
         if tuples.is_empty() {
             tuples.push(self.absence(restart));
         }

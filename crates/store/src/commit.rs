@@ -3,7 +3,7 @@
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
 use crate::{Options, StoreError, contacts, messages, shutdown};
-use model::{Batch, Fact};
+use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
 
@@ -56,16 +56,15 @@ impl Database {
     pub(crate) fn commit_soft(&mut self, records: &SoftRecords) -> Result<(), StoreError> {
         let write = |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for ((table, key), soft) in records {
-                match &soft.value {
-                    Some(value) => transaction.prepare_cached(SOFT_REPLACED)?.execute(params![
-                        table,
-                        key,
-                        value,
-                        soft.updated_at.0
-                    ])?,
-                    None => transaction.prepare_cached(SOFT_REMOVED)?.execute(params![table, key])?,
-                };
+            {
+                let mut replace = transaction.prepare_cached(SOFT_REPLACED)?;
+                let mut remove = transaction.prepare_cached(SOFT_REMOVED)?;
+                for ((table, key), soft) in records {
+                    match &soft.value {
+                        Some(value) => replace.execute(params![table, key, value, soft.updated_at.0])?,
+                        None => remove.execute(params![table, key])?,
+                    };
+                }
             }
             transaction.commit()
         };
@@ -88,8 +87,35 @@ impl Database {
         self.connection.close().map_err(|(_, error)| fail(error))
     }
 
-    /// One transaction. Fails as a whole where the transaction itself was lost.
+    /// One transaction; where a batch in it is at fault, once more and each batch for itself. Savepoints are for that
+    /// alone: with one open, SQLite copies every page before it changes it.
     fn commit_together(&mut self, batches: &[&Batch]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        match self.commit_as_one(batches) {
+            Ok(()) => Ok(vec![Ok(()); batches.len()]),
+            Err(error @ StoreError::Contradiction { .. }) if batches.len() == 1 => Ok(vec![Err(error)]),
+            Err(StoreError::Contradiction { .. }) => self.commit_without_faulty(batches),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One transaction, which fails as a whole.
+    fn commit_as_one(&mut self, batches: &[&Batch]) -> Result<(), StoreError> {
+        let write = |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for batch in batches {
+                apply_batch(&transaction, batch)?;
+            }
+            transaction.commit()
+        };
+        write(&mut self.connection).map_err(|error| StoreError::from_sqlite(&self.file, &error))
+    }
+
+    /// One transaction of the batches that don't contradict the store. Fails as a whole where the transaction itself
+    /// was lost.
+    fn commit_without_faulty(
+        &mut self,
+        batches: &[&Batch],
+    ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         let fail = |error: rusqlite::Error| StoreError::from_sqlite(&self.file, &error);
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
@@ -120,10 +146,12 @@ impl Committed {
 
 fn apply_in_savepoint(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
     transaction.prepare_cached("SAVEPOINT batch")?.execute([])?;
-    for fact in &batch.facts {
-        apply(transaction, fact)?;
-    }
+    apply_batch(transaction, batch)?;
     transaction.prepare_cached("RELEASE batch")?.execute([]).map(|_| ())
+}
+
+fn apply_batch(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
+    batch.facts.iter().try_for_each(|fact| apply(transaction, fact))
 }
 
 fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
@@ -132,12 +160,12 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
             transaction.prepare_cached(PRINCIPAL)?.execute(params![address.as_str(), created_at.0])?;
         }
         Fact::Alias(entry) => {
-            transaction.prepare_cached(ALIAS)?.execute(params![
-                entry.address.as_str(),
-                entry.kind,
-                entry.original,
-                entry.principal.as_str()
-            ])?;
+            let AliasEntry { address, kind, original, principal } = entry;
+            let row = params![address.as_str(), kind, original, principal.as_str()];
+            // In one statement SQLite would copy every page before it changes it, should the update fail half done.
+            if transaction.prepare_cached(ALIAS)?.execute(row)? == 0 {
+                transaction.prepare_cached(ALIAS_REPLACED)?.execute(row)?;
+            }
         }
         Fact::AliasRemoved { address } => {
             transaction.prepare_cached(ALIAS_REMOVED)?.execute([address.as_str()])?;
@@ -168,8 +196,9 @@ const PRINCIPAL: &str =
     "INSERT INTO principals (address, created_at) VALUES ($1, $2) ON CONFLICT (address) DO NOTHING";
 
 const ALIAS: &str = "INSERT INTO aliases (address, kind, original, principal) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (address) DO UPDATE
-    SET kind = excluded.kind, original = excluded.original, principal = excluded.principal";
+    ON CONFLICT (address) DO NOTHING";
+
+const ALIAS_REPLACED: &str = "UPDATE aliases SET kind = ?2, original = ?3, principal = ?4 WHERE address = ?1";
 
 const ALIAS_REMOVED: &str = "DELETE FROM aliases WHERE address = $1";
 

@@ -5,7 +5,8 @@
 
 use link::ChannelId;
 use model::Instant;
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// What is due.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -30,17 +31,18 @@ pub(super) enum Due {
     Packets(ChannelId),
 }
 
-/// The timers, in order of their time.
+/// The timers, the next one first. A heap takes half the room of a set in order, of which the last entries are added at
+/// one end.
 #[derive(Debug, Default)]
-pub(super) struct Timers(BTreeSet<(Instant, Due)>);
+pub(super) struct Timers(BinaryHeap<Reverse<(Instant, Due)>>);
 
 impl Timers {
     pub fn set(&mut self, at: Instant, due: Due) {
-        self.0.insert((at, due));
+        self.0.push(Reverse((at, due)));
     }
 
     pub fn next(&self) -> Option<Instant> {
-        self.0.first().map(|(at, _)| *at)
+        self.0.peek().map(|Reverse((at, _))| *at)
     }
 
     /// Takes the next one that is due.
@@ -48,6 +50,11 @@ impl Timers {
         if self.next()? > now {
             return None;
         }
-        self.0.pop_first().map(|(_, due)| due)
+        let Reverse((at, due)) = self.0.pop()?;
+        // One that was set twice for the same time is due once.
+        while self.0.peek() == Some(&Reverse((at, due))) {
+            self.0.pop();
+        }
+        Some(due)
     }
 }
