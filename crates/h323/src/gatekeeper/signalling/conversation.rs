@@ -340,8 +340,8 @@ impl Gatekeeper {
         if let Some(conversation) = self.signalling.conversation_mut(channel)
             && conversation.leg.is_caller
         {
-            // The next text opens another session; the other side need not know.
-            conversation.has_session = false;
+            // The next text opens another session; the other side need not know, unless it was closed.
+            conversation.has_session &= conversation.ending.is_some();
         }
         self.finish(now, channel);
     }

@@ -140,8 +140,12 @@ impl Gatekeeper {
     pub(super) fn conversation_due(&mut self, now: Now, channel: ChannelId) {
         let Some(conversation) = self.signalling.conversation(channel) else { return };
         match conversation.stage {
-            // It closed in order after the text was sent.
-            Stage::Open if conversation.awaits_sign() && conversation.ending.is_some() => {
+            // It closed in order after the text was sent. Who answers questions is waited for.
+            Stage::Open
+                if conversation.awaits_sign()
+                    && conversation.ending.is_some()
+                    && !conversation.answers_inquiries =>
+            {
                 self.confirm(now, channel);
             }
             Stage::Open if conversation.awaits_sign() => self.inquire_again(now, channel),
@@ -172,7 +176,8 @@ impl Gatekeeper {
         let is_first = conversation.inquiries == INQUIRIES_MAX;
         self.counters.texts_unconfirmed += u64::from(is_first);
         if conversation.answers_inquiries {
-            conversation.has_session = false;
+            // The next text opens another session; the other side need not know, unless it was closed.
+            conversation.has_session &= conversation.ending.is_some();
             return self.release(now, channel, Release::TIMEOUT);
         }
         // What came sooner may have been under way when the text was sent.

@@ -288,6 +288,34 @@ fn a_text_that_crosses_the_close_is_waited_for() {
 
 // covers: D-06
 #[test]
+fn who_answers_questions_and_closes_is_waited_for_until_it_answers() {
+    for is_broken in [true, false] {
+        let mut world = world();
+        let (bob, call, names) = idle_session(&mut world);
+        world.delivers(1, delivery("alice", "bob", "crossing", true));
+        world.brings(call, &names.facility(Some(false), None));
+        world.seconds(16);
+        bob.refresh(&mut world);
+        assert!(world.requests.is_empty(), "a slow network");
+        if is_broken {
+            world.happens(call, Input::Closed { how: Closure::Broken });
+            assert_eq!(outcome(&world), Some(DeliveryOutcome::Later));
+        } else {
+            world.brings(call, &names.status());
+            assert_eq!(outcome(&world), Some(DeliveryOutcome::Delivered));
+            assert!(world.has_closed(call));
+        }
+        assert!(
+            world
+                .requests
+                .iter()
+                .any(|request| *request == Request::EndSession { agent: agent(1), peer: address("alice") })
+        );
+    }
+}
+
+// covers: D-06
+#[test]
 fn a_session_that_the_sender_ended_closes_at_the_recipient_after_the_last_text() {
     let mut world = world();
     let (_, call, names) = session(&mut world);
