@@ -96,6 +96,11 @@ impl Messages {
             Seen::Broken(number) => self.disturbed[*number] = view.now,
             Seen::Started | Seen::Ended => {
                 self.disturbed.fill(view.now);
+                // An end in order takes no time here, and yet waits for the disk: what left meanwhile left before it.
+                for message in self.messages.values_mut() {
+                    message.left_at = message.left_at.min(view.now);
+                    message.left_since = message.left_since.map(|at| at.min(view.now));
+                }
                 // A new run counts its tickets anew.
                 self.tickets.clear();
             }
