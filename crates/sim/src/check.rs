@@ -172,7 +172,7 @@ impl Checks {
     /// Looks at everything, once all is quiet.
     pub(crate) fn rest(&mut self, world: &mut World, people: &People) -> Result<(), Violation> {
         self.messages.rest(world, people)?;
-        rest::check(world, people)
+        rest::check(world, people, &self.versions)
     }
 
     pub(crate) const fn tally(&mut self) -> Tally {

@@ -56,6 +56,8 @@ pub struct SimStore {
     epoch: u32,
     last_shutdown: LastShutdown,
     is_open: Cell<bool>,
+    /// Whether soft records were handed in: the queue of a store that was just opened has room for the first.
+    has_taken: Cell<bool>,
 }
 
 impl Disk {
@@ -223,7 +225,13 @@ impl SimStore {
         on_disk.write(Change::Run { epoch, last_shutdown: LastShutdown::Unclean });
         on_disk.sync();
         drop(on_disk);
-        Self { disk: Rc::clone(disk), epoch, last_shutdown, is_open: Cell::new(true) }
+        Self {
+            disk: Rc::clone(disk),
+            epoch,
+            last_shutdown,
+            is_open: Cell::new(true),
+            has_taken: Cell::new(false),
+        }
     }
 
     fn read<T>(&self, read: impl FnOnce(&Tables) -> T) -> Result<T, StoreError> {
@@ -354,7 +362,7 @@ impl Storage for SimStore {
             return Err(StoreError::Closed);
         }
         let mut disk = self.disk.borrow_mut();
-        if disk.condition == Condition::Refusing {
+        if self.has_taken.replace(true) && disk.condition == Condition::Refusing {
             return Err(StoreError::QueueFull { limit: "soft_waiting_max", max: 0 });
         }
         let Now { instant, wall } = disk.now;

@@ -67,6 +67,10 @@ faults! {
     ToldAfterEnd 100;
     /// The gateway is not woken when something of its own is due.
     TimerOff 5;
+    /// What is due of the gateway is done a minute late.
+    TimerLate 100;
+    /// A start takes up the soft state as if it were five minutes later.
+    SoftStateMisdated 100;
 }
 
 impl fmt::Display for Fault {

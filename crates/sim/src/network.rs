@@ -100,6 +100,11 @@ enum Item {
         wire: WireId,
         side: usize,
     },
+    /// The system of one side finds that the machine of this endpoint does not answer.
+    Silence {
+        wire: WireId,
+        number: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -197,6 +202,15 @@ impl Network {
         }
     }
 
+    /// The machine of an endpoint has no power from now on: its connections stay until somebody's system notices.
+    pub(crate) fn fall_silent(&mut self, now: Instant, number: usize) {
+        let is_its = |wire: &Wire| wire.terminals.contains(&number);
+        let wires = Vec::from_iter(self.wires.iter().filter(|(_, wire)| is_its(wire)).map(|(id, _)| *id));
+        for wire in wires {
+            self.put(now.after(SILENT_MAX), Item::Silence { wire, number });
+        }
+    }
+
     /// When something arrives.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.under_way.first_key_value().map(|((at, _), _)| *at)
@@ -208,6 +222,12 @@ impl Network {
             let first = self.under_way.first_entry().filter(|first| first.key().0 <= now)?;
             match first.remove() {
                 Item::Datagram { from, to, octets } => return Some(Arrival::Datagram { from, to, octets }),
+                Item::Silence { wire, number } => {
+                    let is_its = |end: End| end.terminal() == Some(number);
+                    if self.wires.get(&wire).is_some_and(|wire| wire.ends.into_iter().flatten().any(is_its)) {
+                        self.break_one(now, wire, is_its);
+                    }
+                }
                 Item::Piece { wire, side } => {
                     if let Some(arrival) = self.take_piece(now, wire, side) {
                         return Some(arrival);
@@ -217,9 +237,9 @@ impl Network {
         }
     }
 
-    /// How many connections there are.
-    pub(crate) fn wires(&self) -> usize {
-        self.wires.len()
+    /// Both ends of every connection; `None` where that end knows of it no more.
+    pub(crate) fn connections(&self) -> Vec<[Option<End>; 2]> {
+        self.wires.values().map(|wire| wire.ends).collect()
     }
 
     fn take_piece(&mut self, now: Instant, wire: WireId, side: usize) -> Option<Arrival> {
@@ -323,3 +343,6 @@ impl Network {
 
 /// How long a connection bears that nothing comes through.
 const STUCK_MAX: Millis = Millis::seconds(20);
+
+/// How long a connection to a machine without power stays, as the server sets it.
+const SILENT_MAX: Millis = Millis::seconds(120);

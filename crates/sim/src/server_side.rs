@@ -36,6 +36,8 @@ pub(crate) struct Server {
     told_early: VecDeque<bool>,
     /// Whether the gateway is not woken any more; for the fault.
     timers_off: bool,
+    /// Whether it is woken late; for the fault.
+    timers_late: bool,
     /// Whether what the store did not write is not tried again any more; for the fault.
     retries_off: bool,
     snapshot_interval: Millis,
@@ -64,7 +66,9 @@ impl Server {
         mut random: Random,
     ) -> Self {
         let store = SimStore::open(disk);
-        let state = StateMachines::load(settings, Some(call_signal_port), [[7; 32], seed], now, &store);
+        let is_misdated = disk.borrow().synced().has_soft() && faults.strike(Fault::SoftStateMisdated);
+        let taken_at = if is_misdated { now.after(MISDATED_BY) } else { now };
+        let state = StateMachines::load(settings, Some(call_signal_port), [[7; 32], seed], taken_at, &store);
         let StateMachines { engine, gatekeeper, .. } = state.expect("what the store wrote can be read");
         let (ended, outcomes) = channel();
         let interval = Millis(settings.store.snapshot_interval_ms);
@@ -82,6 +86,7 @@ impl Server {
             outcomes,
             told_early: VecDeque::new(),
             timers_off: false,
+            timers_late: faults.strike(Fault::TimerLate),
             retries_off: false,
             snapshot_interval: interval,
             snapshot_at: now.instant.after(interval),
@@ -198,7 +203,8 @@ impl Server {
     }
 
     fn gatekeeper_deadline(&self) -> Option<Instant> {
-        self.gatekeeper.deadline().filter(|_| !self.timers_off)
+        let deadline = self.gatekeeper.deadline().filter(|_| !self.timers_off)?;
+        Some(if self.timers_late { deadline.after(LATE_BY) } else { deadline })
     }
 
     fn core_deadline(&self) -> Option<Instant> {
@@ -312,3 +318,9 @@ const SNAPSHOT_MAX: usize = 16;
 
 /// How often the end looks whether the disk has written; ten seconds of it.
 const STOP_TURNS: usize = 100;
+
+/// How late the gateway is woken by the fault.
+const LATE_BY: Millis = Millis::seconds(60);
+
+/// How wrong the time is that soft state is taken up from by the fault.
+const MISDATED_BY: Millis = Millis::seconds(300);

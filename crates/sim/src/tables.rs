@@ -62,6 +62,11 @@ impl Default for Tables {
 }
 
 impl Tables {
+    /// Whether anything is there that a start takes up, but for the key of the node.
+    pub(crate) fn has_soft(&self) -> bool {
+        self.soft.keys().any(|(table, _)| table.starts_with("h323."))
+    }
+
     /// Whether facts contradict the tables, as the constraints of the real schema have it.
     pub(crate) fn check(&self, facts: &[Fact]) -> Result<(), StoreError> {
         let mut new = Vec::new();

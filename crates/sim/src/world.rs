@@ -192,6 +192,7 @@ impl World {
     pub fn vanish(&mut self, name: &str) -> Result<(), String> {
         let number = self.number(name)?;
         self.terminals[number].1.is_dead = true;
+        self.network.fall_silent(self.now.instant, number);
         self.journal.see(self.now, Seen::Switched(number, false));
         Ok(())
     }

@@ -53,4 +53,6 @@ found! {
     a_message_delivered_twice_is_found: DeliveredTwice by Twice;
     a_word_after_the_end_of_a_subscription_is_found: ToldAfterEnd by Rules;
     a_gateway_that_is_not_woken_is_found: TimerOff by Rest | Evidence | Convergence;
+    a_timer_that_fires_late_is_found: TimerLate by Evidence;
+    soft_state_restored_from_a_wrong_time_is_found: SoftStateMisdated by Evidence;
 }

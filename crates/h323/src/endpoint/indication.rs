@@ -18,8 +18,9 @@ use std::net::SocketAddr;
 /// The most indications of ours that wait for their turn.
 const WAITING_MAX: usize = 64;
 
-/// The most indications of the gatekeeper that are remembered to know a repetition.
-const HEARD_MAX: usize = 32;
+/// The most indications of the gatekeeper that are remembered to know a repetition: when a slow network is well again,
+/// many come before the repetition of an old one.
+const HEARD_MAX: usize = 512;
 
 /// How long a sequence number with the same octets is a repetition.
 const REPETITION_MAX: Millis = Millis::seconds(60);

@@ -15,6 +15,8 @@ pub(super) enum Purpose {
     Probe,
     /// Is the holder of a name still there, which another endpoint claims (IRQ)?
     Contest,
+    /// Is an endpoint there that says nothing in a session (IRQ)?
+    Session,
     /// What has become of a call (IRQ)?
     CallCheck([u8; 16]),
     /// Your registration has ended (URQ).

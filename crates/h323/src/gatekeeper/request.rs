@@ -248,7 +248,11 @@ impl Gatekeeper {
         match request.purpose {
             Purpose::Probe => self.probe_failed(now, request.number),
             Purpose::Contest => self.contest_decided(now, request.number, false),
-            Purpose::CallCheck(_) | Purpose::Unregister | Purpose::Receipt | Purpose::Typing => {}
+            Purpose::Session
+            | Purpose::CallCheck(_)
+            | Purpose::Unregister
+            | Purpose::Receipt
+            | Purpose::Typing => {}
             Purpose::Disengage(key) => self.side_ended(now, key, request.number),
             Purpose::Presence => self.presence_unconfirmed(now, request.number, sequence),
             Purpose::Delivery => self.package_unconfirmed(now, request.number, sequence),

@@ -412,6 +412,17 @@ fn an_indication_that_comes_again_is_confirmed_again_and_told_once() {
     assert_eq!(world.status(BOB)["counters"]["repeatedIndications"], 1);
 }
 
+#[test]
+fn an_indication_that_comes_again_after_many_others_is_told_once() {
+    let mut world = world();
+    hear(&mut world, BOB, "rec_sci_gk_Authorize_ask");
+    for number in 100..300 {
+        world.tell(BOB, &indication(number, Vec::new()));
+    }
+    hear(&mut world, BOB, "rec_sci_gk_Authorize_ask");
+    assert_eq!(world.names(BOB), ["subscriptionRequest"]);
+}
+
 // Quirk Q1, as an endpoint meets it.
 #[test]
 fn all_messages_of_an_element_are_read_wherever_it_stands() {

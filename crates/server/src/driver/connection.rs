@@ -15,6 +15,16 @@ const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long a connection that the link closed may take to send what waits and to hear the peer's end.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 
+/// How many seconds a connection is silent before the system asks the machine at the other end whether it is there, how
+/// many between the questions, and how many of them go unanswered before it is broken. A machine that lost its power
+/// says no end, and it may be that nothing is ever sent to it that would show it.
+const SILENT_MAX_S: u32 = 60;
+const PROBE_INTERVAL_S: u32 = 15;
+const PROBES: u32 = 4;
+
+/// How long what was sent may stay without an acknowledgement of that machine.
+const UNACKNOWLEDGED_MAX_MS: u32 = 120_000;
+
 /// The most octets that may wait for a peer to read them.
 pub(super) const WAITING_OCTETS_MAX: usize = 1024 * 1024;
 
@@ -88,6 +98,7 @@ impl Connection {
     fn new(stream: TcpStream) -> Self {
         // Messages are sent whole, so there is nothing to gather; a system that can't is only slower.
         let _ = stream.set_nodelay(true);
+        let _ = keep_alive(&stream);
         let (waiting, phase) = (VecDeque::new(), Phase::Open);
         Self {
             stream,
@@ -220,8 +231,38 @@ impl Connection {
     }
 }
 
+/// Has the system notice a peer that is gone without a word.
+fn keep_alive(stream: &TcpStream) -> nix::Result<()> {
+    socket::setsockopt(stream, sockopt::TcpKeepIdle, &SILENT_MAX_S)?;
+    socket::setsockopt(stream, sockopt::TcpKeepInterval, &PROBE_INTERVAL_S)?;
+    socket::setsockopt(stream, sockopt::TcpKeepCount, &PROBES)?;
+    socket::setsockopt(stream, sockopt::TcpUserTimeout, &UNACKNOWLEDGED_MAX_MS)?;
+    socket::setsockopt(stream, sockopt::KeepAlive, &true)
+}
+
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    #[test]
+    fn a_peer_that_is_gone_without_a_word_is_noticed_whoever_connected() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let opened = Connection::open(listener.local_addr().unwrap(), None).unwrap();
+        let accepted = Connection::accepted(listener.accept().unwrap().0).unwrap();
+        for connection in [opened, accepted] {
+            assert!(socket::getsockopt(&connection, sockopt::KeepAlive).unwrap());
+            let probing = socket::getsockopt(&connection, sockopt::TcpKeepInterval).unwrap()
+                * socket::getsockopt(&connection, sockopt::TcpKeepCount).unwrap();
+            let silent = socket::getsockopt(&connection, sockopt::TcpKeepIdle).unwrap();
+            assert_eq!(silent + probing, 120);
+            assert_eq!(socket::getsockopt(&connection, sockopt::TcpUserTimeout).unwrap(), 120_000);
+        }
     }
 }

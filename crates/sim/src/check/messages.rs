@@ -34,13 +34,14 @@ struct Message {
     order: u64,
     is_accepted: bool,
     has_failed: bool,
-    /// When it left for its recipient last.
+    /// When it left for its recipient last, and when first since it was shown.
     left_at: Instant,
+    left_since: Option<Instant>,
     /// Whether its recipient hung up between then and the word that it has it. To release the call of a message in
     /// order is to confirm it, and where the release crosses the text on the way nobody can tell.
     has_crossed: bool,
-    /// When it was shown to its recipient last, and whether it came over the package.
-    shown_at: Option<Instant>,
+    /// When that which was shown to its recipient last had left, when it was shown, and whether it came over the package.
+    shown: Option<(Instant, Instant)>,
     by_package: bool,
 }
 
@@ -95,6 +96,11 @@ impl Messages {
             Seen::Broken(number) => self.disturbed[*number] = view.now,
             Seen::Started | Seen::Ended => {
                 self.disturbed.fill(view.now);
+                // An end in order takes no time here, and yet waits for the disk: what left meanwhile left before it.
+                for message in self.messages.values_mut() {
+                    message.left_at = message.left_at.min(view.now);
+                    message.left_since = message.left_since.map(|at| at.min(view.now));
+                }
                 // A new run counts its tickets anew.
                 self.tickets.clear();
             }
@@ -119,11 +125,12 @@ impl Messages {
                     is_accepted: false,
                     has_failed: false,
                     left_at: Instant(0),
+                    left_since: None,
                     has_crossed: false,
-                    shown_at: None,
+                    shown: None,
                     by_package: false,
                 });
-                if !known.is_accepted && known.shown_at.is_none() {
+                if !known.is_accepted && known.shown.is_none() {
                     (known.order, known.id) = (order, id);
                 }
             }
@@ -174,6 +181,7 @@ impl Messages {
     fn delivered(&mut self, view: &View<'_>, delivered: &InstantMessage) -> Result<(), Violation> {
         let Some(message) = self.messages.get_mut(&delivered.text) else { return Ok(()) };
         message.left_at = view.now;
+        message.left_since.get_or_insert(view.now);
         let disk = view.world.disk.borrow();
         if !disk.synced().messages.keys().any(|(_, _, id)| *id == message.id) {
             let text = format!("{:?} is delivered and not on the disk", delivered.text);
@@ -202,15 +210,22 @@ impl Messages {
             let text = format!("p{number} is shown {text:?}, which is for p{recipient}");
             return view.violation(Checker::Rules, text);
         }
-        let before = message.shown_at.replace(view.now);
+        let left_at = message.left_since.take().unwrap_or(message.left_at);
+        let before = message.shown.replace((left_at, view.now));
         let both_by_package = std::mem::replace(&mut message.by_package, by_package) && by_package;
-        if let Some(before) = before {
+        if let Some((left_before, before)) = before {
             // Over the package messages have ids, and an endpoint shows none twice as long as it is on. Else one may be
-            // shown again where the connection broke or the person hung up, or the server did not live to hear that it arrived.
+            // shown again where, since it left, the connection broke or the person hung up, or the server did not live to
+            // hear that it arrived.
             let is_on_since = self.switched[number] < before;
-            if (both_by_package && is_on_since) || self.disturbed[number] < before {
+            if (both_by_package && is_on_since) || self.disturbed[number] < left_before {
                 return view.violation(Checker::Twice, format!("p{number} is shown {text:?} twice"));
             }
+            return Ok(());
+        }
+        // It counted as delivered before, and comes again because the server did not live to write that down: others have
+        // come since, and for the server it is a repetition.
+        if message.has_crossed {
             return Ok(());
         }
         let last = self.last.entry((message.sender, number)).or_insert(0);
@@ -234,7 +249,7 @@ impl Messages {
             let offers = world.terminals[message.recipient].1.offers;
             let can_take = offers.messaging || offers.package;
             let is_excused = message.has_failed || message.has_crossed;
-            if message.is_accepted && message.shown_at.is_none() && !is_excused && !waits {
+            if message.is_accepted && message.shown.is_none() && !is_excused && !waits {
                 return violation(Checker::Loss, format!("{text:?} was accepted, is not shown, and is gone"));
             }
             if waits && can_take && recipient.is_registered {

@@ -1,21 +1,21 @@
 //! Once all is quiet: everybody sees what is true, nothing hangs, and a restart would know what the server knows.
 
-use super::{Checker, Violation, address, versions};
+use super::versions::{self, Versions};
+use super::{Checker, Violation, address};
 use crate::people::{self, People};
 use crate::server_side::Server;
 use crate::world::World;
-use h323::endpoint::Event;
 use link::{Command, Outcome};
 use model::{Availability, ContactStatus, PresenceDocument, PresenceState};
 
-pub(super) fn check(world: &mut World, people: &People) -> Result<(), Violation> {
+pub(super) fn check(world: &mut World, people: &People, versions: &Versions) -> Result<(), Violation> {
     let at = world.now.instant;
     let violation = |(checker, text)| Violation { checker, at, text };
     hanging(world, people).map_err(violation)?;
     let server = world.server.as_ref().expect("the server runs when all is quiet");
     memory(world, server).map_err(violation)?;
     truth(world, people, server).map_err(violation)?;
-    convergence(world, people, server).map_err(violation)
+    convergence(world, people, server, versions).map_err(violation)
 }
 
 type Found = (Checker, String);
@@ -47,8 +47,9 @@ fn hanging(world: &mut World, people: &People) -> Result<(), Found> {
     if !server.core().is_writing() || !server.is_idle() || !world.disk.borrow().is_idle() {
         return Err((Checker::Rest, "something waits for the disk, which writes".to_owned()));
     }
-    if world.network.wires() > 0 {
-        return Err((Checker::Rest, format!("{} connections hang", world.network.wires())));
+    let connections = world.network.connections();
+    if !connections.is_empty() {
+        return Err((Checker::Rest, format!("connections hang: {connections:?}")));
     }
     Ok(())
 }
@@ -126,7 +127,7 @@ fn truth(world: &World, people: &People, server: &Server) -> Result<(), Found> {
 }
 
 /// What watchers were shown last against what they may see.
-fn convergence(world: &World, people: &People, server: &Server) -> Result<(), Found> {
+fn convergence(world: &World, people: &People, server: &Server, versions: &Versions) -> Result<(), Found> {
     let engine = server.core().engine();
     for watcher in 0..people.len() {
         let terminal = &world.terminals[watcher].1;
@@ -140,14 +141,8 @@ fn convergence(world: &World, people: &People, server: &Server) -> Result<(), Fo
             }
             let (one, other) = (address(world, watcher), address(world, presentity));
             let Some(seen) = engine.seen_by(&one, &other) else { continue };
-            let shown = terminal.shown.iter().rev().find_map(|event| match event {
-                Event::Presence { alias, state, notes, .. } if people::of_name(alias) == Some(presentity) => {
-                    Some((*state, notes.iter().find_map(|note| versions::number(&note.text))))
-                }
-                _ => None,
-            });
             let expected = (word(seen.state), note(&seen));
-            if shown != Some(expected) {
+            if let Err(shown) = versions.was_shown(watcher, presentity, expected) {
                 let text =
                     format!("p{watcher} was shown {shown:?} of p{presentity} last; it may see {expected:?}");
                 return Err((Checker::Convergence, text));

@@ -19,8 +19,22 @@ pub(super) struct Versions {
     publications: HashMap<(AgentId, Ticket), u64>,
     /// When each watcher registered last.
     registered_at: HashMap<usize, Instant>,
+    started_at: Instant,
+    /// What each watcher was shown last of each presentity.
+    views: HashMap<(usize, usize), Shown>,
     /// States that their publisher knows to be published.
     confirmed: HashSet<u64>,
+}
+
+/// A state as an endpoint shows it: its word, and the number in its note.
+pub(super) type Face = (&'static str, Option<u64>);
+
+#[derive(Clone, Copy)]
+struct Shown {
+    face: Face,
+    at: Instant,
+    /// What was shown before since the watcher registered and the server started, where the last may be old news.
+    before: Option<Face>,
 }
 
 impl Versions {
@@ -28,8 +42,11 @@ impl Versions {
         match seen {
             Seen::Started => {
                 self.has_failed = false;
+                self.started_at = view.now;
                 // A new run counts its tickets anew.
                 self.publications.clear();
+                // What was told while the disk failed, and not confirmed, may be gone; it is news when it is told again.
+                self.shown.retain(|_, newest| self.confirmed.contains(newest));
                 Ok(())
             }
             Seen::Asked(request) => {
@@ -62,16 +79,19 @@ impl Versions {
                     self.registered_at.insert(*watcher, view.now);
                     Ok(())
                 }
-                Event::Presence { alias, notes, .. } => {
-                    let presentity = people::of_name(alias);
-                    let note = notes.iter().find_map(|note| number(&note.text));
-                    match presentity.zip(note) {
-                        Some((presentity, note)) => self.shown(view, (*watcher, presentity), note),
-                        None => Ok(()),
-                    }
+                Event::Presence { alias, state, notes, .. } => {
+                    let Some(presentity) = people::of_name(alias) else { return Ok(()) };
+                    let (pair, note) =
+                        ((*watcher, presentity), notes.iter().find_map(|note| number(&note.text)));
+                    self.look_at(view.now, pair, (*state, note));
+                    note.map_or(Ok(()), |note| self.shown(view, pair, note))
                 }
                 _ => Ok(()),
             },
+            Seen::Switched(watcher, _) => {
+                self.views.retain(|(of, _), _| of != watcher);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -89,6 +109,29 @@ impl Versions {
         }
         *newest = version;
         Ok(())
+    }
+
+    /// Whether a watcher was shown this last, but for old news.
+    pub(super) fn was_shown(
+        &self,
+        watcher: usize,
+        presentity: usize,
+        face: Face,
+    ) -> Result<(), Option<Face>> {
+        match self.views.get(&(watcher, presentity)) {
+            Some(shown) if shown.face == face || shown.before == Some(face) => Ok(()),
+            shown => Err(shown.map(|shown| shown.face)),
+        }
+    }
+
+    fn look_at(&mut self, now: Instant, pair: (usize, usize), face: Face) {
+        let registered_at = self.registered_at.get(&pair.0).copied().unwrap_or(Instant(0));
+        let since = self.started_at.max(registered_at);
+        // What a server sent before it was killed may arrive after what the next one sent, as with registrations.
+        let is_new = now.since(since) < OLD_NEWS;
+        let before =
+            self.views.get(&pair).filter(|shown| is_new && shown.at >= since).map(|shown| shown.face);
+        self.views.insert(pair, Shown { face, at: now, before });
     }
 
     fn shown(&mut self, view: &View<'_>, pair: (usize, usize), state: u64) -> Result<(), Violation> {
@@ -115,5 +158,5 @@ pub(super) fn number(note: &str) -> Option<u64> {
     note.strip_prefix('n')?.parse().ok()
 }
 
-/// How long a state from before a registration may still come.
+/// How long a state from before a registration, or a start of the server, may still come.
 const OLD_NEWS: Millis = Millis::seconds(10);

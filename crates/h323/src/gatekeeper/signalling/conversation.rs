@@ -79,6 +79,8 @@ pub(super) struct Conversation {
     pub wants_session: bool,
     /// The Setup, until it is sent.
     pub setup: Option<Vec<u8>>,
+    /// When the text, or the part of it that waits for a sign, was sent.
+    pub sent_at: Instant,
     /// How often the endpoint was asked in vain whether it has read the text.
     pub inquiries: u32,
     /// Status Inquiries whose answers have not come, and how many of those were sent before the text.
@@ -112,6 +114,7 @@ impl Conversation {
             outbound: None,
             wants_session: false,
             setup: None,
+            sent_at: Instant(0),
             inquiries: 0,
             unanswered: 0,
             stale: 0,
@@ -337,8 +340,8 @@ impl Gatekeeper {
         if let Some(conversation) = self.signalling.conversation_mut(channel)
             && conversation.leg.is_caller
         {
-            // The next text opens another session; the other side need not know.
-            conversation.has_session = false;
+            // The next text opens another session; the other side need not know, unless it was closed.
+            conversation.has_session &= conversation.ending.is_some();
         }
         self.finish(now, channel);
     }

@@ -6,6 +6,8 @@
 use super::conversation::Stage;
 use super::refusal::Release;
 use crate::gatekeeper::link::Gatekeeper;
+use crate::gatekeeper::outstanding::Purpose;
+use crate::gatekeeper::register::presence_check;
 use link::ChannelId;
 use model::{Address, Now};
 
@@ -54,6 +56,7 @@ impl Gatekeeper {
             Stage::Alerted | Stage::Connected | Stage::Open => {
                 let Some(units) = outbound.parts.front().cloned() else { return };
                 outbound.is_sent = true;
+                conversation.sent_at = now.instant;
                 conversation.inquiries = 0;
                 conversation.stale = conversation.unanswered;
                 let patience = limits.answer_timeout;
@@ -137,8 +140,12 @@ impl Gatekeeper {
     pub(super) fn conversation_due(&mut self, now: Now, channel: ChannelId) {
         let Some(conversation) = self.signalling.conversation(channel) else { return };
         match conversation.stage {
-            // It closed in order after the text was sent.
-            Stage::Open if conversation.awaits_sign() && conversation.ending.is_some() => {
+            // It closed in order after the text was sent. Who answers questions is waited for.
+            Stage::Open
+                if conversation.awaits_sign()
+                    && conversation.ending.is_some()
+                    && !conversation.answers_inquiries =>
+            {
                 self.confirm(now, channel);
             }
             Stage::Open if conversation.awaits_sign() => self.inquire_again(now, channel),
@@ -156,21 +163,33 @@ impl Gatekeeper {
     }
 
     /// Nothing shows yet that a text was read. The connection is up, so the endpoint is asked again, for a minute. Who
-    /// has answered such a question before and is silent now is lost, and the message is tried again; who never did
-    /// can't answer it, and has the text, since the connection took it.
+    /// has answered such a question before and is silent now is lost, and the message is tried again. Who never did
+    /// can't answer it, and has the text, since the connection took it: if it is there at all, and a connection to a
+    /// machine without power takes anything. So it must have been heard over RAS since, and is asked there; until then
+    /// the text waits, at most until the registration ends and the call with it.
     fn inquire_again(&mut self, now: Now, channel: ChannelId) {
         let Some(conversation) = self.signalling.conversation_mut(channel) else { return };
         conversation.inquiries += 1;
         if conversation.inquiries < INQUIRIES_MAX {
             return self.inquire(now, channel);
         }
-        self.counters.texts_unconfirmed += 1;
+        let is_first = conversation.inquiries == INQUIRIES_MAX;
+        self.counters.texts_unconfirmed += u64::from(is_first);
         if conversation.answers_inquiries {
-            conversation.has_session = false;
-            self.release(now, channel, Release::TIMEOUT);
-        } else {
-            self.confirm(now, channel);
+            // The next text opens another session; the other side need not know, unless it was closed.
+            conversation.has_session &= conversation.ending.is_some();
+            return self.release(now, channel, Release::TIMEOUT);
         }
+        // What came sooner may have been under way when the text was sent.
+        let since = conversation.sent_at.after(self.settings.signalling.confirm_timeout);
+        let number = conversation.number;
+        if self.registrations.get(number).is_some_and(|registration| registration.heard_at.instant > since) {
+            return self.confirm(now, channel);
+        }
+        if is_first {
+            self.ask(now, number, Purpose::Session, presence_check);
+        }
+        self.inquire(now, channel);
     }
 
     /// Closes a session from our side; the endpoint releases the call.

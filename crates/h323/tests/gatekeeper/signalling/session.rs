@@ -30,6 +30,14 @@ fn idle_session(world: &mut World) -> (Room, ChannelId, Names) {
     (bob, call, names)
 }
 
+/// How the delivery was concluded, whatever else was told.
+fn outcome(world: &World) -> Option<DeliveryOutcome> {
+    world.requests.iter().find_map(|request| match request {
+        Request::Conclude { outcome, .. } => Some(*outcome),
+        _ => None,
+    })
+}
+
 fn keeps_alive(world: &mut World, room: &Room, seconds: u64) {
     for _ in 0..seconds / 30 {
         world.seconds(30);
@@ -193,6 +201,41 @@ fn an_endpoint_that_falls_silent_is_given_up_and_one_that_never_answers_is_trust
 
 // covers: D-06
 #[test]
+fn one_that_never_answers_and_is_not_heard_otherwise_either_has_not_read_the_text() {
+    let mut world = world();
+    let (bob, call, _) = session(&mut world);
+    bob.refresh(&mut world);
+    // It loses its power; the connection takes what is sent, for as long as nobody can say that it is broken.
+    world.seconds(64);
+    assert!(world.requests.is_empty(), "it may still be there");
+    world.seconds(20);
+    assert_eq!(outcome(&world), Some(DeliveryOutcome::Later));
+    assert!(world.has_closed(call));
+    assert_eq!(world.counter("messages.texts_unconfirmed"), 1);
+}
+
+// covers: D-06
+#[test]
+fn one_that_never_answers_in_the_session_is_asked_over_ras_whether_it_is_there() {
+    let mut world = world();
+    let mut bob = Room::new("192.0.2.11", &["bob"]);
+    bob.time_to_live = Some(3600);
+    bob.register(&mut world);
+    world.delivers(1, delivery("alice", "bob", "first", true));
+    let (call, names) = world.placed_and_alerted();
+    world.brings(call, &names.adapt(CONNECT));
+    world.seconds(59);
+    assert!(world.take(bob.ras.parse().unwrap()).is_empty());
+    world.seconds(2);
+    assert!(world.requests.is_empty());
+    assert_eq!(bob.answer_status(&mut world, &[]), 1);
+    world.seconds(5);
+    assert_eq!(world.concluded(), DeliveryOutcome::Delivered);
+    assert!(!world.has_closed(call));
+}
+
+// covers: D-06
+#[test]
 fn the_recipient_may_close_the_session() {
     let mut world = world();
     let (_, call, names) = idle_session(&mut world);
@@ -225,11 +268,7 @@ fn who_answers_questions_and_releases_without_an_answer_has_not_read_the_text() 
     world.delivers(1, delivery("alice", "bob", "crossing", true));
     world.said(call);
     world.brings(call, &names.adapt(CLOSING_RELEASE));
-    let outcome = world.requests.iter().find_map(|request| match request {
-        Request::Conclude { outcome, .. } => Some(*outcome),
-        _ => None,
-    });
-    assert_eq!(outcome, Some(DeliveryOutcome::Later));
+    assert_eq!(outcome(&world), Some(DeliveryOutcome::Later));
 }
 
 #[test]
@@ -245,6 +284,34 @@ fn a_text_that_crosses_the_close_is_waited_for() {
         Request::Conclude { outcome: DeliveryOutcome::Delivered, .. }
     ));
     assert_eq!(world.said_types(call), [message_type::RELEASE_COMPLETE]);
+}
+
+// covers: D-06
+#[test]
+fn who_answers_questions_and_closes_is_waited_for_until_it_answers() {
+    for is_broken in [true, false] {
+        let mut world = world();
+        let (bob, call, names) = idle_session(&mut world);
+        world.delivers(1, delivery("alice", "bob", "crossing", true));
+        world.brings(call, &names.facility(Some(false), None));
+        world.seconds(16);
+        bob.refresh(&mut world);
+        assert!(world.requests.is_empty(), "a slow network");
+        if is_broken {
+            world.happens(call, Input::Closed { how: Closure::Broken });
+            assert_eq!(outcome(&world), Some(DeliveryOutcome::Later));
+        } else {
+            world.brings(call, &names.status());
+            assert_eq!(outcome(&world), Some(DeliveryOutcome::Delivered));
+            assert!(world.has_closed(call));
+        }
+        assert!(
+            world
+                .requests
+                .iter()
+                .any(|request| *request == Request::EndSession { agent: agent(1), peer: address("alice") })
+        );
+    }
 }
 
 // covers: D-06
