@@ -5,7 +5,7 @@ use codec::per::{BmpString, Integer};
 use h323::gatekeeper::{AlternateGatekeeper, SecondDevice};
 use h323::wire::h225::*;
 use link::{Command, Outcome};
-use model::{Effect, PresenceState, Source, Ticket};
+use model::{PresenceState, Source};
 
 fn discovery(world: &mut World, identifier: Option<&str>) -> Vec<u8> {
     let request = GatekeeperRequest {
@@ -97,14 +97,6 @@ fn come(world: &mut World, numbers: std::ops::Range<u32>) -> Vec<Vec<RasMessage>
     come.collect()
 }
 
-/// Grants the claims from the one with this place on.
-fn grant(world: &mut World, from: usize) {
-    for (place, claim) in world.claims.clone().into_iter().enumerate().skip(from) {
-        let (ticket, presentity) = (Ticket(place as u64 + 1), claim.aliases[0].address.clone());
-        world.apply(Effect::Claimed { ticket, agent: claim.agent, presentity, new_names: 1 });
-    }
-}
-
 #[test]
 fn who_comes_faster_than_can_be_decided_is_told_how_long_it_takes_and_has_its_turn() {
     let mut world = World::with(|settings| settings.registrations_waiting_max = 3);
@@ -122,9 +114,9 @@ fn who_comes_faster_than_can_be_decided_is_told_how_long_it_takes_and_has_its_tu
     assert_eq!(world.counter("ras.registrations_postponed"), 3);
     assert_eq!(world.counter("ras.registrations_overloaded"), 1);
 
-    grant(&mut world, 0);
+    world.grant(0);
     assert_eq!(world.claims.len(), 4_099, "those that waited have their turn");
-    grant(&mut world, 4_096);
+    world.grant(4_096);
     let confirmed = world.sent.iter().filter(|(_, sent)| matches!(sent, RasMessage::RegistrationConfirm(_)));
     assert_eq!(confirmed.count(), 4_099);
     assert_eq!(come(&mut world, 5_000..5_001), [Vec::new()], "nobody waits any more");

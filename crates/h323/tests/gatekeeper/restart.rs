@@ -3,7 +3,7 @@
 use crate::world::{Room, Told, World, listed};
 use h323::wire::h225::*;
 use link::{Command, Link, Outcome};
-use model::{PresenceState, SoftRecord, Source};
+use model::{Millis, PresenceState, SoftRecord, Source};
 
 /// Everything the gatekeeper would have written by now.
 fn snapshot(world: &mut World) -> Vec<SoftRecord> {
@@ -183,4 +183,29 @@ fn records_of_an_earlier_version_are_taken_back() {
         panic!()
     };
     assert!(format!("{endpoints:?}").contains("Phone 1"), "{endpoints:?}");
+}
+
+#[test]
+fn after_a_restart_so_many_names_are_claimed_at_a_time_and_who_comes_anew_goes_first() {
+    let mut world = World::new();
+    for number in 0_u32..4_200 {
+        let [_, _, high, low] = number.to_be_bytes();
+        Room::new(&format!("198.18.{high}.{low}"), &[&format!("room{number}")]).register(&mut world);
+    }
+    let records = snapshot(&mut world);
+    let mut world = World::new();
+    world.engine_answers = false;
+    for record in records {
+        world.gatekeeper.restore(world.now, record);
+    }
+    world.pass(Millis(0));
+    assert_eq!((world.registered(), world.claims.len()), (4_200, 4_096));
+
+    let newcomer = Room::new("192.0.2.10", &["alice"]);
+    let request = RasMessage::RegistrationRequest(newcomer.registration(&mut world).into());
+    let told = world.ask(&newcomer.ras, &request);
+    assert!(matches!(told, RasMessage::RequestInProgress(_)), "{told:?}");
+    world.grant(0);
+    let claimed: Vec<_> = world.claims.iter().map(|claim| claim.aliases[0].address.to_string()).collect();
+    assert_eq!((claimed.len(), claimed[4_096].as_str()), (4_201, "alice@example.com"));
 }
