@@ -111,7 +111,7 @@ fn registration() -> Evidence {
         state: PresenceState::Online,
         since: Timestamp(1),
         expires: Some(Instant(1_000_000)),
-        detail: "registered from 192.0.2.17:1719".to_owned(),
+        detail: "registered, heard at least every 120 s".into(),
     }
 }
 
@@ -121,7 +121,7 @@ fn call(id: u64) -> Evidence {
         state: PresenceState::OnCall,
         since: Timestamp(2),
         expires: Some(Instant(2_000_000)),
-        detail: "answered, as its admission request said".to_owned(),
+        detail: "answered, as its admission request said".into(),
     }
 }
 

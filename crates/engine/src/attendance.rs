@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 impl Engine {
     /// An agent wants all that concerns it; it gets it when the batch is settled.
     pub(crate) fn attend(&mut self, agent: AgentId) {
-        match self.agents.contains_key(&agent) {
+        match self.agents.get(agent).is_some() {
             true => self.showing.attend(agent),
             false => self.counts.strays += 1,
         }
@@ -22,7 +22,7 @@ impl Engine {
 
     /// Tells an agent its whole contact list, then the states of those it watches, then the requests that wait.
     pub(crate) fn show_everything(&mut self, agent: AgentId, effects: &mut Effects) {
-        let Some(&id) = self.agents.get(&agent) else { return };
+        let Some(id) = self.agents.get(agent) else { return };
         let owner = self.principals[id].identity;
         if !self.principals[id].device_mut(agent).is_some_and(|device| device.has_presence) {
             return;
@@ -48,7 +48,7 @@ impl Engine {
             one.asked_at.cmp(&other.asked_at).then_with(|| one.watcher.address.cmp(&other.watcher.address))
         });
         for request in requests {
-            effects.answer(Effect::Asked { agent, request });
+            effects.answer(Effect::Asked { agent, request: Box::new(request) });
         }
     }
 

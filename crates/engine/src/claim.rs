@@ -77,7 +77,7 @@ impl Engine {
         if self.book.owned_len() + new_names > limits.names_max {
             return full("names_max");
         }
-        let joins = id.filter(|id| self.agents.get(&claim.agent) != Some(id));
+        let joins = id.filter(|id| self.agents.get(claim.agent) != Some(*id));
         if joins.is_some_and(|id| self.principals[id].devices.len() >= limits.agents_per_principal_max) {
             return full("agents_per_principal_max");
         }

@@ -34,8 +34,8 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let mut consequences = Consequences::default();
-        let done = match self.agents.get(&agent) {
-            Some(&id) => self.change(now, self.principals[id].identity, wish, &mut consequences),
+        let done = match self.agents.get(agent) {
+            Some(id) => self.change(now, self.principals[id].identity, wish, &mut consequences),
             None => Err(Refusal::Stranger),
         };
         self.answer(ticket, agent, done, consequences, effects);
@@ -146,7 +146,9 @@ impl Engine {
         }
         if details != before {
             self.roster.describe(watcher, presentity, details);
-            consequences.facts.extend(self.subscription_record(watcher, presentity).map(Fact::Subscription));
+            consequences
+                .facts
+                .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
         }
         if self.watches(watcher, presentity) {
             self.showing.owe(watcher, presentity);
@@ -192,7 +194,7 @@ impl Engine {
             self.end(blocked, owner, consequences);
         }
         self.roster.block(owner, blocked, block);
-        consequences.facts.extend(self.block_record(owner, blocked).map(Fact::Block));
+        consequences.facts.extend(self.block_record(owner, blocked).map(Box::new).map(Fact::Block));
         if before[0] == self.contact(owner, blocked) {
             // Who blocks again wants to know how it stands.
             self.list(owner, before[0].clone(), consequences);
@@ -235,14 +237,18 @@ impl Engine {
         let relation = Relation { id, asked_at: now.wall, is_active: false, details };
         self.roster.insert(watcher, presentity, relation);
         self.roster.expire_at(watcher, presentity, expires);
-        consequences.facts.extend(self.subscription_record(watcher, presentity).map(Fact::Subscription));
+        consequences
+            .facts
+            .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
     }
 
     /// Puts a request to those who can decide it.
     pub(crate) fn put(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         self.list(presentity, self.contact(presentity, watcher), consequences);
         for agent in self.presence_agents(presentity) {
-            let asked = self.request(watcher, presentity).map(|request| Effect::Asked { agent, request });
+            let asked = self
+                .request(watcher, presentity)
+                .map(|request| Effect::Asked { agent, request: Box::new(request) });
             consequences.told.extend(asked);
         }
     }

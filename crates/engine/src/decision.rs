@@ -20,8 +20,8 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let mut consequences = Consequences::default();
-        let done = match self.agents.get(&agent) {
-            Some(&decider) => self.judge(self.principals[decider].identity, id, decision, &mut consequences),
+        let done = match self.agents.get(agent) {
+            Some(decider) => self.judge(self.principals[decider].identity, id, decision, &mut consequences),
             None => Err(Refusal::Stranger),
         };
         self.answer(ticket, agent, done, consequences, effects);
@@ -105,7 +105,9 @@ impl Engine {
         consequences: &mut Consequences,
     ) {
         self.roster.insert(watcher, presentity, relation);
-        consequences.facts.extend(self.subscription_record(watcher, presentity).map(Fact::Subscription));
+        consequences
+            .facts
+            .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
         self.showing.owe(watcher, presentity);
     }
 
@@ -224,7 +226,9 @@ impl Engine {
         if let Some(expires) = expires {
             self.roster.expire_at(watcher, heir, expires);
         }
-        consequences.facts.extend(self.subscription_record(watcher, heir).map(Fact::Subscription));
+        consequences
+            .facts
+            .extend(self.subscription_record(watcher, heir).map(Box::new).map(Fact::Subscription));
         if self.roster.get(heir, watcher).is_some_and(|other| !other.is_active) {
             // Both have asked the other.
             self.approve(heir, watcher, true, details, consequences);

@@ -15,7 +15,7 @@ use model::{
 impl Engine {
     /// Begins to deliver to an agent all that it may take now, the oldest first; what it put off it tries at once.
     pub(crate) fn attend_inbox(&mut self, agent: AgentId, effects: &mut Effects) {
-        let Some(&id) = self.agents.get(&agent) else { return };
+        let Some(id) = self.agents.get(agent) else { return };
         if !self.principals[id].messaging_agents().any(|other| other == agent) {
             return;
         }
@@ -54,7 +54,7 @@ impl Engine {
         outcome: DeliveryOutcome,
         effects: &mut Effects,
     ) {
-        let Some(&inbox) = self.agents.get(&agent) else { return self.counts.strays += 1 };
+        let Some(inbox) = self.agents.get(agent) else { return self.counts.strays += 1 };
         let key = MessageKey { inbox, sender, id };
         let Some(lane) = self.inboxes.lane_mut(inbox, &key.sender) else { return self.counts.strays += 1 };
         let attempt = lane.conclude(agent, id);

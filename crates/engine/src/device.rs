@@ -3,6 +3,7 @@
 use crate::alias_book::NameId;
 use crate::composition::{self, Said, Spell};
 use model::{AgentId, Evidence, EvidenceKey, Instant, Now, PresenceState, PresenceTuple, Source, Timestamp};
+use std::sync::Arc;
 
 /// One agent that holds a claim.
 #[derive(Debug)]
@@ -151,7 +152,7 @@ pub(crate) struct Piece {
     pub(crate) since: Timestamp,
     /// [`FOREVER`] where it does not expire.
     pub(crate) expires: Instant,
-    pub(crate) detail: Box<str>,
+    pub(crate) detail: Arc<str>,
 }
 
 impl Piece {
@@ -174,7 +175,7 @@ impl From<Evidence> for Piece {
             id: evidence.key.id.into(),
             since: evidence.since,
             expires: evidence.expires.unwrap_or(FOREVER),
-            detail: evidence.detail.into(),
+            detail: evidence.detail,
         }
     }
 }

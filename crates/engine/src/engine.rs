@@ -1,5 +1,6 @@
 //! The engine: what goes in, and what comes out.
 
+use crate::agents::Agents;
 use crate::alias_book::{AliasBook, NameId};
 use crate::composition::Spell;
 use crate::contacts::Wish;
@@ -29,8 +30,7 @@ pub struct Engine {
     pub(crate) epoch: u32,
     pub(crate) book: AliasBook,
     pub(crate) principals: Principals,
-    /// Who each agent belongs to. Never iterated, so its order is of no consequence.
-    pub(crate) agents: HashMap<AgentId, PrincipalId>,
+    pub(crate) agents: Agents,
     pub(crate) watchers: Watchers,
     pub(crate) publications: Publications,
     pub(crate) roster: Roster,
@@ -60,7 +60,7 @@ impl Engine {
             epoch,
             book: AliasBook::default(),
             principals: Principals::default(),
-            agents: HashMap::new(),
+            agents: Agents::default(),
             watchers: Watchers::default(),
             publications: Publications::default(),
             roster: Roster::default(),
@@ -89,10 +89,10 @@ impl Engine {
                 self.depart(now, agent, at, &reason);
             }
             Request::Publish { ticket, agent, publication } => {
-                self.take_publication(ticket, agent, publication, effects);
+                self.take_publication(ticket, agent, *publication, effects);
             }
             Request::ChangeContact { ticket, agent, change, contact, card, id, is_mutual } => {
-                let wish = Wish { change, contact, card, id, is_mutual };
+                let wish = Wish { change, contact, card: *card, id, is_mutual };
                 self.change_contact(now, ticket, agent, wish, effects);
             }
             Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
@@ -164,7 +164,7 @@ impl Engine {
     }
 
     fn observe(&mut self, agent: AgentId, evidence: Evidence) {
-        let Some(&id) = self.agents.get(&agent) else { return self.counts.strays += 1 };
+        let Some(id) = self.agents.get(agent) else { return self.counts.strays += 1 };
         let expires = evidence.expires.unwrap_or(FOREVER);
         let principal = &mut self.principals[id];
         let Some(device) = principal.device_mut(agent) else { return };
@@ -181,7 +181,7 @@ impl Engine {
     }
 
     fn withdraw(&mut self, now: Now, agent: AgentId, key: &EvidenceKey, at: Timestamp) {
-        let Some(&id) = self.agents.get(&agent) else { return self.counts.strays += 1 };
+        let Some(id) = self.agents.get(agent) else { return self.counts.strays += 1 };
         let principal = &mut self.principals[id];
         let Some(device) = principal.device_mut(agent) else { return };
         // The gap is counted from the end of the call, not from when word of it came.
@@ -202,7 +202,7 @@ impl Engine {
     }
 
     fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
-        let Some(id) = self.agents.remove(&agent) else { return self.counts.strays += 1 };
+        let Some(id) = self.agents.remove(agent) else { return self.counts.strays += 1 };
         self.showing.leave(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);

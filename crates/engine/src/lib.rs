@@ -15,6 +15,7 @@
 
 #![warn(missing_docs)]
 
+mod agents;
 mod alias_book;
 mod attendance;
 mod claim;

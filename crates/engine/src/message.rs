@@ -217,7 +217,7 @@ impl Engine {
     fn sender(&self, agent: AgentId) -> Result<Sender, MessageFailure> {
         let presentity =
             |id| publication::presentity(&self.book, &self.principals[id], id).map(|name| (Some(id), name));
-        let sender = self.agents.get(&agent).copied().and_then(presentity);
+        let sender = self.agents.get(agent).and_then(presentity);
         let (id, name) = sender.ok_or(MessageFailure::Unavailable { limit: UNREGISTERED })?;
         Ok((id, name.clone()))
     }

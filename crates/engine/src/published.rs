@@ -87,8 +87,8 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let mut consequences = Consequences::default();
-        let done = match self.agents.get(&agent) {
-            Some(&id) => self.keep(id, agent, publication, &mut consequences),
+        let done = match self.agents.get(agent) {
+            Some(id) => self.keep(id, agent, publication, &mut consequences),
             None => Err(Refusal::Stranger),
         };
         self.answer(ticket, agent, done, consequences, effects);
@@ -125,7 +125,7 @@ impl Engine {
         consequences.facts.push(Fact::Published {
             principal: self.book.address(self.principals[id].identity).clone(),
             device: device.to_string(),
-            publication: publication.clone(),
+            publication: Box::new(publication.clone()),
         });
         self.publications.insert(id, &device, publication);
         self.touch(id);
@@ -134,7 +134,7 @@ impl Engine {
 
     /// An agent signs off: what was published through it counts no more.
     pub(crate) fn take_leave(&mut self, agent: AgentId, effects: &mut Effects) {
-        let Some(&id) = self.agents.get(&agent) else { return };
+        let Some(id) = self.agents.get(agent) else { return };
         if let Some(device) = self.principals[id].device_mut(agent).map(|device| device.name.clone()) {
             self.unpublish(id, &device, &mut effects.facts);
         }

@@ -2,6 +2,7 @@
 
 use crate::{Instant, PresenceState, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Where a piece of evidence comes from. The order is the rank: a later source is never hidden by an earlier one
 /// of the same device.
@@ -47,6 +48,6 @@ pub struct Evidence {
     pub since: Timestamp,
     /// When it stops counting unless repeated; the backstop against stuck states.
     pub expires: Option<Instant>,
-    /// In a few words what was seen, for people.
-    pub detail: String,
+    /// In a few words what was seen, for people. Kept with each piece, so words that are the same are best shared.
+    pub detail: Arc<str>,
 }

@@ -19,7 +19,7 @@ pub struct AliasEntry {
     pub principal: Address,
 }
 
-/// One durable fact.
+/// One durable fact. What is rare and large is boxed: facts are handed on by the thousand.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Fact {
     /// A principal exists (again): inserted, or left alone where it is known.
@@ -43,7 +43,7 @@ pub enum Fact {
         /// The name of the device ([`Claim::device`](crate::Claim::device)).
         device: String,
         /// What, merged with what was known.
-        publication: Publication,
+        publication: Box<Publication>,
     },
     /// What was published through a device counts no more.
     PublicationEnded {
@@ -53,7 +53,7 @@ pub enum Fact {
         device: String,
     },
     /// A subscription; replaces the one of the same watcher and presentity.
-    Subscription(SubscriptionRecord),
+    Subscription(Box<SubscriptionRecord>),
     /// A subscription has ended.
     SubscriptionEnded {
         /// Who watched.
@@ -62,7 +62,7 @@ pub enum Fact {
         presentity: Address,
     },
     /// A block; replaces the one of the same owner and blocked.
-    Block(BlockRecord),
+    Block(Box<BlockRecord>),
     /// A block has ended.
     BlockEnded {
         /// Whose.
@@ -96,7 +96,7 @@ pub enum Fact {
         before: Timestamp,
     },
     /// A call has ended; written once for each `call_identifier` and `admitted_at`.
-    Call(CallDetailRecord),
+    Call(Box<CallDetailRecord>),
 }
 
 /// Facts that become durable together or not at all.
@@ -115,4 +115,14 @@ pub struct SoftRecord {
     pub key: String,
     /// Its value as JSON text; `None` removes it.
     pub value: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fact;
+
+    #[test]
+    fn hot_types_are_small() {
+        assert_eq!(size_of::<Fact>(), 80);
+    }
 }

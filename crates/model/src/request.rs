@@ -72,7 +72,7 @@ pub enum Request {
         /// Through whom.
         agent: AgentId,
         /// What.
-        publication: Publication,
+        publication: Box<Publication>,
     },
     /// An agent changes the contact list of its principal; answered by [`Effect::Done`] or [`Effect::Refused`] when
     /// it is durable, and followed by [`Effect::Listed`] to every agent whose list is another now.
@@ -86,7 +86,7 @@ pub enum Request {
         /// Which contact.
         contact: NamedAddress,
         /// What is noted on it, or, in a request to watch, of the watcher.
-        card: ContactCard,
+        card: Box<ContactCard>,
         /// The name of the subscription, should it be a new one; random.
         id: SubscriptionId,
         /// Whether a subscription of one means one of the other, as H.323 clients expect.
@@ -264,7 +264,7 @@ pub enum Effect {
         /// Who is asked.
         agent: AgentId,
         /// What.
-        request: SubscriptionRequest,
+        request: Box<SubscriptionRequest>,
     },
     /// A contact's newest document as this agent's principal may see it.
     Inform {

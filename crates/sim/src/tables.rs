@@ -124,19 +124,19 @@ impl Tables {
             Fact::Alias(entry) => drop(self.aliases.insert(entry.address.clone(), entry)),
             Fact::AliasRemoved { address } => drop(self.aliases.remove(&address)),
             Fact::Published { principal, device, publication } => {
-                self.publications.insert((principal, device), publication);
+                self.publications.insert((principal, device), *publication);
             }
             Fact::PublicationEnded { principal, device } => {
                 self.publications.remove(&(principal, device));
             }
             Fact::Subscription(record) => {
-                self.subscriptions.insert((record.watcher.clone(), record.presentity.clone()), record);
+                self.subscriptions.insert((record.watcher.clone(), record.presentity.clone()), *record);
             }
             Fact::SubscriptionEnded { watcher, presentity } => {
                 self.subscriptions.remove(&(watcher, presentity));
             }
             Fact::Block(record) => {
-                self.blocks.insert((record.owner.clone(), record.blocked.clone()), record);
+                self.blocks.insert((record.owner.clone(), record.blocked.clone()), *record);
             }
             Fact::BlockEnded { owner, blocked } => drop(self.blocks.remove(&(owner, blocked))),
             Fact::Message { inbox, place, message } => {
@@ -152,7 +152,7 @@ impl Tables {
                 self.messages.retain(|_, row| row.settled_at.is_none_or(|at| at >= before));
             }
             Fact::Call(record) => {
-                self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(record);
+                self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }
         }
     }

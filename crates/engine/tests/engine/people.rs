@@ -79,7 +79,11 @@ impl Scene {
     }
 
     pub fn publish_all(&mut self, number: u64, publication: Publication) {
-        self.ask(Request::Publish { ticket: TICKET, agent: agent(number), publication });
+        self.ask(Request::Publish {
+            ticket: TICKET,
+            agent: agent(number),
+            publication: Box::new(publication),
+        });
     }
 
     pub fn change(&mut self, number: u64, change: ContactChange, contact: NamedAddress, card: ContactCard) {
@@ -89,7 +93,7 @@ impl Scene {
             agent: agent(number),
             change,
             contact,
-            card,
+            card: Box::new(card),
             id,
             is_mutual: self.is_mutual,
         };

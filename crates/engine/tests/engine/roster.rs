@@ -333,7 +333,15 @@ fn an_id_that_names_a_relation_is_not_given_to_another() {
     scene.hear_nothing_of(1);
     let (contact, card) = (alias("carol"), ContactCard::default());
     let (ticket, change, is_mutual) = (Ticket(0), ContactChange::Subscribe, true);
-    scene.ask(Request::ChangeContact { ticket, agent: agent(1), change, contact, card, id, is_mutual });
+    scene.ask(Request::ChangeContact {
+        ticket,
+        agent: agent(1),
+        change,
+        contact,
+        card: Box::new(card),
+        id,
+        is_mutual,
+    });
     assert!(scene.heard(1)[0].contains("subscription_ids"));
 }
 

@@ -237,7 +237,7 @@ pub fn registration(since: Timestamp, expires: Instant) -> Evidence {
         state: PresenceState::Online,
         since,
         expires: Some(expires),
-        detail: "registered".to_owned(),
+        detail: "registered".into(),
     }
 }
 
@@ -247,7 +247,7 @@ pub fn call(id: &str, since: Timestamp) -> Evidence {
         state: PresenceState::OnCall,
         since,
         expires: None,
-        detail: "answered".to_owned(),
+        detail: "answered".into(),
     }
 }
 
@@ -265,20 +265,20 @@ impl Stored {
         for fact in facts.iter().cloned() {
             match fact {
                 Fact::Published { principal, device, publication } => {
-                    stored.publications.insert((principal, device), publication);
+                    stored.publications.insert((principal, device), *publication);
                 }
                 Fact::PublicationEnded { principal, device } => {
                     stored.publications.remove(&(principal, device)).unwrap();
                 }
                 Fact::Subscription(record) => {
                     let parties = (record.watcher.clone(), record.presentity.clone());
-                    stored.subscriptions.insert(parties, record);
+                    stored.subscriptions.insert(parties, *record);
                 }
                 Fact::SubscriptionEnded { watcher, presentity } => {
                     stored.subscriptions.remove(&(watcher, presentity)).unwrap();
                 }
                 Fact::Block(record) => {
-                    stored.blocks.insert((record.owner.clone(), record.blocked.clone()), record);
+                    stored.blocks.insert((record.owner.clone(), record.blocked.clone()), *record);
                 }
                 Fact::BlockEnded { owner, blocked } => {
                     stored.blocks.remove(&(owner, blocked)).unwrap();

@@ -5,7 +5,27 @@ use super::link::Gatekeeper;
 use super::pattern::matches;
 use super::registration::{Kind, Registration};
 use link::Output;
-use model::{Evidence, EvidenceKey, Now, PresenceState, Request, Source};
+use model::{Evidence, EvidenceKey, Millis, Now, PresenceState, Request, Source};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is said of registrations, once for each time to live: nearly all have the same.
+#[derive(Debug, Default)]
+pub(super) struct RegisteredDetails(BTreeMap<u64, Arc<str>>);
+
+impl RegisteredDetails {
+    fn of(&mut self, time_to_live: Millis) -> Arc<str> {
+        if self.0.len() > DETAILS_MAX {
+            self.0.clear();
+        }
+        let seconds = time_to_live.0 / 1000;
+        let detail = || format!("registered, heard at least every {seconds} s").into();
+        Arc::clone(self.0.entry(seconds).or_insert_with(detail))
+    }
+}
+
+/// Times to live of which the words are kept; beyond it they are made anew.
+const DETAILS_MAX: usize = 256;
 
 impl Gatekeeper {
     /// Whether presence is inferred for an endpoint (D-18).
@@ -22,16 +42,12 @@ impl Gatekeeper {
     /// An endpoint is registered.
     pub(super) fn observe_registration(&mut self, number: u64) {
         let Some(registration) = self.registrations.get(number) else { return };
-        let seconds = registration.time_to_live.0 / 1000;
         let evidence = Evidence {
             key: EvidenceKey { source: Source::Registration, id: String::new() },
             state: PresenceState::Online,
             since: registration.registered_at,
             expires: None,
-            detail: format!(
-                "registered from {}, heard at least every {seconds} s",
-                registration.peer.address
-            ),
+            detail: self.registered_details.of(registration.time_to_live),
         };
         self.outputs.push_back(Output::Request(Request::Observe { agent: self.agent(number), evidence }));
     }
@@ -62,7 +78,7 @@ impl Gatekeeper {
                 state,
                 since: answer.at,
                 expires: Some(now.instant.after(self.settings.call_timeout)),
-                detail: format!("in a call with {}; {}", other.label, answer.evidence.text()),
+                detail: format!("in a call with {}; {}", other.label, answer.evidence.text()).into(),
             };
             self.outputs.push_back(Output::Request(Request::Observe { agent: self.agent(number), evidence }));
         }

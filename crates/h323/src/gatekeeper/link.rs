@@ -2,6 +2,7 @@
 
 use super::call::Calls;
 use super::counter::Counters;
+use super::evidence::RegisteredDetails;
 use super::limit::{Flow, Limits, Sources};
 use super::outstanding::Outstanding;
 use super::package::Packages;
@@ -38,6 +39,7 @@ pub struct Gatekeeper {
     pub(super) timers: Timers,
     pub(super) counters: Counters,
     pub(super) changed: Changed,
+    pub(super) registered_details: RegisteredDetails,
     pub(super) traces: Traces,
     pub(super) outputs: VecDeque<Output>,
     pub(super) signalling: Signalling,
@@ -66,6 +68,7 @@ impl Gatekeeper {
             timers: Timers::default(),
             counters: Counters::default(),
             changed: Changed::default(),
+            registered_details: RegisteredDetails::default(),
             traces: Traces::default(),
             outputs: VecDeque::new(),
             signalling,
@@ -115,7 +118,7 @@ impl Link for Gatekeeper {
             Effect::Done { ticket, .. } => self.presence_answered(ticket, None),
             Effect::Refused { ticket, refusal, .. } => self.presence_answered(ticket, Some(&refusal)),
             Effect::Listed { agent, contacts } => self.tell_contacts(now, agent.number, contacts),
-            Effect::Asked { agent, request } => self.tell_request(now, agent.number, request),
+            Effect::Asked { agent, request } => self.tell_request(now, agent.number, *request),
             Effect::Inform { agent, contact, document } => {
                 self.tell_state(now, agent.number, contact, document);
             }

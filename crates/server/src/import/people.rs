@@ -111,7 +111,7 @@ impl People {
         }
         let reverse = subscriptions.get(&(presentity.clone(), watcher.clone()));
         let id = reverse.copied().unwrap_or_else(|| self.subscription_id(watcher, &presentity));
-        Ok(Some(Fact::Subscription(SubscriptionRecord {
+        Ok(Some(Fact::Subscription(Box::new(SubscriptionRecord {
             id,
             watcher: watcher.clone(),
             presentity,
@@ -119,7 +119,7 @@ impl People {
             asked_at: self.now,
             written,
             card: ContactCard::default(),
-        })))
+        }))))
     }
 
     fn block(&self, owner: &Address, contact: &str) -> Result<Option<Fact>, String> {
@@ -128,7 +128,7 @@ impl People {
             return Ok(None);
         }
         let (owner, since, card) = (owner.clone(), self.now, ContactCard::default());
-        Ok(Some(Fact::Block(BlockRecord { owner, blocked, since, written, card })))
+        Ok(Some(Fact::Block(Box::new(BlockRecord { owner, blocked, since, written, card }))))
     }
 
     /// Both directions of a mutual subscription have one name: it comes from the two and a secret (C-03).

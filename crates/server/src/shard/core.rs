@@ -85,7 +85,7 @@ impl Core {
 
     /// Takes the account of a call that has ended, into this batch.
     pub fn call(&mut self, record: CallDetailRecord) {
-        self.calls.push(Fact::Call(record));
+        self.calls.push(Fact::Call(Box::new(record)));
     }
 
     /// Ends a batch, which may be empty: does what is due, composes every document that has changed once, and files

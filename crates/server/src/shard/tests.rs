@@ -153,7 +153,7 @@ impl Scene {
             state: PresenceState::Online,
             since: Timestamp(0),
             expires: None,
-            detail: String::new(),
+            detail: "".into(),
         };
         self.request(Request::Observe { agent: agent(number), evidence });
     }
@@ -311,7 +311,7 @@ fn the_account_of_a_call_is_a_fact() {
     let record = crate::control::tests::call_record();
     scene.shard.inputs.send(ShardInput::Call(record.clone())).unwrap();
     scene.disk.end_one(true);
-    assert_eq!(scene.disk.0.lock().unwrap().facts, [Fact::Call(record)]);
+    assert_eq!(scene.disk.0.lock().unwrap().facts, [Fact::Call(Box::new(record))]);
     scene.stop();
 }
 

@@ -29,8 +29,9 @@ pub fn facts_are_there_when_opened_again<S: Storage>(open: Open<S>) {
     let place = place();
     let store = open(place.path());
     let ended = call(1, 5_000_000);
-    let batch =
-        Batch { facts: vec![principal("room", 77), alias("4711", "room"), Fact::Call(ended.clone())] };
+    let batch = Batch {
+        facts: vec![principal("room", 77), alias("4711", "room"), Fact::Call(Box::new(ended.clone()))],
+    };
     write(&store, batch).unwrap();
     store.close().unwrap();
 
@@ -103,7 +104,7 @@ pub fn a_call_is_written_once<S: Storage>(open: Open<S>) {
     let again = CallDetailRecord { reason: Some("changed".to_owned()), ..first.clone() };
     let same_identifier_later =
         CallDetailRecord { admitted_at: Timestamp(0), ended_at: Timestamp(1), ..first.clone() };
-    let facts = [&first, &again, &same_identifier_later].map(|call| Fact::Call(call.clone()));
+    let facts = [&first, &again, &same_identifier_later].map(|call| Fact::Call(Box::new(call.clone())));
     write(&store, Batch { facts: facts.into() }).unwrap();
     let calls = store.calls(&CallQuery { limit: 10, ..CallQuery::default() });
     assert_eq!(calls, Ok(vec![first, same_identifier_later]));
@@ -114,7 +115,8 @@ pub fn calls_come_newest_first_and_in_pages<S: Storage>(open: Open<S>) {
     let store = open(place.path());
     // Two of them end in the same millisecond.
     let ends = [(3, 3000), (1, 1000), (4, 3000), (2, 2000)];
-    write(&store, Batch { facts: ends.map(|(number, end)| Fact::Call(call(number, end))).into() }).unwrap();
+    write(&store, Batch { facts: ends.map(|(number, end)| Fact::Call(Box::new(call(number, end)))).into() })
+        .unwrap();
     let mut seen = Vec::new();
     let mut query = CallQuery { limit: 1, since: Some(Timestamp(2000)), before: None };
     while let Some(last) = store.calls(&query).unwrap().pop() {

@@ -30,7 +30,7 @@ fn publication(at: i64) -> Publication {
 
 fn published(device: &str, at: i64) -> Fact {
     let (principal, device) = (address("alice"), device.to_owned());
-    Fact::Published { principal, device, publication: publication(at) }
+    Fact::Published { principal, device, publication: Box::new(publication(at)) }
 }
 
 fn subscription(presentity: &str, is_active: bool) -> SubscriptionRecord {
@@ -91,11 +91,11 @@ pub fn subscriptions_and_blocks_are_there_when_opened_again<S: Storage>(open: Op
     let store = open(place.path());
     let facts = vec![
         principal("alice", 1),
-        Fact::Subscription(subscription("bob", false)),
-        Fact::Subscription(subscription("carol", false)),
-        Fact::Subscription(subscription("bob", true)),
-        Fact::Block(block("dave", 1)),
-        Fact::Block(block("dave", 2)),
+        Fact::Subscription(Box::new(subscription("bob", false))),
+        Fact::Subscription(Box::new(subscription("carol", false))),
+        Fact::Subscription(Box::new(subscription("bob", true))),
+        Fact::Block(Box::new(block("dave", 1))),
+        Fact::Block(Box::new(block("dave", 2))),
     ];
     write(&store, Batch { facts }).unwrap();
     store.close().unwrap();
@@ -107,7 +107,8 @@ pub fn contacts_of_nobody_known_contradict_the_store<S: Storage>(open: Open<S>) 
     let place = place();
     let store = open(place.path());
     let (of_nobody, by_nobody) = (subscription("bob", true), block("bob", 1));
-    for fact in [Fact::Subscription(of_nobody), Fact::Block(by_nobody), published("a", 5)] {
+    for fact in [Fact::Subscription(Box::new(of_nobody)), Fact::Block(Box::new(by_nobody)), published("a", 5)]
+    {
         let error = write(&store, Batch { facts: vec![fact] }).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Fault);
     }
@@ -120,8 +121,8 @@ pub fn what_has_ended_is_not_there<S: Storage>(open: Open<S>) {
     let facts = vec![
         principal("alice", 1),
         published("a", 5),
-        Fact::Subscription(subscription("bob", true)),
-        Fact::Block(block("bob", 1)),
+        Fact::Subscription(Box::new(subscription("bob", true))),
+        Fact::Block(Box::new(block("bob", 1))),
     ];
     write(&store, Batch { facts }).unwrap();
     let facts = vec![

@@ -8,7 +8,8 @@ use store::{CallQuery, Options, Store};
 
 fn write_calls(place: &Path, ends: impl Iterator<Item = i64>) {
     let store = Store::open(place, Options::default()).unwrap();
-    let facts = ends.enumerate().map(|(number, end)| Fact::Call(call(number as i64, end))).collect();
+    let facts =
+        ends.enumerate().map(|(number, end)| Fact::Call(Box::new(call(number as i64, end)))).collect();
     write(&store, Batch { facts }).unwrap();
     store.close().unwrap();
 }

@@ -46,8 +46,11 @@ impl Wish {
     /// The request to the engine; `id` names the subscription should it be a new one.
     pub fn request(self, ticket: Ticket, agent: AgentId, id: SubscriptionId) -> Request {
         match self {
-            Self::Publish(publication) => Request::Publish { ticket, agent, publication },
+            Self::Publish(publication) => {
+                Request::Publish { ticket, agent, publication: Box::new(publication) }
+            }
             Self::Change { change, contact, card } => {
+                let card = Box::new(card);
                 Request::ChangeContact { ticket, agent, change, contact, card, id, is_mutual: true }
             }
             Self::Decide { id, is_approved } => {

@@ -203,7 +203,7 @@ pub fn asked(number: u64, id: u8, presentity: &str, watcher: &str, card: Contact
         card,
         asked_at: Timestamp(0),
     };
-    Effect::Asked { agent: agent(number), request }
+    Effect::Asked { agent: agent(number), request: Box::new(request) }
 }
 
 /// The indications that have been sent to an endpoint and not been looked at yet.

@@ -7,7 +7,7 @@ use model::{Capability, Location, Note, Refusal, Request};
 /// What was published, in order.
 fn publications(world: &World) -> Vec<Publication> {
     let published = world.wishes.iter().filter_map(|wish| match wish {
-        Request::Publish { publication, .. } => Some(publication.clone()),
+        Request::Publish { publication, .. } => Some(Publication::clone(publication)),
         _ => None,
     });
     published.collect()

@@ -64,7 +64,7 @@ fn what_a_watcher_notes_is_passed_on() {
     world.octets(&room.ras, false, &vector("lib_sci_ep_instruct_subscribe_display"));
     let [Request::ChangeContact { card, .. }] = &world.wishes[..] else { panic!() };
     let note = Note { language: None, text: "Alice Ärmel".to_owned() };
-    assert_eq!(*card, ContactCard { display: Some(note), ..ContactCard::default() });
+    assert_eq!(**card, ContactCard { display: Some(note), ..ContactCard::default() });
     let contact = PresenceAlias {
         avatar: Some(text("http://example.org/bob.png")),
         category: Some(PresenceFeature::Video),
@@ -250,6 +250,6 @@ fn a_request_is_told_with_what_the_watcher_noted_octet_for_octet_as_recorded() {
         card,
         asked_at: Timestamp(0),
     };
-    world.apply(Effect::Asked { agent: agent(1), request });
+    world.apply(Effect::Asked { agent: agent(1), request: Box::new(request) });
     super::telling::assert_sent_as(&mut world, &bob, "lib_sci_gk_authorize_display_avatar");
 }

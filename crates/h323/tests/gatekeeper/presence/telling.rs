@@ -333,7 +333,7 @@ fn every_state_arrives_as_it_was_published_text_features_and_location_included()
         if matches!(expected.state, Native::Hidden | Native::Offline) {
             expected = Presentity { state: Native::Offline, ..Presentity::default() };
         }
-        assert_eq!(told(&mut world, &alice, inform_of(1, "bob", publication)), expected, "{name}");
+        assert_eq!(told(&mut world, &alice, inform_of(1, "bob", *publication)), expected, "{name}");
         seen += 1;
     }
     assert!(seen > 20, "{seen}");

@@ -3,8 +3,8 @@
 use super::*;
 use crate::shard::promises::Promises;
 use model::{
-    ContactCard, ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Millis, Publication,
-    ReceiptsWanted, SubscriptionId,
+    ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Millis, Publication, ReceiptsWanted,
+    SubscriptionId,
 };
 use std::collections::VecDeque;
 
@@ -126,11 +126,15 @@ fn publication() -> Publication {
 }
 
 fn published() -> Fact {
-    Fact::Published { principal: address("alice"), device: "desk".into(), publication: publication() }
+    Fact::Published {
+        principal: address("alice"),
+        device: "desk".into(),
+        publication: Box::new(publication()),
+    }
 }
 
 fn publish(number: u64) -> Request {
-    Request::Publish { ticket: Ticket(number), agent: agent(1), publication: publication() }
+    Request::Publish { ticket: Ticket(number), agent: agent(1), publication: Box::new(publication()) }
 }
 
 fn send(number: u64) -> Request {
@@ -219,7 +223,7 @@ fn while_the_store_does_not_write_what_needs_it_is_refused_at_once_and_presence_
         agent: agent(1),
         change: ContactChange::Subscribe,
         contact: NamedAddress { address: address("bob"), kind: "h323-ID".into(), original: "bob".into() },
-        card: ContactCard::default(),
+        card: Box::default(),
         id: SubscriptionId([1; 16]),
         is_mutual: true,
     });
