@@ -116,7 +116,7 @@ impl Engine {
         let before = self.agents.insert(agent, id);
         let device = match before.filter(|before| *before != id) {
             Some(before) => self.uproot(now, before, &claim),
-            None if before.is_none() => Some(Device::new(agent, self.restored.remove(&agent))),
+            None if before.is_none() => Some(Device::new(agent, self.take_restored(agent))),
             None => None,
         };
         if let Some(device) = device {

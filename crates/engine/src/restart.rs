@@ -6,7 +6,7 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::{Departure, PrincipalId};
 use model::{Address, AgentId, AliasEntry, Instant, Now, PresenceState, SoftRecord, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// How the process before this one ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,12 +72,20 @@ struct PresenceRecord {
     unseen_since: Option<Timestamp>,
 }
 
-/// The soft record of a device.
+/// The soft record of a device. Nearly always it is as its principal, and then nothing else is written.
 #[derive(Debug, Serialize, Deserialize)]
 struct DeviceRecord {
+    #[serde(serialize_with = "as_pair")]
     agent: AgentId,
-    state: PresenceState,
-    since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state: Option<PresenceState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+}
+
+/// Writes an agent without the names of its parts; it is read with and without them.
+fn as_pair<S: Serializer>(agent: &AgentId, serializer: S) -> Result<S::Ok, S::Error> {
+    (agent.gateway, agent.number).serialize(serializer)
 }
 
 impl Engine {
@@ -132,9 +140,19 @@ impl Engine {
             self.showing.hide(id, since);
         }
         for device in kept.devices {
-            self.restored.insert(device.agent, Spell { state: device.state, since: device.since });
+            let (state, since) = (device.state.unwrap_or(kept.state), device.since.unwrap_or(kept.since));
+            self.restored.insert(device.agent, Spell { state, since });
         }
         Some(())
+    }
+
+    /// What was published of an agent before the restart; the room for these is given back as they are taken.
+    pub(crate) fn take_restored(&mut self, agent: AgentId) -> Option<Spell> {
+        let spell = self.restored.remove(&agent);
+        if self.restored.len() < self.restored.capacity() / 8 {
+            self.restored.shrink_to_fit();
+        }
+        spell
     }
 
     /// Begins again after a stop, when all is loaded and before the links offer what they restored.
@@ -195,6 +213,8 @@ impl Engine {
         let principal = &self.principals[id];
         let devices = principal.devices.iter().filter_map(|device| {
             let Spell { state, since } = device.spell?;
+            let is_as_principal = state == principal.spell.state && since == principal.spell.since;
+            let (state, since) = (!is_as_principal).then_some((state, since)).unzip();
             Some(DeviceRecord { agent: device.agent, state, since })
         });
         let record = PresenceRecord {

@@ -141,6 +141,22 @@ fn records_that_cannot_be_read_are_counted_and_dropped() {
 }
 
 #[test]
+fn records_of_an_earlier_version_are_taken_back() {
+    let before = house();
+    let at = before.wall(0).0;
+    let value = format!(
+        r#"{{"state":"online","since":{at},"devices":[{{"agent":{{"gateway":0,"number":4}},"state":"online","since":{at}}}]}}"#
+    );
+    let (key, value) = ("room4@x.example".to_owned(), Some(value));
+    let records = [SoftRecord { table: engine::PRESENCE_TABLE, key, value }];
+    let mut after = before.restarted(&records, Millis::seconds(30));
+    after.engine.resume(after.now, Stop::Unclean);
+    offer(&mut after, 4, "room4");
+    assert_eq!(after.document("room4").since.0, at);
+    assert_eq!(after.engine.counts().records_dropped, 0);
+}
+
+#[test]
 fn moved_names_are_where_they_were_after_a_restart() {
     let mut before = Scene::new();
     before.claim(1, &["4711", "alice"]);

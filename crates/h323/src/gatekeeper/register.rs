@@ -266,8 +266,12 @@ impl Gatekeeper {
         self.refund_names(registering.as_ref(), new_names);
         let Some(registration) = self.registrations.get_mut(number) else { return };
         let was_claimed = std::mem::replace(&mut registration.claimed, true);
+        // The engine's text of the name is kept in the place of ours: after a restart there are two.
+        if let Some(name) = registration.names.iter_mut().find(|name| name.address == presentity) {
+            name.address = presentity.clone();
+        }
         registration.presentity = Some(presentity);
-        self.changed.registrations.insert(number);
+        self.write_claimed(number, registering.is_none() && !was_claimed);
         self.observe_registration(number);
         self.observe_calls_of(now, number);
         match registering {

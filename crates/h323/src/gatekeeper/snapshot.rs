@@ -9,6 +9,7 @@ use crate::alias::{Alias, canonical};
 use link::ChannelId;
 use model::{Millis, Now, SoftRecord, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
@@ -22,30 +23,46 @@ pub const SOFT_TABLES: [&str; 2] = [REGISTRATIONS, CALLS];
 #[derive(Debug, Default)]
 pub(super) struct Changed {
     pub registrations: BTreeSet<u64>,
+    /// Of those that changed, those that are written when the engine has given them their names.
+    unclaimed: BTreeSet<u64>,
     pub calls: BTreeSet<[u8; 16]>,
 }
 
+/// What is usual is left out, and names are short: there may be a million of these. The longer names are those of
+/// earlier versions.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RegistrationRecord {
-    identifier: String,
+struct RegistrationRecord<'a> {
+    #[serde(rename = "id", alias = "identifier")]
+    identifier: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_default")]
     channel: u32,
     peer: SocketAddr,
     local: SocketAddr,
-    aliases: Vec<(String, String)>,
-    call_signal_addresses: Vec<SocketAddr>,
+    aliases: Vec<(Cow<'a, str>, String)>,
+    #[serde(rename = "signal", alias = "callSignalAddresses")]
+    call_signal_addresses: Cow<'a, [SocketAddr]>,
     kind: Kind,
-    prefixes: Vec<String>,
-    product: Option<String>,
-    features: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    prefixes: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    features: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "is_default")]
     offer: Offer,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     messaging: Option<bool>,
+    #[serde(rename = "ttl", alias = "timeToLive")]
     time_to_live: Millis,
+    #[serde(rename = "since", alias = "registeredAt")]
     registered_at: Timestamp,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     is_proven: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,8 +93,14 @@ impl Gatekeeper {
         while records.len() < limit
             && let Some(number) = self.changed.registrations.pop_first()
         {
-            let value = self.registrations.get(number).filter(|registration| registration.claimed);
-            let value = value.and_then(|registration| serde_json::to_string(&record(registration)).ok());
+            self.changed.unclaimed.remove(&number);
+            let registration = self.registrations.get(number);
+            if registration.is_some_and(|registration| !registration.claimed) {
+                self.changed.unclaimed.insert(number);
+                continue;
+            }
+            let value =
+                registration.and_then(|registration| serde_json::to_string(&record(registration)).ok());
             records.push(SoftRecord { table: REGISTRATIONS, key: number.to_string(), value });
         }
         while records.len() < limit
@@ -89,6 +112,14 @@ impl Gatekeeper {
             records.push(SoftRecord { table: CALLS, key, value });
         }
         records
+    }
+
+    /// The engine has given a registration its names, so that it is written if it has changed. `is_restored`: it was
+    /// taken back, and is written as it was.
+    pub(super) fn write_claimed(&mut self, number: u64, is_restored: bool) {
+        if self.changed.unclaimed.remove(&number) || !is_restored {
+            self.changed.registrations.insert(number);
+        }
     }
 
     pub(super) fn take_back(&mut self, now: Now, record: &SoftRecord) {
@@ -107,7 +138,7 @@ impl Gatekeeper {
     fn restore_registration(&mut self, now: Now, key: &str, value: &str) -> Option<()> {
         let record: RegistrationRecord = serde_json::from_str(value).ok()?;
         let number = key.parse().ok()?;
-        let name = |(kind, text): &(String, String)| {
+        let name = |(kind, text): &(Cow<'_, str>, String)| {
             let alias = Alias::restore(kind, text).ok()?;
             let address = canonical(&alias, &self.settings.zone).ok()?;
             Some(Name { alias, address })
@@ -118,11 +149,11 @@ impl Gatekeeper {
             identifier: EndpointIdentifier::parse(&record.identifier)?,
             peer: Peer { channel: ChannelId(record.channel), address: record.peer, local: record.local },
             names: record.aliases.iter().filter_map(name).collect(),
-            call_signal_addresses: record.call_signal_addresses.into(),
+            call_signal_addresses: record.call_signal_addresses.into_owned().into(),
             kind: record.kind,
-            prefixes: record.prefixes.into(),
-            product: record.product.map(String::into_boxed_str),
-            features: record.features.into(),
+            prefixes: record.prefixes.into_owned().into(),
+            product: record.product.map(|product| product.into_owned().into_boxed_str()),
+            features: record.features.into_owned().into(),
             offer: record.offer,
             messaging: record.messaging,
             time_to_live: record.time_to_live,
@@ -175,22 +206,22 @@ impl Gatekeeper {
     }
 }
 
-fn record(registration: &Registration) -> RegistrationRecord {
+fn record(registration: &Registration) -> RegistrationRecord<'_> {
     RegistrationRecord {
-        identifier: registration.identifier.as_str().to_owned(),
+        identifier: registration.identifier.as_str().into(),
         channel: registration.peer.channel.0,
         peer: registration.peer.address,
         local: registration.peer.local,
         aliases: registration
             .names
             .iter()
-            .map(|name| (name.alias.kind().to_owned(), name.alias.text()))
+            .map(|name| (name.alias.kind().into(), name.alias.text()))
             .collect(),
-        call_signal_addresses: registration.call_signal_addresses.to_vec(),
+        call_signal_addresses: Cow::Borrowed(&registration.call_signal_addresses),
         kind: registration.kind,
-        prefixes: registration.prefixes.to_vec(),
-        product: registration.product.as_deref().map(str::to_owned),
-        features: registration.features.to_vec(),
+        prefixes: Cow::Borrowed(&registration.prefixes),
+        product: registration.product.as_deref().map(Cow::Borrowed),
+        features: Cow::Borrowed(&registration.features),
         offer: registration.offer,
         messaging: registration.messaging,
         time_to_live: registration.time_to_live,

@@ -131,3 +131,56 @@ fn an_unreadable_record_is_counted_and_dropped() {
     assert_eq!(world.counter("soft.unreadable"), 4);
     assert_eq!(world.registered(), 0);
 }
+
+#[test]
+fn what_was_taken_back_is_written_again_only_where_it_changed() {
+    let mut world = World::new();
+    let mut alice = Room::new("192.0.2.10", &["alice"]);
+    let mut bob = Room::new("192.0.2.11", &["bob"]);
+    alice.register(&mut world);
+    bob.register(&mut world);
+    let records = snapshot(&mut world);
+    let mut world = restarted(&world, records);
+    assert_eq!(world.registered(), 2);
+    assert_eq!(snapshot(&mut world), []);
+    bob.register(&mut world);
+    let written = Vec::from_iter(snapshot(&mut world).into_iter().map(|record| record.key));
+    assert_eq!(written, ["2"]);
+}
+
+#[test]
+fn what_changed_before_the_engine_was_asked_is_written_after_it_answered() {
+    let mut before = World::new();
+    let mut alice = Room::new("192.0.2.10", &["alice"]);
+    alice.register(&mut before);
+    let records = snapshot(&mut before);
+    let mut world = World::new();
+    world.now = before.now;
+    for record in records {
+        world.gatekeeper.restore(world.now, record);
+    }
+    // From another port, while its claim waits for its turn.
+    alice.ras = "192.0.2.10:2719".to_owned();
+    alice.refresh(&mut world);
+    assert_eq!(snapshot(&mut world), []);
+    link::Link::timeout(&mut world.gatekeeper, world.now);
+    world.drain();
+    let records = snapshot(&mut world);
+    assert!(records[0].value.as_ref().is_some_and(|value| value.contains(&alice.ras)), "{records:?}");
+}
+
+#[test]
+fn records_of_an_earlier_version_are_taken_back() {
+    let value = r#"{"identifier":"qjfbimrmyfaqqyz2","channel":0,"peer":"192.0.2.10:1719","local":"192.0.2.1:1719",
+        "aliases":[["h323-ID","alice"]],"callSignalAddresses":["192.0.2.10:1720"],"kind":"terminal","prefixes":[],
+        "product":"Phone 1","features":[],"offer":{"hasPresence":false,"package":null},"messaging":null,
+        "timeToLive":60000,"registeredAt":1795386836015,"isProven":true}"#;
+    let (key, value) = ("1".to_owned(), Some(value.to_owned()));
+    let mut world = restarted(&World::new(), vec![SoftRecord { table: "h323.registration", key, value }]);
+    assert_eq!((world.registered(), world.counter("soft.unreadable")), (1, 0));
+    let Outcome::Endpoints(endpoints) = world.command(Command::Endpoints { filter: String::new(), limit: 9 })
+    else {
+        panic!()
+    };
+    assert!(format!("{endpoints:?}").contains("Phone 1"), "{endpoints:?}");
+}
