@@ -112,6 +112,11 @@ impl AliasBook {
         self.ids.get(address).copied()
     }
 
+    /// The number of a name in the book, by its canonical text.
+    pub(crate) fn id_of_text(&self, text: &str) -> Option<NameId> {
+        self.ids.get(text).copied()
+    }
+
     /// The text of a name.
     pub(crate) fn address(&self, id: NameId) -> &Address {
         &self.names[id.0 as usize].address

@@ -103,12 +103,15 @@ impl Engine {
     /// # Errors
     /// [`LoadError::PrincipalUnknown`]; the engine is unchanged.
     pub fn load_alias(&mut self, entry: &AliasEntry) -> Result<(), LoadError> {
-        let filed = self.book.id(&entry.principal).and_then(|name| self.book.filed(name));
-        let Some(id) = filed else {
+        let identity = self.book.id(&entry.principal);
+        let Some((identity, id)) = identity.and_then(|name| Some((name, self.book.filed(name)?))) else {
             let (alias, principal) = (entry.address.clone(), entry.principal.clone());
             return Err(LoadError::PrincipalUnknown { alias, principal });
         };
-        let name = self.book.intern(&entry.address);
+        let name = match entry.address == entry.principal {
+            true => identity,
+            false => self.book.intern(&entry.address),
+        };
         let before = self.book.owner(name);
         self.book.give(name, id, &entry.kind, &entry.original);
         if before != Some(id) {
@@ -129,7 +132,7 @@ impl Engine {
     }
 
     fn take_back(&mut self, record: &SoftRecord) -> Option<()> {
-        let id = self.book.id(&Address::parse(&record.key).ok()?).and_then(|name| self.book.filed(name))?;
+        let id = self.book.id_of_text(&record.key).and_then(|name| self.book.filed(name))?;
         let kept: PresenceRecord = serde_json::from_str(record.value.as_deref()?).ok()?;
         let principal = &mut self.principals[id];
         principal.spell = Spell { state: kept.state, since: kept.since };

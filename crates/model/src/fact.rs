@@ -123,6 +123,6 @@ mod tests {
 
     #[test]
     fn hot_types_are_small() {
-        assert_eq!(size_of::<Fact>(), 88);
+        assert_eq!(size_of::<Fact>(), 80);
     }
 }

@@ -53,12 +53,15 @@ impl Readers {
 
     pub(crate) fn aliases(&self, mut each: impl FnMut(AliasEntry)) -> Result<u64, StoreError> {
         self.rows("SELECT address, kind, original, principal FROM aliases", [], |row| {
-            each(AliasEntry {
-                address: self.address(row, 0, "aliases.address")?,
-                kind: row.get(1).map_err(|error| self.fail(&error))?,
-                original: row.get(2).map_err(|error| self.fail(&error))?,
-                principal: self.address(row, 3, "aliases.principal")?,
-            });
+            let address = self.address(row, 0, "aliases.address")?;
+            // Most principals have one name, and are filed under it.
+            let principal = match self.text(row, 3)? == address.as_str() {
+                true => address.clone(),
+                false => self.address(row, 3, "aliases.principal")?,
+            };
+            let kind = row.get(1).map_err(|error| self.fail(&error))?;
+            let original = row.get(2).map_err(|error| self.fail(&error))?;
+            each(AliasEntry { address, kind, original, principal });
             Ok(())
         })
     }

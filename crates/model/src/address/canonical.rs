@@ -23,7 +23,7 @@ impl Address {
     /// Where the local part has a character or a length that [`normalise`](super::normalise) refuses.
     pub fn new(local: &str, domain: &Domain) -> Result<Self, AddressError> {
         let local = local::normalise(local)?;
-        Ok(Self([local.as_ref(), "@", domain.as_str()].concat().into()))
+        Ok(Self([&*local, "@", domain.as_str()].concat().into()))
     }
 
     /// Reads `local@domain`; the last `@` divides.
