@@ -526,6 +526,10 @@ impl Dialogue for Chats<'_> {
         count
     }
 
+    fn elsewhere(&self) -> Option<(&Tally, usize)> {
+        Some((&self.tally, self.unaccepted))
+    }
+
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         Some(self.streams.descriptor())
     }

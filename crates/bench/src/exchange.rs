@@ -41,6 +41,11 @@ pub(crate) trait Dialogue {
         0
     }
 
+    /// What is counted there, and how much of it is under way, where that is what the measurement is about.
+    fn elsewhere(&self) -> Option<(&Tally, usize)> {
+        None
+    }
+
     /// What is readable when [`Self::turn`] has something to do.
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         None
@@ -172,7 +177,9 @@ impl<D: Dialogue> Run<'_, D> {
             if interrupt::happened() && came == 0 {
                 return Ok(());
             }
-            progress.show(&self.tally, self.exchange.flights.len());
+            let here = (&self.tally, self.exchange.flights.len());
+            let (tally, under_way) = self.dialogue.elsewhere().unwrap_or(here);
+            progress.show(tally, under_way);
             if came == 0 && sent == 0 {
                 socket::wait(&self.exchange.ports, self.dialogue.descriptor(), self.sleep(now));
             }

@@ -90,6 +90,7 @@ fn measure(
             break;
         }
         let start = bench.exchange.now();
+        progress.next_round(&sum);
         chats.tally = Tally::default();
         chats.delivered = Delivered::default();
         chats.offer = rate.map_or(Offer::Window(window), |rate| Offer::Rate(rate, start));

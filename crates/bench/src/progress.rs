@@ -14,19 +14,23 @@ pub(crate) struct Progress {
     /// Confirms of earlier rounds of this phase.
     before: u64,
     last: Instant,
+    /// Since when the confirms are counted that make the rate.
+    since: Instant,
     confirmed: u64,
     calls: u32,
 }
 
 impl Progress {
     pub fn new(phase: impl Into<String>, total: Option<u64>) -> Self {
-        Self { phase: phase.into(), total, before: 0, last: Instant::now(), confirmed: 0, calls: 0 }
+        let now = Instant::now();
+        Self { phase: phase.into(), total, before: 0, last: now, since: now, confirmed: 0, calls: 0 }
     }
 
     /// What is counted from now on comes on top of what was counted so far.
     pub fn next_round(&mut self, tally: &Tally) {
         self.before = tally.confirmed;
-        self.confirmed = 0;
+        // The echo had its turn meanwhile, which is no time in which the target stood still.
+        (self.confirmed, self.since) = (0, Instant::now());
     }
 
     /// Prints a line where it is time for one.
@@ -35,11 +39,11 @@ impl Progress {
         if !self.calls.is_multiple_of(64) && under_way > 0 {
             return;
         }
-        let passed = self.last.elapsed();
-        if passed < INTERVAL {
+        if self.last.elapsed() < INTERVAL {
             return;
         }
-        let rate = tally.confirmed.saturating_sub(self.confirmed) as f64 / passed.as_secs_f64();
+        let passed = self.since.elapsed().as_secs_f64().max(0.001);
+        let rate = tally.confirmed.saturating_sub(self.confirmed) as f64 / passed;
         let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
         eprintln!(
             "{}: {}{of} confirmed, {rate:.0}/s now, {under_way} under way, {} rejected, {} told to wait, {} lost",
@@ -49,6 +53,7 @@ impl Progress {
             tally.asked_to_wait,
             tally.lost
         );
-        (self.last, self.confirmed) = (Instant::now(), tally.confirmed);
+        let now = Instant::now();
+        (self.last, self.since, self.confirmed) = (now, now, tally.confirmed);
     }
 }
