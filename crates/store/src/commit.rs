@@ -151,7 +151,18 @@ fn apply_in_savepoint(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite:
 }
 
 fn apply_batch(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<()> {
-    batch.facts.iter().try_for_each(|fact| apply(transaction, fact))
+    batch.facts.iter().try_for_each(|fact| apply(transaction, fact))?;
+    if batch.facts.is_empty() {
+        probe(transaction)?;
+    }
+    Ok(())
+}
+
+/// Writes what is there already: SQLite would write nothing for a transaction that changes nothing, and a batch without
+/// facts asks whether the disk takes anything.
+fn probe(transaction: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    transaction.pragma_update(None, "user_version", version)
 }
 
 fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {

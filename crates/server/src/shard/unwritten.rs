@@ -164,7 +164,7 @@ impl Unwritten {
     /// Takes note of an attempt that failed. A fact that contradicts the store is found by trying one after the
     /// other, and given up, because it would keep all others waiting for ever.
     pub fn failed_again(&mut self, now: Instant, error: &StoreError) {
-        let is_found = error.kind() == ErrorKind::Fault && self.chunk == 1;
+        let is_found = error.kind() == ErrorKind::Fault && self.chunk == 1 && !self.facts.is_empty();
         self.failed(now, error);
         if is_found {
             let fact = self.facts.pop_front();
@@ -178,10 +178,7 @@ impl Unwritten {
     /// The facts of the next attempt, if it is time; none may be under way.
     pub fn take_due(&mut self, now: Instant) -> Option<Vec<Fact>> {
         self.due.take_if(|due| *due <= now)?;
-        if self.facts.is_empty() {
-            self.settle(now);
-            return None;
-        }
+        // With nothing to catch up on the attempt is empty: only a write shows that the store writes again.
         Some(self.facts.iter().take(self.chunk).cloned().collect())
     }
 

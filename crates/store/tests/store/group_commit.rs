@@ -122,3 +122,15 @@ fn a_store_that_is_dropped_writes_what_it_has_taken() {
     drop(store);
     assert_eq!(receiver.recv(), Ok(Ok(())));
 }
+
+#[test]
+fn a_batch_without_facts_is_written_too_and_so_tells_whether_the_disk_takes_anything() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path(), Options::default()).unwrap();
+    let log = place.path().join("herald.db-wal");
+    let octets = || std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
+    let before = octets();
+    crate::samples::write(&store, Batch::default()).unwrap();
+    assert!(octets() > before, "{before}");
+    store.close().unwrap();
+}

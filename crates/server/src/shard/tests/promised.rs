@@ -167,6 +167,24 @@ fn a_message_that_was_not_written_is_refused_taken_back_and_never_delivered_nor_
 }
 
 #[test]
+fn where_messages_alone_were_refused_the_store_counts_as_failing_until_it_has_written_something() {
+    let mut desk = Desk::new();
+    desk.promise(vec![stored(1)], vec![accepted(1)]);
+    assert_eq!(desk.end(false), [message_refused(1)]);
+    for _ in 0..3 {
+        desk.now = desk.promises.due().expect("the store is tried again");
+        assert!(desk.drain().is_empty());
+        assert!(!desk.promises.is_writing(), "nobody has tried yet");
+        assert_eq!(desk.under_way.len(), 1, "an attempt is under way");
+        desk.end(false);
+        assert!(!desk.promises.is_writing());
+    }
+    desk.recover();
+    assert!(desk.promises.is_writing());
+    assert!(desk.written.is_empty(), "the message was refused, and stays so");
+}
+
+#[test]
 fn a_change_that_was_not_written_is_refused_and_written_later_all_the_same() {
     let mut desk = Desk::new();
     desk.promise(vec![published()], vec![done(1)]);
