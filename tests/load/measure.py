@@ -7,7 +7,8 @@ Builds the release program unless one is given, starts it on data directories of
 memory file system would make every sync free), runs each measurement, and records the JSON of `herald bench` in
 docs/performance.json; then it draws docs/performance.md and docs/performance-*.svg from that. A gatekeeper of others is
 given the same registrations and keep-alives. --quick takes minutes and a tenth of the endpoints; --only repeats some
-measurements and keeps the others; --draw measures nothing.
+measurements and keeps the others; --draw measures nothing. Of which commit the figures are is what the program itself says:
+it is built with HERALD_VERSION for that.
 """
 
 import argparse
@@ -30,6 +31,8 @@ import page  # noqa: E402
 RESULTS = ROOT / "docs" / "performance.json"
 HOST, OTHER_HOST, FROM = "127.33.0.1", "127.33.0.2", "127.33.1.1"
 PATIENCE = 60
+# What the bench calls its endpoints, and how many each of them watches where contact lists are imported.
+PREFIX, CONTACTS = "bench", 10
 
 GNUGK = """[Gatekeeper::Main]
 Name=Other
@@ -60,6 +63,7 @@ def measurements(quick):
         ("settle", "herald", ["ras", "--endpoints", str(million), "--seconds", "5", "--settle"]),
         ("soak", "herald", ["ras", "--endpoints", str(hundred_thousand), "--seconds", "10",
                             "--soak", "1" if quick else "30", *memory]),
+        ("subscriptions", "herald", ["ras", "--endpoints", str(million), "--seconds", "5", *memory]),
         ("presence-1000", "herald", ["presence", "--watchers", "1000", *seconds]),
         ("presence-rate", "herald", ["presence", "--presentities", "100" if quick else "1000", "--watchers", "10",
                                      "--rate", "500" if quick else "5000", *seconds]),
@@ -129,11 +133,37 @@ def wait_until_ready(server):
         time.sleep(0.1)
 
 
+def resident(process):
+    """The octets of a process that are in memory."""
+    for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit("the server is gone")
+
+
+def subscribe_all(server, endpoints):
+    """Gives each endpoint its subscriptions by `herald import`; the memory of the server before, without any of them."""
+    server.start()
+    wait_until_ready(server)
+    empty = resident(server.process)
+    server.stop()
+    path = Path(server.data) / "people.jsonl"
+    with path.open("w") as file:
+        for number in range(endpoints):
+            watches = [f"{PREFIX}{(number + 7919 * step) % endpoints:08}" for step in range(1, CONTACTS + 1)]
+            file.write(json.dumps({"names": [f"{PREFIX}{number:08}"], "watches": watches}) + "\n")
+    imported = subprocess.run([server.program, "--data", server.data, "import", path], capture_output=True, text=True)
+    if imported.returncode != 0:
+        raise SystemExit(f"the import failed: {imported.stderr}")
+    path.unlink()
+    return empty
+
+
 def run(herald, server, arguments):
     """One measurement; the JSON of it. A `settle` gets its restart when it asks for it."""
     arguments = [word.format(pid=server.process.pid) for word in arguments]
     command = [herald, "--data", server.data, "bench", arguments[0], "--target", server.target, "--from", FROM,
-               "--json", *arguments[1:]]
+               "--json", "--prefix", PREFIX, *arguments[1:]]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     is_restarted = False
     for line in process.stderr:
@@ -153,14 +183,27 @@ def machine():
     """What it was measured on."""
     model = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
-    commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     return {
         "processor": model[0] if model else platform.machine(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}",
         "date": datetime.date.today().isoformat(),
-        "commit": commit.stdout.strip(),
     }
+
+
+def version_of(herald):
+    """What the measured program says it is."""
+    said = subprocess.run([herald, "--version"], capture_output=True, text=True, check=True)
+    return said.stdout.strip().removeprefix("herald ")
+
+
+def build():
+    """The release program, which knows the commit that it is built of."""
+    describe = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
+    commit = subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
+    environment = {**os.environ, "HERALD_VERSION": f"commit {commit}"}
+    subprocess.run(["cargo", "build", "--release", "--locked", "-p", "herald"], cwd=ROOT, check=True, env=environment)
+    return str(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "herald")
 
 
 def measure(arguments, results):
@@ -170,14 +213,23 @@ def measure(arguments, results):
             continue
         print(f"--- {name}: {' '.join(words)}", file=sys.stderr)
         with tempfile.TemporaryDirectory(dir=arguments.directory) as directory:
-            server = (Herald if gatekeeper == "herald" else Other)(programs[gatekeeper], directory).start()
+            server = (Herald if gatekeeper == "herald" else Other)(programs[gatekeeper], directory)
             try:
+                endpoints = int(words[words.index("--endpoints") + 1]) if "--endpoints" in words else 0
+                empty = subscribe_all(server, endpoints) if name == "subscriptions" else None
+                server.start()
                 wait_until_ready(server)
                 report = run(arguments.herald, server, words)
+                if empty is not None:
+                    report["subscriptions"] = report["endpoints"] * CONTACTS
+                    # What the program took before anybody was known is not the endpoints'; all else is.
+                    details = report["phases"][0]["details"]
+                    details["residentOctetsEach"] = (details["residentOctets"] - empty) / report["endpoints"]
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     server.stop()
-        results["runs"][name] = {"quick": arguments.quick, "arguments": words, "report": report}
+        results["runs"][name] = {"quick": arguments.quick, "arguments": words, "version": version_of(arguments.herald),
+                                 "report": report}
         results["machine"] = machine()
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
 
@@ -194,9 +246,7 @@ def main():
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"runs": {}}
     if not arguments.draw:
         if arguments.herald is None:
-            subprocess.run(["cargo", "build", "--release", "--locked", "-p", "herald"], cwd=ROOT, check=True)
-            target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-            arguments.herald = str(target / "release" / "herald")
+            arguments.herald = build()
         arguments.herald = os.path.abspath(arguments.herald)
         Path(arguments.directory).mkdir(parents=True, exist_ok=True)
         measure(arguments, results)

@@ -58,20 +58,29 @@ def goals(results):
         echo = phases(results, run).get(phase, {}).get("echo")
         return max(5.0, 3 * echo["latencyMs"]["p99"]) if echo else None
 
+    def fewer_commits():
+        few, many = of("texts-few", "texts", "commitsEach"), of("texts-rate", "texts", "commitsEach")
+        return many / few if few and many is not None else None
+
     rows = [
         ("keep-alives, in the echo's rate", ratio("ras-1000", "keepAlives"), ">=", 0.5),
         ("first registrations, in the echo's rate", ratio("ras-1000", "registrations"), ">=", 0.35),
         ("keep-alives at the most endpoints, in their rate at 1,000", share("keepAlives"), ">=", 0.7),
         ("registrations at the most endpoints, in their rate at 1,000", share("registrations"), ">=", 0.7),
         ("octets of memory for each endpoint", of("ras-1000000", "registrations", "residentOctetsEach"), "<=", 1536),
+        ("octets of memory for each endpoint with 10 subscriptions",
+         of("subscriptions", "registrations", "residentOctetsEach"), "<=", 3072),
         ("notifications to 1,000 watchers, in the echo's rate", ratio("presence-1000", "notifications"), ">=", 0.35),
         ("p99 to the last of 10 watchers, ms", p99("presence-rate", "notifications"), "<=",
          limit("presence-rate", "notifications")),
         ("texts each second", rate("texts-rate", "texts"), ">=", 5000 * 0.99),
+        ("commits for each text at 5,000/s, in those at 200/s", fewer_commits(), "<=", 0.5),
         ("single messages each second", rate("single-rate", "singleMessages"), ">=", 2000 * 0.99),
         ("seconds until a restarted server answers", of("settle", "settle", "secondsWithoutAnswer"), "<=", 5),
         ("seconds until all states are right", of("settle", "settle", "secondsUntilStatesRight"), "<=", 30),
+        ("endpoints shown offline meanwhile", of("settle", "settle", "offlineMeanwhile"), "<=", 0),
         ("everyone is back, in the ideal time", of("return", "return", "factor"), "<=", 1.6),
+        ("endpoints that never came back", of("return", "return", "notBack"), "<=", 0),
         ("memory at the end of the soak, in that of its beginning", of("soak", "soak", "growth"), "<=", 1.05),
     ]
     lines = ["| goal | measured | to reach | |", "|---|---|---|---|"]
@@ -154,7 +163,8 @@ def draw(docs, results):
     lines = ["No figures are recorded yet."]
     if results["runs"]:
         machine = results["machine"]
-        lines = [f"Measured on {machine['date']} at {machine['commit']}: {machine['processor']}, "
+        versions = sorted({run.get("version", "a commit that was not noted") for run in results["runs"].values()})
+        lines = [f"Measured on {machine['date']}, Herald {'; '.join(versions)}: {machine['processor']}, "
                  f"{machine['cores']} cores, {machine['system']}."]
         if any(run["quick"] for run in results["runs"].values()):
             lines += ["", "Some of it at the small scale of `--quick`: not the figures that count."]

@@ -8,12 +8,18 @@ use h323::gatekeeper::Network;
 use server::settings::{ListenAddress, LogFormat, LogLevel, Written};
 use std::path::PathBuf;
 
+/// The version; whoever builds it may add of what (`HERALD_VERSION`), as the measurements do.
+const VERSION: &str = match option_env!("HERALD_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 /// Presence for H.323: who can be reached, who is in a call, and why we think so
 ///
 /// `herald serve` is the server, a gatekeeper that endpoints register with. The other verbs ask it, through a
 /// socket in its data directory, or work on files.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
+#[command(version = VERSION, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Arguments {
     /// The server's data directory
     #[arg(long, global = true, value_name = "DIR", env = "HERALD_DATA", default_value = "herald-data")]
