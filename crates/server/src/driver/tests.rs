@@ -157,22 +157,24 @@ fn a_datagram_is_answered_from_where_it_came_in_and_its_request_reaches_the_shar
 
 #[test]
 fn a_full_queue_pauses_reading_and_loses_no_request() {
-    const DATAGRAMS: usize = 200;
     let scene = scene(1);
-    for _ in 0..DATAGRAMS {
+    let mut datagrams = 0;
+    // What comes in one turn is handed over together, so how many it takes depends on who is faster.
+    while scene.counters.congested.load(Ordering::Relaxed) == 0 {
         scene.send(b"hello");
+        datagrams += 1;
+        thread::yield_now();
     }
     let mut requests = 0;
-    while requests < DATAGRAMS {
+    while requests < datagrams {
         match scene.requests.recv_timeout(PATIENCE) {
             Ok(ShardInput::Requests(more)) => requests += more.len(),
-            _ => panic!("{requests} requests of {DATAGRAMS}"),
+            _ => panic!("{requests} requests of {datagrams}"),
         }
     }
-    for _ in 0..DATAGRAMS {
+    for _ in 0..datagrams {
         assert_eq!(scene.receive(), b"hello");
     }
-    assert!(scene.counters.congested.load(Ordering::Relaxed) > 0);
     assert_eq!(scene.stop().0, Ok(()));
 }
 
