@@ -167,10 +167,28 @@ impl Gatekeeper {
             was_indicated: false,
             almost_out_of_resources: false,
         };
+        while let Some(other) = self.in_the_place_of(&registration) {
+            let older = other.min(number);
+            self.registrations.remove(older);
+            self.changed.registrations.insert(older);
+            if older == number {
+                return Some(());
+            }
+        }
         self.timers.set(registration.silent_at(), Due::Registration(number));
         self.registrations.insert(registration);
         self.claim_in_turn(now, number);
         Some(())
+    }
+
+    /// A registration that takes calls at an address of this one, at the same host: a kill can leave the record of the
+    /// one before beside that of the one that stands.
+    fn in_the_place_of(&self, registration: &Registration) -> Option<u64> {
+        let at = |address: &SocketAddr| self.registrations.by_call_signal(*address);
+        let mut others = registration.call_signal_addresses.iter().filter_map(at);
+        let is_of_the_host =
+            |other: &&Registration| other.peer.address.ip() == registration.peer.address.ip();
+        others.find(is_of_the_host).map(|other| other.number)
     }
 
     fn restore_call(&mut self, now: Now, key: &str, value: &str) -> Option<()> {

@@ -209,3 +209,28 @@ fn after_a_restart_so_many_names_are_claimed_at_a_time_and_who_comes_anew_goes_f
     let claimed: Vec<_> = world.claims.iter().map(|claim| claim.aliases[0].address.to_string()).collect();
     assert_eq!((claimed.len(), claimed[4_096].as_str()), (4_201, "alice@example.com"));
 }
+
+// Seed 611650 of the simulation: the removal of the one before was not on the disk yet, and both were sent each message.
+#[test]
+fn of_two_registrations_of_one_endpoint_that_a_kill_left_behind_the_last_one_stands() {
+    let mut world = World::new();
+    let mut before = Room::new("192.0.2.10", &["alice"]);
+    before.register(&mut world);
+    let mut records = snapshot(&mut world);
+    world.command(Command::Unregister { endpoint: "alice".to_owned() });
+    world.sent.clear();
+    let mut alice = Room::new("192.0.2.10", &["alice"]);
+    alice.register(&mut world);
+    records.extend(snapshot(&mut world).into_iter().filter(|record| record.value.is_some()));
+    assert_eq!(records.len(), 2);
+    for _ in 0..2 {
+        records.reverse();
+        let mut world = restarted(&world, records.clone());
+        assert_eq!((world.registered(), world.claims.len()), (1, 1));
+        assert_eq!(world.claims[0].agent.number, 2);
+        let removed = snapshot(&mut world);
+        let [SoftRecord { key, value: None, .. }] = &removed[..] else { panic!("{removed:?}") };
+        assert_eq!(key, "1");
+        assert!(matches!(alice.refresh(&mut world), RasMessage::RegistrationConfirm(_)));
+    }
+}
