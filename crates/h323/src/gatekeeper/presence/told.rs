@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// When no request of ours can be sent, it is tried again after this time.
 const TRY_AGAIN: Millis = Millis::seconds(1);
 
+/// After an indication was given up, 3 s after its last repetition, that may still be on its way for so long. What was told
+/// meanwhile could come before it, and would be taken for the older one: nothing in a state says when it was true.
+const STRAYS_FOR: Millis = Millis::seconds(2);
+
 /// While so many requests of ours wait for an answer, no presence is told: probes and the end of calls have numbers
 /// left.
 const UNANSWERED_MAX: usize = 40_000;
@@ -186,7 +190,10 @@ impl Gatekeeper {
             return;
         }
         let was_silenced = self.outboxes.get(number).is_some_and(Outbox::is_silenced);
-        let lagging = self.outboxes.with(number, |outbox| outbox.unconfirmed(sequence));
+        let lagging = self.outboxes.with(number, |outbox| {
+            outbox.next_at = outbox.next_at.max(now.instant.after(STRAYS_FOR));
+            outbox.unconfirmed(sequence)
+        });
         self.counters.presence_lagging += lagging as u64;
         let is_silenced = self.outboxes.get(number).is_some_and(Outbox::is_silenced);
         if is_silenced
