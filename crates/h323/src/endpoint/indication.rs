@@ -167,11 +167,11 @@ impl Endpoint {
         }
     }
 
-    /// The registration is over: what waits will not be answered.
+    /// The registration is over: what waits will not be answered. What was heard stays known: its repetition may come
+    /// after the next registration, and nothing in it tells of which one it is.
     pub(super) fn drop_indications(&mut self) {
         self.requests.forget(|purpose| purpose == Purpose::Indication);
         self.indications.is_under_way = false;
-        self.indications.heard.clear();
         for Indication { command, alias, then, .. } in std::mem::take(&mut self.indications.waiting) {
             self.tell_answer(then, Event::Unanswered { command, alias });
         }

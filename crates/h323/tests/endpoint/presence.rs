@@ -423,6 +423,18 @@ fn an_indication_that_comes_again_after_many_others_is_told_once() {
     assert_eq!(world.names(BOB), ["subscriptionRequest"]);
 }
 
+#[test]
+fn an_indication_that_comes_again_after_another_registration_is_told_once() {
+    let mut world = world();
+    hear(&mut world, BOB, "rec_sci_gk_Authorize_ask");
+    world.command(BOB, "unregister");
+    world.command(BOB, "register");
+    hear(&mut world, BOB, "rec_sci_gk_Authorize_ask");
+    let told = world.names(BOB).into_iter().filter(|name| name == "subscriptionRequest").count();
+    assert_eq!(told, 1);
+    assert_eq!(world.status(BOB)["counters"]["repeatedIndications"], 1);
+}
+
 // Quirk Q1, as an endpoint meets it.
 #[test]
 fn all_messages_of_an_element_are_read_wherever_it_stands() {
