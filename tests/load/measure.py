@@ -60,6 +60,7 @@ def measurements(quick):
         ("ras-100000", "herald", ["ras", "--endpoints", str(hundred_thousand), *seconds, *memory]),
         ("ras-1000000", "herald", ["ras", "--endpoints", str(million), *seconds, *memory]),
         ("return", "herald", ["ras", "--endpoints", str(million), "--seconds", "5", "--return"]),
+        ("return-4", "herald", ["ras", "--endpoints", str(million), "--seconds", "5", "--return", "--overload", "4"]),
         ("settle", "herald", ["ras", "--endpoints", str(million), "--seconds", "5", "--settle"]),
         ("soak", "herald", ["ras", "--endpoints", str(hundred_thousand), "--seconds", "10",
                             "--soak", "1" if quick else "30", *memory]),

@@ -88,9 +88,12 @@ pub struct RasArguments {
     /// Send so many keep-alives each second, whatever comes back, instead of a new one for each answer
     #[arg(long, value_name = "COUNT")]
     pub rate: Option<f64>,
-    /// Then let everyone go and come back at once, at twice the rate of the first registrations
+    /// Then let everyone go and come back at once, at --overload times the rate of the first registrations
     #[arg(long = "return")]
     pub comeback: bool,
+    /// How many times the rate of the first registrations the return is offered at
+    #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
+    pub overload: f64,
     /// How long an endpoint pauses that was refused for want of resources, or that nobody answered
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub pause: u32,

@@ -13,9 +13,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-/// How much more is offered than the server can do.
-const OVERLOAD: f64 = 2.0;
-
 /// The time within which an endpoint expects an answer, and how often it repeats, as Herald's own endpoint does.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const REPEATS: u8 = 2;
@@ -112,11 +109,14 @@ impl Dialogue for Comeback<'_> {
     }
 }
 
-/// Lets all endpoints come back at twice the rate `steady`; they pause for `pause` seconds where nobody answers or the
-/// server has no resources.
-pub(crate) fn run(bench: &mut Bench, steady: f64, pause: u32) -> Result<Phase, BenchError> {
+/// Lets all endpoints come back at `overload` times the rate `steady`; they pause for `pause` seconds where nobody answers
+/// or the server has no resources.
+pub(crate) fn run(bench: &mut Bench, steady: f64, overload: f64, pause: u32) -> Result<Phase, BenchError> {
     if steady <= 0.0 {
         return Err(BenchError::Unsupported("there was no rate of registrations to return at".to_owned()));
+    }
+    if !overload.is_finite() || overload <= 0.0 {
+        return Err(BenchError::Usage("--overload must be more than nothing".to_owned()));
     }
     let sockets = bench.exchange.ports.len();
     let count = bench.registering.population.count;
@@ -126,7 +126,7 @@ pub(crate) fn run(bench: &mut Bench, steady: f64, pause: u32) -> Result<Phase, B
         registering: &mut bench.registering,
         identifiers: &mut bench.identifiers,
         start,
-        rate: steady * OVERLOAD,
+        rate: steady * overload,
         next: (0..sockets as u32).collect(),
         again: vec![BinaryHeap::new(); sockets],
         pause: Micros::from(pause) * 1_000_000,
@@ -144,7 +144,7 @@ pub(crate) fn run(bench: &mut Bench, steady: f64, pause: u32) -> Result<Phase, B
     let waited = dialogue.waited.percentiles();
     let phase = Phase::new("return", &tally, None)
         .with("steadyRate", steady)
-        .with("offeredRate", steady * OVERLOAD)
+        .with("offeredRate", steady * overload)
         .with("toldToWait", tally.asked_to_wait)
         .with("pauses", dialogue.pauses)
         .with("refusedForGood", dialogue.refused.values().sum::<u64>())

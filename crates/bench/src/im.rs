@@ -90,7 +90,7 @@ fn measure(
             break;
         }
         let start = bench.exchange.now();
-        progress.next_round(&sum);
+        progress.next_round(sum.confirmed);
         chats.tally = Tally::default();
         chats.delivered = Delivered::default();
         chats.offer = rate.map_or(Offer::Window(window), |rate| Offer::Rate(rate, start));

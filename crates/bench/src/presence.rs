@@ -119,7 +119,7 @@ fn publish(
             break;
         }
         let start = bench.exchange.now();
-        progress.next_round(&published);
+        progress.next_round(published.confirmed);
         dialogue.is_closing = false;
         let rules = Rules { at_most: Some(slice), ..bench.rules };
         let mut part = bench.exchange.run(&mut dialogue, pace, rules, &mut progress)?;

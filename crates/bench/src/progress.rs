@@ -26,9 +26,9 @@ impl Progress {
         Self { phase: phase.into(), total, before: 0, last: now, since: now, confirmed: 0, calls: 0 }
     }
 
-    /// What is counted from now on comes on top of what was counted so far.
-    pub fn next_round(&mut self, tally: &Tally) {
-        self.before = tally.confirmed;
+    /// What is counted from now on comes on top of what was confirmed so far.
+    pub fn next_round(&mut self, confirmed: u64) {
+        self.before = confirmed;
         // The echo had its turn meanwhile, which is no time in which the target stood still.
         (self.confirmed, self.since) = (0, Instant::now());
     }

@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &RasArguments, data: &Path) -> Result<Report, Bench
     }
     if arguments.comeback && !interrupt::happened() {
         bench.unregister()?;
-        report.phases.push(comeback::run(&mut bench, steady, arguments.pause)?);
+        report.phases.push(comeback::run(&mut bench, steady, arguments.overload, arguments.pause)?);
     }
     if !arguments.leave {
         bench.unregister()?;
@@ -155,7 +155,7 @@ impl Bench {
             let (start, end) = (border(round), border(round + 1));
             let mut dialogue =
                 FirstRegistrations::new(&mut self.registering, &mut self.identifiers, start, end);
-            progress.next_round(&tally);
+            progress.next_round(tally.confirmed);
             let part = self.exchange.run(&mut dialogue, self.pace, self.rules, &mut progress)?;
             // As long as the target took, so that both see the same machine.
             echoed.add(&self.echo(&part, part.elapsed.max(Duration::from_millis(100)), self.pace)?);
@@ -176,6 +176,7 @@ impl Bench {
             loop {
                 let mut dialogue =
                     FirstRegistrations::new(&mut self.registering, &mut self.identifiers, 0, count);
+                progress.next_round(tally.confirmed + part.confirmed);
                 part.add(&self.exchange.run(&mut dialogue, self.pace, self.rules, &mut progress)?);
                 let is_over = part.elapsed >= slice || interrupt::happened();
                 if is_over && (round == self.rounds || interrupt::happened()) {
@@ -189,7 +190,6 @@ impl Bench {
             }
             echoed.add(&self.echo(&part, slice, self.pace)?);
             tally.add(&part);
-            progress.next_round(&tally);
             if interrupt::happened() {
                 break;
             }
@@ -209,7 +209,7 @@ impl Bench {
                 break;
             }
             let mut dialogue = KeepAlives::new(&self.registering.population, &self.identifiers)?;
-            progress.next_round(&tally);
+            progress.next_round(tally.confirmed);
             let part = self.exchange.run(&mut dialogue, pace, rules, &mut progress)?;
             echoed.add(&self.echo(&part, slice, pace)?);
             tally.add(&part);

@@ -28,7 +28,7 @@ pub(crate) fn run(bench: &mut Bench, rate: f64, minutes: f64, pid: Option<u32>) 
     let mut tally = Tally::default();
     let mut dialogue = KeepAlives::new(&bench.registering.population, &bench.identifiers)?;
     while tally.elapsed.as_secs_f64() + slice / 2.0 < total && !interrupt::happened() {
-        progress.next_round(&tally);
+        progress.next_round(tally.confirmed);
         let mut part = bench.exchange.run(&mut dialogue, Pace::Open { rate }, rules, &mut progress)?;
         // A slice without any answer takes its time all the same.
         part.elapsed = part.elapsed.max(Duration::from_secs_f64(slice));
