@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Time between two looks at all states: each goes through the whole table.
+/// Time between two looks at how many are shown as what.
 const LOOK_AT_STATES: Duration = Duration::from_secs(1);
 
 /// How long an answer may take while it is looked whether there is one.

@@ -1,8 +1,8 @@
 //! Claims: registrations that the engine is yet to decide, and what becomes of those who come faster than it can.
 //!
-//! The engine is asked for so many at a time. Who comes on top of that is told how long it will take (RIP), once for each
-//! request, and has its turn; when even the waiting room is full, it is told to come again (RRJ `resourceUnavailable`).
-//! So when everybody comes back at once, the gateway still reads what is sent to it and nobody is left to guess.
+//! The engine is asked for so many at a time. Who comes on top of that is told how long it will take (RIP), again when it asks
+//! again, and has its turn; when even the waiting room is full, it is told to come again (RRJ `resourceUnavailable`). So the
+//! gateway goes on reading while the engine is behind; what comes faster than it can read is lost before it.
 
 use super::candidate::Candidate;
 use super::link::Gatekeeper;

@@ -21,8 +21,8 @@ fn restarted(before: &World, records: Vec<SoftRecord>) -> World {
     world
 }
 
-#[test]
-fn registrations_and_calls_are_resumed() {
+/// A world in which alice calls bob, who answers.
+fn calling() -> (World, Room, Room) {
     let mut world = World::new();
     let mut alice = Room::new("192.0.2.10", &["alice"]);
     let mut bob = Room::new("192.0.2.11", &["Bob", "4711"]);
@@ -30,6 +30,12 @@ fn registrations_and_calls_are_resumed() {
     bob.register(&mut world);
     alice.admit(&mut world, 1, false, "bob");
     bob.admit(&mut world, 1, true, "bob");
+    (world, alice, bob)
+}
+
+#[test]
+fn registrations_and_calls_are_resumed() {
+    let (mut world, mut alice, mut bob) = calling();
     world.seconds(2);
     let connected = world.now.wall.0;
     bob.answer_status(&mut world, &[listed(1, Some(connected))]);
@@ -65,13 +71,7 @@ fn registrations_and_calls_are_resumed() {
 
 #[test]
 fn a_call_resumed_without_the_endpoints_that_had_it_is_over() {
-    let mut world = World::new();
-    let mut alice = Room::new("192.0.2.10", &["alice"]);
-    let mut bob = Room::new("192.0.2.11", &["Bob", "4711"]);
-    alice.register(&mut world);
-    bob.register(&mut world);
-    alice.admit(&mut world, 1, false, "bob");
-    bob.admit(&mut world, 1, true, "bob");
+    let (mut world, alice, bob) = calling();
     // The registrations ended after the call was written last, and what took them out of the store came first.
     let mut records = snapshot(&mut world);
     records.retain(|record| record.table == "h323.call");
