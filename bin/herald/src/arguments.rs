@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::endpoint::{self, EndpointArguments};
+use crate::rules::{RulesCommand, WatchersArguments};
 use crate::wire::WireCommand;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -102,6 +103,24 @@ Examples:
   herald send --from caretaker room4 'Please close the windows.'
   fortune | herald send alice -")]
     Send(SendArguments),
+    /// Say who may watch and write to whom, and how much is shown
+    ///
+    /// Owners decide for themselves, by their endpoints or here; the operator's rules (--operator) stand above. The rule
+    /// that names somebody most closely decides: a name before a group, a group before a domain, and so on.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  herald rules allow room4 domain:example.org --shows activity
+  herald rules polite-block alice mallory
+  herald rules block --for messages room4 everybody --hours '18:00-08:00'
+  herald rules allow --operator everybody reception
+  herald rules explain room4 bob
+  herald rules approve room4 bob"
+    )]
+    Rules(RulesCommand),
+    /// List who watches somebody, or has asked to
+    Watchers(WatchersArguments),
     /// Show every message from and to an endpoint, decoded, as it happens
     ///
     /// The endpoint is named by one of its aliases, whether it is registered yet or not. Runs until Ctrl-C. The texts

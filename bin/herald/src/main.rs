@@ -14,6 +14,7 @@ mod import;
 mod presence;
 mod print;
 mod published;
+mod rules;
 mod send;
 mod serve;
 mod status;
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         Verb::Watch(arguments) => watch::run(&data, &arguments),
         Verb::Why(arguments) => why::run(&data, &arguments),
         Verb::Send(arguments) => send::run(&data, &arguments),
+        Verb::Rules(command) => rules::run(&data, &command),
+        Verb::Watchers(arguments) => rules::watchers(&data, &arguments),
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
         Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),

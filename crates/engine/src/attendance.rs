@@ -4,7 +4,7 @@ use crate::alias_book::NameId;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::publication;
-use crate::roster::Details;
+use crate::roster::{Details, Relation};
 use model::{
     Address, AgentId, Contact, ContactCard, ContactStatus, Effect, NamedAddress, SubscriptionRecord,
     SubscriptionRequest,
@@ -33,17 +33,14 @@ impl Engine {
             effects.answer(Effect::Listed { agent, contacts });
         }
         for (party, _) in parties {
-            let Some(view) = self.book.filed(party).map(|id| self.view(id)) else { continue };
-            let Some((contact, document)) = self.seen(owner, party, &view) else { continue };
+            let Some(id) = self.book.filed(party) else { continue };
+            let mut views = self.views(id, self.view(id));
+            let Some((contact, document)) = self.seen(owner, party, &mut views) else { continue };
             self.counts.notifications += 1;
             effects.answer(Effect::Inform { agent, contact, document });
         }
-        let mut requests = Vec::from_iter(
-            self.roster
-                .waiting_for(owner)
-                .filter(|watcher| self.roster.block_of(owner, *watcher).is_none())
-                .filter_map(|watcher| self.request(watcher, owner)),
-        );
+        let mut requests =
+            Vec::from_iter(self.roster.waiting_for(owner).filter_map(|watcher| self.request(watcher, owner)));
         requests.sort_by(|one, other| {
             one.asked_at.cmp(&other.asked_at).then_with(|| one.watcher.address.cmp(&other.watcher.address))
         });
@@ -77,7 +74,8 @@ impl Engine {
             let status = if relation.is_active { ContactStatus::Subscribed } else { ContactStatus::Pending };
             (of(&relation.details), status)
         } else {
-            let request = roster.get(other, owner).filter(|request| !request.is_active)?;
+            let is_put = |request: &&Relation| !request.is_active && !request.is_hidden();
+            let request = roster.get(other, owner).filter(is_put)?;
             ((self.contact_name(other, None), card_of(&request.details)), ContactStatus::Pending)
         };
         // What a watcher wrote of itself is for the other's eyes. The name of a card is its writer's own.
@@ -93,7 +91,8 @@ impl Engine {
 
     /// A request as it is put to the presentity.
     pub(crate) fn request(&self, watcher: NameId, presentity: NameId) -> Option<SubscriptionRequest> {
-        let relation = self.roster.get(watcher, presentity).filter(|relation| !relation.is_active)?;
+        let is_put = |relation: &&Relation| !relation.is_active && !relation.is_hidden();
+        let relation = self.roster.get(watcher, presentity).filter(is_put)?;
         let written = relation.details.as_ref().and_then(|details| details.written.as_ref());
         Some(SubscriptionRequest {
             id: relation.id,
@@ -117,6 +116,7 @@ impl Engine {
             watcher: self.book.address(watcher).clone(),
             presentity: self.book.address(presentity).clone(),
             is_active: relation.is_active,
+            by_rule: relation.by_rule,
             asked_at: relation.asked_at,
             written,
             card,

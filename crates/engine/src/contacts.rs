@@ -5,10 +5,11 @@ use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::roster::{Block, Details, Relation};
+use crate::rules::Ground;
 use crate::settings::Treatment;
 use model::{
-    Address, AgentId, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Effect, Fact,
-    NamedAddress, Now, PresenceState, Refusal, SubscriptionId, Ticket,
+    Address, AgentId, Amount, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Effect, Fact,
+    Handling, NamedAddress, Now, PresenceState, Refusal, Service, SubscriptionId, Ticket,
 };
 
 /// What an agent wants of a contact.
@@ -41,7 +42,7 @@ impl Engine {
         self.answer(ticket, agent, done, consequences, effects);
     }
 
-    fn change(
+    pub(crate) fn change(
         &mut self,
         now: Now,
         owner: NameId,
@@ -99,33 +100,70 @@ impl Engine {
         let presentity = known.unwrap_or_else(|| self.book.intern(&wish.contact.address));
         // Who wants to watch somebody blocks it no more.
         self.lift(watcher, presentity, consequences);
-        let is_blocked = self.roster.block_of(presentity, watcher).is_some();
         let details = self.details(presentity, &wish);
         let is_asked = self.roster.get(presentity, watcher).is_some_and(|other| !other.is_active);
-        if is_blocked && !self.settings.polite_block {
-            self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
-        } else if is_blocked {
-            self.file(now, watcher, presentity, wish.id, details, consequences);
-            self.list(watcher, self.contact(watcher, presentity), consequences);
-        } else if is_asked {
-            self.approve(presentity, watcher, true, details, consequences);
-        } else if self.is_silent(presentity) {
-            match self.settings.silent_devices {
-                Treatment::Allow => {
+        let verdict = self.verdict(watcher, presentity, Service::Presence);
+        let is_default = verdict.ground == Ground::Default;
+        match verdict.handling {
+            Handling::Block => {
+                self.counts.watchers_refused += 1;
+                self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
+            }
+            // As if it were granted without asking, where that is what others see; else as if nobody were there to decide.
+            Handling::PoliteBlock => {
+                self.counts.watchers_refused += 1;
+                if self.is_granted_by_default(watcher, presentity) {
+                    self.grant_at_once(now, watcher, presentity, wish.id, details, consequences);
+                } else {
                     self.file(now, watcher, presentity, wish.id, details, consequences);
-                    self.approve(watcher, presentity, false, None, consequences);
-                }
-                Treatment::Refuse => {
-                    self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
+                    self.list(watcher, self.contact(watcher, presentity), consequences);
                 }
             }
-        } else {
-            self.file(now, watcher, presentity, wish.id, details, consequences);
-            self.list(watcher, self.contact(watcher, presentity), consequences);
-            self.put(watcher, presentity, consequences);
+            _ if is_asked => self.approve(presentity, watcher, true, details, consequences),
+            Handling::Allow => {
+                self.grant_at_once(now, watcher, presentity, wish.id, details, consequences);
+            }
+            Handling::Confirm if is_default && self.is_silent(presentity) => {
+                self.treat_silent(now, watcher, presentity, wish, details, consequences);
+            }
+            Handling::Confirm => {
+                self.file(now, watcher, presentity, wish.id, details, consequences);
+                self.list(watcher, self.contact(watcher, presentity), consequences);
+                self.put(watcher, presentity, consequences);
+            }
         }
         self.release(presentity);
         Ok(())
+    }
+
+    /// Whether a watcher of whom no rule says anything would be granted what it asks for at once.
+    fn is_granted_by_default(&self, watcher: NameId, presentity: NameId) -> bool {
+        let is_granted_silently =
+            self.is_silent(presentity) && self.settings.silent_devices == Treatment::Allow;
+        match self.default_verdict(&self.contact_address(watcher), Service::Presence).handling {
+            Handling::Allow => true,
+            Handling::Confirm => is_granted_silently,
+            Handling::Block | Handling::PoliteBlock => false,
+        }
+    }
+
+    /// What becomes of a request that nobody can decide.
+    fn treat_silent(
+        &mut self,
+        now: Now,
+        watcher: NameId,
+        presentity: NameId,
+        wish: Wish,
+        details: Option<Box<Details>>,
+        consequences: &mut Consequences,
+    ) {
+        match self.settings.silent_devices {
+            Treatment::Allow => {
+                self.file(now, watcher, presentity, wish.id, details, consequences);
+                self.approve(watcher, presentity, false, None, consequences);
+            }
+            Treatment::Refuse => self.tell_gone(watcher, wish, ContactStatus::Removed, consequences),
+        }
     }
 
     /// A watcher asks for what it has, or has asked for: it is told how that stands, and nobody else is asked again.
@@ -194,6 +232,7 @@ impl Engine {
             self.end(blocked, owner, consequences);
         }
         self.roster.block(owner, blocked, block);
+        self.roster.set_shows(blocked, owner, Amount::Nothing);
         consequences.facts.extend(self.block_record(owner, blocked).map(Box::new).map(Fact::Block));
         if before[0] == self.contact(owner, blocked) {
             // Who blocks again wants to know how it stands.
@@ -203,7 +242,7 @@ impl Engine {
         self.show_anew(blocked, owner);
     }
 
-    fn unblock(&mut self, owner: NameId, blocked: NameId, consequences: &mut Consequences) {
+    pub(crate) fn unblock(&mut self, owner: NameId, blocked: NameId, consequences: &mut Consequences) {
         let entry = self.contact(owner, blocked);
         self.lift(owner, blocked, consequences);
         let status = ContactStatus::Unblocked;
@@ -220,6 +259,7 @@ impl Engine {
         }
         let address = |party| self.book.address(party).clone();
         consequences.facts.push(Fact::BlockEnded { owner: address(owner), blocked: address(blocked) });
+        self.roster.set_shows(blocked, owner, self.amount(blocked, owner));
         self.show_anew(blocked, owner);
     }
 
@@ -234,7 +274,8 @@ impl Engine {
         consequences: &mut Consequences,
     ) {
         let expires = now.instant.after(self.settings.request_expires);
-        let relation = Relation { id, asked_at: now.wall, is_active: false, details };
+        let shows = self.amount(watcher, presentity);
+        let relation = Relation { id, asked_at: now.wall, is_active: false, by_rule: false, shows, details };
         self.roster.insert(watcher, presentity, relation);
         self.roster.expire_at(watcher, presentity, expires);
         consequences
@@ -245,6 +286,11 @@ impl Engine {
     /// Puts a request to those who can decide it.
     pub(crate) fn put(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         self.list(presentity, self.contact(presentity, watcher), consequences);
+        self.ask_deciders(watcher, presentity, consequences);
+    }
+
+    /// Asks those who can decide a request.
+    pub(crate) fn ask_deciders(&self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         for agent in self.presence_agents(presentity) {
             let asked = self
                 .request(watcher, presentity)
@@ -358,13 +404,5 @@ impl Engine {
             written,
             card,
         })
-    }
-}
-
-/// The relation that a request becomes.
-impl Relation {
-    /// The same relation, agreed to under this id.
-    pub(crate) fn agreed(self, id: SubscriptionId) -> Self {
-        Self { id, is_active: true, ..self }
     }
 }

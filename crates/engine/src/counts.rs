@@ -43,6 +43,12 @@ pub struct Counts {
     pub contacts: usize,
     /// Whom principals have blocked.
     pub blocks: usize,
+    /// Rules of owners and of the operator.
+    pub rules: usize,
+    /// Counter: documents restricted to what a class of watchers may see.
+    pub compositions: u64,
+    /// Counter: requests to watch refused by a rule.
+    pub watchers_refused: u64,
     /// Devices through which something is published.
     pub publications: usize,
     /// Counter: publications and changes of contact lists refused because of a limit.
@@ -61,6 +67,8 @@ pub struct Counts {
     pub messages_accepted: u64,
     /// Counter: messages refused.
     pub messages_refused: u64,
+    /// Counter: messages of senders whom their recipient blocks politely: taken, and not delivered.
+    pub messages_ignored: u64,
     /// Counter: messages that had been accepted already and were sent again.
     pub messages_repeated: u64,
     /// Counter: messages that an agent of the recipient has.

@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::principal::PrincipalId;
 use crate::roster::{Details, Relation};
 use crate::settings::Treatment;
-use model::{AgentId, Contact, ContactStatus, Fact, Now, Refusal, SubscriptionId, Ticket};
+use model::{AgentId, Amount, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId, Ticket};
 
 impl Engine {
     /// An agent decides a request to watch its principal, or takes a decision back.
@@ -27,7 +27,7 @@ impl Engine {
         self.answer(ticket, agent, done, consequences, effects);
     }
 
-    fn judge(
+    pub(crate) fn judge(
         &mut self,
         decider: NameId,
         id: SubscriptionId,
@@ -54,17 +54,22 @@ impl Engine {
                 return Err(Refusal::Unavailable { limit: "contacts_per_principal_max" });
             }
             self.approve(watcher, decider, decision.is_mutual, None, consequences);
+        } else if self.roster.consent(watcher, decider) {
+            let record = self.subscription_record(watcher, decider).map(Box::new);
+            consequences.facts.extend(record.map(Fact::Subscription));
         }
         Ok(())
     }
 
-    /// Who watches the decider, or has asked to, by a relation of this id. One it has blocked is not there for it.
+    /// Who watches the decider, or has asked to, by a relation of this id. One that it has blocked, and a request that is
+    /// hidden from it, is not there for it.
     fn asker(&self, decider: NameId, id: SubscriptionId) -> Option<NameId> {
         let (one, other) = self.roster.named(id)?;
         let watcher = if other == decider { one } else { other };
-        let is_named_so = self.roster.get(watcher, decider).is_some_and(|relation| relation.id == id);
+        let is_there =
+            |relation: &Relation| relation.id == id && (relation.is_active || !relation.is_hidden());
         let is_blocked = self.roster.block_of(decider, watcher).is_some();
-        (is_named_so && !is_blocked).then_some(watcher)
+        (self.roster.get(watcher, decider).is_some_and(is_there) && !is_blocked).then_some(watcher)
     }
 
     /// Whom a watcher watches, or has asked to, by a relation of this id: it may end that.
@@ -87,13 +92,40 @@ impl Engine {
         let before = self.contacts_of_both(watcher, presentity);
         let Some(request) = self.roster.remove(watcher, presentity) else { return };
         let (id, asked_at) = (request.id, request.asked_at);
-        self.activate(watcher, presentity, request.agreed(id), consequences);
-        if is_mutual {
+        self.activate(watcher, presentity, request, consequences);
+        // Who agrees to be watched wants to watch; a rule may forbid it.
+        if is_mutual && !self.verdict(presentity, watcher, Service::Presence).is_forbidden() {
             let reverse = self.roster.remove(presentity, watcher);
             let details = reverse.map_or(details, |reverse| reverse.details);
-            let reverse = Relation { id, asked_at, is_active: true, details };
+            let reverse =
+                Relation { id, asked_at, is_active: true, by_rule: false, shows: Amount::Nothing, details };
             self.activate(presentity, watcher, reverse, consequences);
         }
+        self.tell_difference(watcher, presentity, before, consequences);
+    }
+
+    /// Lets somebody watch who has just asked, because a rule says so.
+    pub(crate) fn grant_at_once(
+        &mut self,
+        now: Now,
+        watcher: NameId,
+        presentity: NameId,
+        id: SubscriptionId,
+        details: Option<Box<Details>>,
+        consequences: &mut Consequences,
+    ) {
+        let before = self.contacts_of_both(watcher, presentity);
+        let shows = Amount::Nothing;
+        let relation = Relation { id, asked_at: now.wall, is_active: true, by_rule: true, shows, details };
+        self.activate(watcher, presentity, relation, consequences);
+        self.tell_difference(watcher, presentity, before, consequences);
+    }
+
+    /// Lets somebody watch who has asked before, because a rule says so now.
+    pub(crate) fn grant(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
+        let before = self.contacts_of_both(watcher, presentity);
+        let Some(request) = self.roster.remove(watcher, presentity) else { return };
+        self.activate(watcher, presentity, Relation { by_rule: true, ..request }, consequences);
         self.tell_difference(watcher, presentity, before, consequences);
     }
 
@@ -104,7 +136,8 @@ impl Engine {
         relation: Relation,
         consequences: &mut Consequences,
     ) {
-        self.roster.insert(watcher, presentity, relation);
+        let shows = self.amount(watcher, presentity);
+        self.roster.insert(watcher, presentity, Relation { is_active: true, shows, ..relation });
         consequences
             .facts
             .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
@@ -178,7 +211,7 @@ impl Engine {
         }
         let mut consequences = Consequences::default();
         for watcher in Vec::from_iter(self.roster.waiting_for(presentity)) {
-            if self.roster.block_of(presentity, watcher).is_some() {
+            if self.roster.get(watcher, presentity).is_none_or(Relation::is_hidden) {
                 continue;
             }
             match self.settings.silent_devices {
@@ -212,7 +245,7 @@ impl Engine {
         heir: NameId,
         consequences: &mut Consequences,
     ) {
-        let refuses = self.roster.block_of(heir, watcher).is_some() && !self.settings.polite_block;
+        let refuses = self.verdict(watcher, heir, Service::Presence).is_forbidden();
         if watcher == heir || refuses || self.roster.get(watcher, heir).is_some() {
             return self.sever(watcher, name, false, consequences);
         }
@@ -222,7 +255,8 @@ impl Engine {
         let (of, to) = (address(watcher), address(name));
         consequences.facts.push(Fact::SubscriptionEnded { watcher: of, presentity: to });
         let details = request.details.clone();
-        self.roster.insert(watcher, heir, request);
+        let shows = self.amount(watcher, heir);
+        self.roster.insert(watcher, heir, Relation { shows, ..request });
         if let Some(expires) = expires {
             self.roster.expire_at(watcher, heir, expires);
         }
@@ -232,7 +266,7 @@ impl Engine {
         if self.roster.get(heir, watcher).is_some_and(|other| !other.is_active) {
             // Both have asked the other.
             self.approve(heir, watcher, true, details, consequences);
-        } else if self.roster.block_of(heir, watcher).is_none() {
+        } else if shows != Amount::Nothing {
             self.put(watcher, heir, consequences);
         }
     }

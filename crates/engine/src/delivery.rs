@@ -184,7 +184,7 @@ pub(crate) const RETRY_INTERVALS: [Millis; 4] =
     [Millis::seconds(5), Millis::seconds(15), Millis::seconds(60), Millis::seconds(300)];
 
 /// How often ids of messages that have left are looked through for old ones.
-const FORGET_INTERVAL: Millis = Millis::seconds(3600);
+pub(crate) const FORGET_INTERVAL: Millis = Millis::seconds(3600);
 
 /// The most inboxes that are looked through in one call of [`Engine::settle`].
 const INBOXES_PER_TURN: usize = 1024;

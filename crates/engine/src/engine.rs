@@ -13,6 +13,7 @@ use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Prin
 use crate::published::Publications;
 use crate::restart::Restart;
 use crate::roster::Roster;
+use crate::rules::{RuleBook, Sweep};
 use crate::settings::Settings;
 use crate::view::Showing;
 use crate::watcher::Watchers;
@@ -34,6 +35,13 @@ pub struct Engine {
     pub(crate) watchers: Watchers,
     pub(crate) publications: Publications,
     pub(crate) roster: Roster,
+    pub(crate) rules: RuleBook,
+    /// A review of everybody that is under way.
+    pub(crate) sweep: Option<Sweep>,
+    /// When rules turn next.
+    pub(crate) rules_due: Option<Instant>,
+    /// The time of day of the last input.
+    pub(crate) wall: Timestamp,
     pub(crate) showing: Showing,
     /// When to come back to which principal: one entry for each, moved only when it is due or must come earlier,
     /// so that a refresh costs nothing here.
@@ -64,6 +72,10 @@ impl Engine {
             watchers: Watchers::default(),
             publications: Publications::default(),
             roster: Roster::default(),
+            rules: RuleBook::default(),
+            sweep: None,
+            rules_due: None,
+            wall: Timestamp(0),
             showing: Showing::default(),
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
@@ -78,6 +90,7 @@ impl Engine {
 
     /// Takes one request of a batch. Documents and notifications follow when the batch is [settled](Self::settle).
     pub fn handle(&mut self, now: Now, request: Request, effects: &mut Effects) {
+        self.wall = now.wall;
         match request {
             Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
             Request::Observe { agent, evidence } => self.observe(agent, evidence),
@@ -114,6 +127,7 @@ impl Engine {
             Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
+            Request::Operate { ticket, act } => self.operate(now, ticket, *act, effects),
         }
     }
 
@@ -136,7 +150,9 @@ impl Engine {
     /// Ends a batch: composes each document once that its requests may have changed, and notifies each watcher at
     /// most once of each presentity, with the newest document. What is due in inboxes is done here too.
     pub fn settle(&mut self, now: Now, effects: &mut Effects) {
+        self.wall = now.wall;
         self.tend_inboxes(now, effects);
+        self.tend_rules(now, effects);
         self.end_requests(now, effects);
         let mut touched = std::mem::take(&mut self.touched);
         for id in touched.drain(..) {
@@ -160,7 +176,8 @@ impl Engine {
         let evidence = self.deadlines.first().map(|(at, _)| *at);
         let restart = self.restart.as_ref().map(|restart| restart.expires);
         let request = self.roster.first_expiry().map(|(at, ..)| at);
-        evidence.into_iter().chain(restart).chain(request).chain(self.inboxes.deadline()).min()
+        let rules = self.rules_deadline();
+        evidence.into_iter().chain(restart).chain(request).chain(rules).chain(self.inboxes.deadline()).min()
     }
 
     fn observe(&mut self, agent: AgentId, evidence: Evidence) {

@@ -73,7 +73,8 @@ impl Engine {
     pub fn seen_by(&self, watcher: &Address, presentity: &Address) -> Option<Arc<PresenceDocument>> {
         let id = self.book.owner_of(presentity)?;
         let watcher = self.principals[self.book.owner_of(watcher)?].identity;
-        let (_, document) = self.seen(watcher, self.principals[id].identity, &self.view(id))?;
+        let mut views = self.views(id, self.view(id));
+        let (_, document) = self.seen(watcher, self.principals[id].identity, &mut views)?;
         Some(document)
     }
 
@@ -118,6 +119,7 @@ impl Engine {
             messages_waiting: self.inboxes.waiting_len(),
             contacts: self.roster.relations_len(),
             blocks: self.roster.blocks_len(),
+            rules: self.rules.len(),
             publications: self.publications.len(),
             ..self.counts
         }

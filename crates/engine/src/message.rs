@@ -4,6 +4,7 @@
 //! are those of RFC 3860 section 3.4: who the recipient is, whether the sender may write to it, how often the
 //! message was relayed.
 
+use crate::delivery::FORGET_INTERVAL;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::inbox::{MessageKey, Settled, Waiting, octets};
@@ -11,8 +12,8 @@ use crate::principal::PrincipalId;
 use crate::publication;
 use crate::restart::LoadError;
 use model::{
-    Address, AgentId, Delivery, Effect, Fact, Instant, InstantMessage, MessageFailure, MessageId,
-    NamedAddress, Now, Ticket, Timestamp,
+    Address, AgentId, Delivery, Effect, Fact, Handling, Instant, InstantMessage, MessageFailure, MessageId,
+    NamedAddress, Now, Service, Ticket, Timestamp,
 };
 use std::sync::Arc;
 
@@ -22,17 +23,15 @@ type Sender = (Option<PrincipalId>, Address);
 impl Engine {
     /// Answers where a message would go.
     pub(crate) fn route(&mut self, ticket: Ticket, agent: AgentId, to: &Address, effects: &mut Effects) {
-        let routed = self.sender(agent).and_then(|(sender, _)| {
+        let routed = self.sender(agent).map_err(Denial::from).and_then(|(sender, _)| {
             let id = self.admit_recipient(sender, to)?;
             self.inboxes.admit(id, 0, &self.settings.messages)?;
             Ok(self.principals[id].messaging_agents().collect())
         });
         effects.immediate.push(match routed {
             Ok(agents) => Effect::Routed { ticket, agent, agents },
-            Err(failure) if self.is_turned_away_politely(failure) => {
-                Effect::Routed { ticket, agent, agents: Vec::new() }
-            }
-            Err(failure) => Effect::MessageRefused { ticket, agent: Some(agent), failure },
+            Err(Denial::Untold) => Effect::Routed { ticket, agent, agents: Vec::new() },
+            Err(Denial::Told(failure)) => Effect::MessageRefused { ticket, agent: Some(agent), failure },
         });
     }
 
@@ -48,10 +47,10 @@ impl Engine {
         match self.accept(now, agent, message, effects) {
             // A repeat rests on facts of an earlier batch, for which promises wait too.
             Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
-            Err(failure) if self.is_turned_away_politely(failure) => {
+            Err(Denial::Untold) => {
                 effects.promised.push(Effect::Accepted { ticket, agent, is_stored: true });
             }
-            Err(failure) => {
+            Err(Denial::Told(failure)) => {
                 self.counts.messages_refused += 1;
                 effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
             }
@@ -65,7 +64,7 @@ impl Engine {
         agent: Option<AgentId>,
         mut message: InstantMessage,
         effects: &mut Effects,
-    ) -> Result<bool, MessageFailure> {
+    ) -> Result<bool, Denial> {
         let (sender, address) = match agent {
             Some(agent) => self.sender(agent)?,
             None => (self.book.owner_of(&message.sender), message.sender.clone()),
@@ -73,7 +72,11 @@ impl Engine {
         message.sender = address;
         // Only the server itself tells the fate of messages.
         message.is_report &= agent.is_none();
-        let id = self.admit_recipient(sender, &message.recipient)?;
+        let admitted = self.admit_recipient(sender, &message.recipient);
+        if let Err(Denial::Told(failure)) = admitted {
+            return Err(failure.into());
+        }
+        let id = self.book.owner_of(&message.recipient).ok_or(MessageFailure::NoRecipient)?;
         if let Some(lane) = self.inboxes.lane(id, &message.sender) {
             let is_waiting = lane.holds(message.id);
             if is_waiting || lane.has_settled(message.id) {
@@ -83,14 +86,38 @@ impl Engine {
         }
         let limits = &self.settings.messages;
         if octets(&message) > limits.message_octets_max {
-            return Err(MessageFailure::TooLarge);
+            return Err(MessageFailure::TooLarge.into());
         }
         message.max_forwards = message.max_forwards.checked_sub(1).ok_or(MessageFailure::Loop)?;
         if message.expires_at.is_some_and(|at| at <= now.wall) {
-            return Err(MessageFailure::Expired);
+            return Err(MessageFailure::Expired.into());
+        }
+        if admitted.is_err() {
+            self.ignore(now, id, message, effects);
+            return Err(Denial::Untold);
         }
         self.inboxes.admit(id, octets(&message), limits)?;
         Ok(self.deposit(now, id, message, effects))
+    }
+
+    /// Takes a message of somebody who is turned away politely: it is durable, as that to somebody who is away would be,
+    /// without a word of what it says, and has left.
+    fn ignore(&mut self, now: Now, id: PrincipalId, message: InstantMessage, effects: &mut Effects) {
+        let key = MessageKey { inbox: id, sender: message.sender.clone(), id: message.id };
+        let inbox = self.book.address(self.principals[id].identity).clone();
+        let place = self.inboxes.next_place();
+        let message = Box::new(InstantMessage { text: String::new(), content: None, ..message });
+        let settled = Fact::MessageSettled {
+            inbox: inbox.clone(),
+            sender: key.sender.clone(),
+            id: key.id,
+            at: now.wall,
+        };
+        effects.facts.extend([Fact::Message { inbox, place, message }, settled]);
+        let messages = &self.settings.messages;
+        self.inboxes.remember(key, Settled { at: now.wall, display_wanted_for: None }, messages.repeats_max);
+        self.inboxes.forget_by(now.instant.after(messages.repeat_window.min(FORGET_INTERVAL)));
+        self.counts.messages_ignored += 1;
     }
 
     /// Puts a message in an inbox and begins to deliver it; gives back whether nobody is there for it.
@@ -227,28 +254,27 @@ impl Engine {
         &self,
         sender: Option<PrincipalId>,
         recipient: &Address,
-    ) -> Result<PrincipalId, MessageFailure> {
+    ) -> Result<PrincipalId, Denial> {
         let id = self.book.owner_of(recipient).ok_or(MessageFailure::NoRecipient)?;
-        if !sender.is_none_or(|sender| self.may_write(sender, id)) {
-            return Err(MessageFailure::Blocked);
+        if let Some(denial) = sender.and_then(|sender| self.forbids_writing(sender, id)) {
+            return Err(denial);
         }
         let principal = &self.principals[id];
         if !principal.devices.is_empty() && principal.messaging_agents().next().is_none() {
-            return Err(MessageFailure::NotSupported);
+            return Err(MessageFailure::NotSupported.into());
         }
         Ok(id)
     }
 
-    /// Whether one principal lets another write to it.
-    pub(crate) fn may_write(&self, sender: PrincipalId, recipient: PrincipalId) -> bool {
+    /// Why one principal may not write to another.
+    pub(crate) fn forbids_writing(&self, sender: PrincipalId, recipient: PrincipalId) -> Option<Denial> {
         let [owner, other] = [recipient, sender].map(|id| self.principals[id].identity);
-        self.roster.block_of(owner, other).is_none()
-    }
-
-    /// Whether a sender is to learn nothing of being blocked: what it writes is taken as for somebody who is away, and
-    /// goes nowhere (F-02).
-    fn is_turned_away_politely(&self, failure: MessageFailure) -> bool {
-        failure == MessageFailure::Blocked && self.settings.polite_block
+        match self.verdict(other, owner, Service::Messages).handling {
+            Handling::Allow => None,
+            Handling::Confirm if self.watches(other, owner) || self.watches(owner, other) => None,
+            Handling::Confirm | Handling::Block => Some(MessageFailure::Blocked.into()),
+            Handling::PoliteBlock => Some(Denial::Untold),
+        }
     }
 
     /// A name as it was registered; as it is written where nobody registered it.
@@ -263,6 +289,22 @@ impl Engine {
 
     fn filed_under(&self, address: &Address) -> Option<PrincipalId> {
         self.book.id(address).and_then(|name| self.book.filed(name))
+    }
+}
+
+/// Why a message is not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Denial {
+    /// The sender is told.
+    Told(MessageFailure),
+    /// The sender is to learn nothing of being turned away: what it writes is taken as for somebody who is away, and goes
+    /// nowhere (F-02).
+    Untold,
+}
+
+impl From<MessageFailure> for Denial {
+    fn from(failure: MessageFailure) -> Self {
+        Self::Told(failure)
     }
 }
 

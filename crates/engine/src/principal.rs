@@ -16,6 +16,13 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash)]
 pub(crate) struct PrincipalId(NonZeroU32);
 
+impl PrincipalId {
+    /// How many principals became known before it.
+    pub(crate) const fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 /// All principals; none ever leaves.
 #[derive(Debug, Default)]
 pub(crate) struct Principals(Table<Principal>);

@@ -4,7 +4,7 @@ use crate::alias_book::NameId;
 use crate::engine::Engine;
 use crate::restart::LoadError;
 use crate::roster::{Block, Details, Relation};
-use model::{Address, BlockRecord, Now, SubscriptionRecord};
+use model::{Address, Amount, BlockRecord, Now, SubscriptionRecord};
 
 impl Engine {
     /// Takes a subscription from the store, after the principals and aliases and before [`Self::resume`].
@@ -14,9 +14,11 @@ impl Engine {
     pub fn load_subscription(&mut self, record: SubscriptionRecord) -> Result<(), LoadError> {
         let watcher = self.filed_party(&record.watcher)?;
         let presentity = self.party(&record.presentity);
-        let SubscriptionRecord { id, is_active, asked_at, written, card, .. } = record;
+        let SubscriptionRecord { id, is_active, by_rule, asked_at, written, card, .. } = record;
         let details = Details::of(written, card);
-        let relation = Relation { id, asked_at, is_active, details };
+        let is_blocked = self.roster.block_of(presentity, watcher).is_some();
+        let shows = if is_blocked { Amount::Nothing } else { Amount::default() };
+        let relation = Relation { id, asked_at, is_active, by_rule, shows, details };
         self.roster.insert(watcher, presentity, relation);
         Ok(())
     }
@@ -30,6 +32,7 @@ impl Engine {
         let blocked = self.party(&record.blocked);
         let details = Details::of(record.written, record.card);
         self.roster.block(owner, blocked, Block { since: record.since, details });
+        self.roster.set_shows(blocked, owner, Amount::Nothing);
         Ok(())
     }
 

@@ -174,6 +174,7 @@ impl Engine {
         }
         self.showing.forget();
         self.resume_requests(now);
+        self.resume_rules(now);
     }
 
     /// Ends the time after a start, a bounded number of principals at a time.

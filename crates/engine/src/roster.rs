@@ -4,7 +4,7 @@
 
 use crate::alias_book::NameId;
 use hashbrown::HashTable;
-use model::{ContactCard, Instant, SubscriptionId, Timestamp};
+use model::{Amount, ContactCard, Instant, SubscriptionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::RangeInclusive;
@@ -36,9 +36,20 @@ pub(crate) struct Roster {
 pub(crate) struct Relation {
     pub(crate) id: SubscriptionId,
     pub(crate) asked_at: Timestamp,
-    /// Whether the presentity has agreed.
+    /// Whether the presentity has agreed, or a rule for it.
     pub(crate) is_active: bool,
+    /// Whether a rule has agreed and the presentity was not asked.
+    pub(crate) by_rule: bool,
+    /// How much the watcher is shown, as the rules had it last; nothing in a request that its decider is not shown.
+    pub(crate) shows: Amount,
     pub(crate) details: Option<Box<Details>>,
+}
+
+impl Relation {
+    /// Whether it is a request that its decider is not shown.
+    pub(crate) fn is_hidden(&self) -> bool {
+        !self.is_active && self.shows == Amount::Nothing
+    }
 }
 
 /// That one party lets another neither watch nor write.
@@ -122,6 +133,19 @@ impl Roster {
         if let Some(relation) = self.relations.get_mut(&(watcher, presentity)) {
             relation.details = details;
         }
+    }
+
+    /// Notes how much a watcher is shown.
+    pub(crate) fn set_shows(&mut self, watcher: NameId, presentity: NameId, amount: Amount) {
+        if let Some(relation) = self.relations.get_mut(&(watcher, presentity)) {
+            relation.shows = amount;
+        }
+    }
+
+    /// Notes that the presentity itself has agreed to what a rule had granted.
+    pub(crate) fn consent(&mut self, watcher: NameId, presentity: NameId) -> bool {
+        let relation = self.relations.get_mut(&(watcher, presentity)).filter(|it| it.is_active && it.by_rule);
+        relation.map(|relation| relation.by_rule = false).is_some()
     }
 
     /// Adds a block, or replaces it.

@@ -1,6 +1,9 @@
 //! What the operator decides about the engine.
 
-use model::Millis;
+use jiff::tz::TimeZone;
+use model::address::Domain;
+use model::{GatewayId, Handling, Millis};
+use std::collections::BTreeSet;
 
 /// Times and limits of one engine.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,6 +25,12 @@ pub struct Settings {
     pub polite_block: bool,
     /// How long a request to watch waits for a decision. Default 7 days.
     pub request_expires: Millis,
+    /// What becomes of those of whom no rule says anything.
+    pub defaults: Defaults,
+    /// The zone of the hours in rules. Default UTC.
+    pub time_zone: TimeZone,
+    /// What gateways are called in rules.
+    pub gateways: Vec<(GatewayId, String)>,
     /// The size of every table.
     pub limits: Limits,
 }
@@ -36,8 +45,28 @@ impl Default for Settings {
             silent_devices: Treatment::Allow,
             polite_block: false,
             request_expires: Millis::seconds(7 * 24 * 3600),
+            defaults: Defaults::default(),
+            time_zone: TimeZone::UTC,
+            gateways: Vec::new(),
             limits: Limits::default(),
         }
+    }
+}
+
+/// What becomes of those of whom no rule says anything (F-01). Who does not say who it is may neither watch nor write.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Defaults {
+    /// The domains that count as our own; none: all.
+    pub domains: BTreeSet<Domain>,
+    /// Who of our own domains wants to watch. Default: the owner is asked.
+    pub own_domain: Handling,
+    /// Who of another domain wants to watch. Default: refused.
+    pub other_domains: Handling,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self { domains: BTreeSet::new(), own_domain: Handling::Confirm, other_domains: Handling::Block }
     }
 }
 
@@ -76,6 +105,12 @@ pub struct Limits {
     pub waiting_per_presentity_max: usize,
     /// Devices of one principal through which something is published, absent ones among them. Default 16.
     pub publications_per_principal_max: usize,
+    /// Rules of all owners and the operator together. Default 1,000,000.
+    pub rules_max: usize,
+    /// Rules of one owner. Default 256.
+    pub rules_per_principal_max: usize,
+    /// Rules of the operator. Default 4096.
+    pub operator_rules_max: usize,
 }
 
 impl Default for Limits {
@@ -92,6 +127,9 @@ impl Default for Limits {
             pending_per_watcher_max: 100,
             waiting_per_presentity_max: 500,
             publications_per_principal_max: 16,
+            rules_max: 1_000_000,
+            rules_per_principal_max: 256,
+            operator_rules_max: 4096,
         }
     }
 }

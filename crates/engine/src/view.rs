@@ -5,8 +5,10 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
 use crate::restart::Restart;
+use crate::rules::{Ground, Views, offline};
 use model::{
-    AgentId, Basic, Effect, NamedAddress, PresenceDocument, PresenceState, PresenceTuple, Timestamp, Version,
+    AgentId, Amount, Effect, NamedAddress, PresenceDocument, PresenceState, PresenceTuple, Service,
+    Timestamp, Version,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -117,16 +119,18 @@ impl Engine {
         }
         let Some(before) = before.filter(|_| is_watched) else { return };
         let after = self.view(id);
-        if (PresenceDocument { version: before.version, ..(*after).clone() }) == *before {
+        let after = Arc::new(PresenceDocument { version: before.version, ..(*after).clone() });
+        if after == before {
             return;
         }
-        let sees = |watcher: &NameId| {
-            let relation = self.roster.get(*watcher, identity);
-            relation.is_some_and(|relation| relation.is_active)
-                && self.roster.block_of(identity, *watcher).is_none()
+        let (mut before, mut after) = (self.views(id, before), self.views(id, after));
+        let is_shown = |watcher: &NameId| {
+            let relation = self.roster.get(*watcher, identity).filter(|relation| relation.is_active);
+            let amount = relation.map(|relation| self.shows(*watcher, identity, relation.shows));
+            amount.is_some_and(|amount| amount != Amount::Nothing && after.of(amount) != before.of(amount))
         };
-        let watchers = self.roster.watchers_of(identity).filter(sees);
-        self.showing.owed.extend(watchers.map(|watcher| (identity, watcher, false)));
+        let watchers = Vec::from_iter(self.roster.watchers_of(identity).filter(is_shown));
+        self.showing.owed.extend(watchers.into_iter().map(|watcher| (identity, watcher, false)));
     }
 
     /// Tells watchers what they are owed, each once, and those who attend everything.
@@ -138,11 +142,12 @@ impl Engine {
             else {
                 continue;
             };
-            let view = self.view(id);
+            let mut views = self.views(id, self.view(id));
             for of_watcher in of_presentity.chunk_by(|one, other| one.1 == other.1) {
                 let Some(&(presentity, watcher, is_promise)) = of_watcher.last() else { continue };
-                self.inform(watcher, presentity, &view, is_promise, effects);
+                self.inform(watcher, presentity, &mut views, is_promise, effects);
             }
+            self.counts.compositions += views.made() as u64;
         }
         for agent in std::mem::take(&mut self.showing.attending) {
             self.show_everything(agent, effects);
@@ -154,11 +159,11 @@ impl Engine {
         &mut self,
         watcher: NameId,
         presentity: NameId,
-        view: &Arc<PresenceDocument>,
+        views: &mut Views,
         is_promise: bool,
         effects: &mut Effects,
     ) {
-        let Some((contact, document)) = self.seen(watcher, presentity, view) else { return };
+        let Some((contact, document)) = self.seen(watcher, presentity, views) else { return };
         for agent in self.presence_agents(watcher) {
             // Who attends is told in its turn.
             if self.showing.attending.contains(&agent) {
@@ -175,20 +180,35 @@ impl Engine {
         }
     }
 
-    /// What a watcher sees of a presentity, whose view is `view`, and under which name; `None`: it may not watch it.
+    /// A document of a principal as each class of watchers may see it.
+    pub(crate) fn views(&self, id: PrincipalId, document: Arc<PresenceDocument>) -> Views {
+        Views::new(document, self.principals[id].created_at)
+    }
+
+    /// What a watcher sees of a presentity with these views, and under which name; `None`: it may not watch it.
     pub(crate) fn seen(
         &self,
         watcher: NameId,
         presentity: NameId,
-        view: &Arc<PresenceDocument>,
+        views: &mut Views,
     ) -> Option<(NamedAddress, Arc<PresenceDocument>)> {
         let relation = self.roster.get(watcher, presentity).filter(|relation| relation.is_active)?;
         let written = relation.details.as_ref().and_then(|details| details.written.as_ref());
-        let document = match self.roster.block_of(presentity, watcher) {
-            Some(block) => Arc::new(offline(view, block.since)),
-            None => Arc::clone(view),
+        let document = match self.shows(watcher, presentity, relation.shows) {
+            Amount::Nothing => Arc::new(offline(views.whole(), self.hidden_since(watcher, presentity))),
+            amount => Arc::clone(views.of(amount)),
         };
         Some((self.contact_name(presentity, written), document))
+    }
+
+    /// Since when a presentity has looked offline to a watcher from whom it is hidden.
+    fn hidden_since(&self, watcher: NameId, presentity: NameId) -> Timestamp {
+        match self.verdict(watcher, presentity, Service::Presence).ground {
+            Ground::Rule(rule) => rule.since,
+            Ground::Blocked | Ground::Default => {
+                self.roster.block_of(presentity, watcher).map_or(Timestamp(0), |block| block.since)
+            }
+        }
     }
 
     /// The agents of a party that take part in presence.
@@ -197,13 +217,4 @@ impl Engine {
         let devices = self.principals[id].devices.iter().filter(|device| device.has_presence);
         devices.map(|device| device.agent).collect()
     }
-}
-
-/// A document like that of somebody who is offline, whatever this one says.
-fn offline(document: &PresenceDocument, since: Timestamp) -> PresenceDocument {
-    let (state, basic, note) = (PresenceState::Offline, Basic::Closed, None);
-    let tuple = PresenceTuple { agent: None, state, basic, since, note: None, publication: None };
-    let version: Version = document.version;
-    let presentity = document.presentity.clone();
-    PresenceDocument { presentity, version, state, basic, since, note, tuples: vec![tuple] }
 }

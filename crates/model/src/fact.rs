@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication, SubscriptionRecord,
-    Timestamp,
+    Address, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication, Rule, RuleKey,
+    SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,10 @@ pub enum Fact {
     },
     /// A call has ended; written once for each `call_identifier` and `admitted_at`.
     Call(Box<CallDetailRecord>),
+    /// A rule, in the place of the one of the same key.
+    Rule(Box<Rule>),
+    /// There is no rule of this key any more.
+    RuleEnded(Box<RuleKey>),
 }
 
 /// Facts that become durable together or not at all.

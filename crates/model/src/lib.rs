@@ -14,6 +14,7 @@ mod message;
 mod presence;
 mod publication;
 mod request;
+mod rule;
 mod subscription;
 mod time;
 
@@ -28,7 +29,8 @@ pub use message::{
 };
 pub use presence::{Availability, Basic, PresenceDocument, PresenceState, PresenceTuple, Version};
 pub use publication::{Capability, Location, Note, Publication};
-pub use request::{Claim, Effect, Refusal, Request};
+pub use request::{Claim, Effect, OperatorAct, Refusal, Request};
+pub use rule::{Amount, Handling, Hours, Level, Rule, RuleError, RuleKey, Service, Subject, Times};
 pub use subscription::{
     BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, NamedAddress, SubscriptionId,
     SubscriptionRecord, SubscriptionRequest,

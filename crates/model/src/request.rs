@@ -2,8 +2,8 @@
 
 use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument, Publication, Receipt,
-    SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
+    InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument, Publication, Receipt, Rule,
+    RuleError, RuleKey, SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -179,6 +179,33 @@ pub enum Request {
         /// Who.
         watcher: WatcherId,
     },
+    /// The operator acts, also on behalf of others; answered by [`Effect::Operated`] when it is durable.
+    Operate {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// What he does.
+        act: Box<OperatorAct>,
+    },
+}
+
+/// What an operator does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum OperatorAct {
+    /// Makes a rule, in the place of the one of its key. When it began is for the engine to say.
+    SetRule(Rule),
+    /// Ends a rule, or the block that stands for it.
+    EndRule(RuleKey),
+    /// Decides a request to watch in the place of the presentity, or ends what it has granted.
+    Decide {
+        /// Whose presence.
+        presentity: Address,
+        /// Who asked.
+        watcher: Address,
+        /// Whether it may watch.
+        is_approved: bool,
+        /// As in a [`Request::ChangeContact`].
+        is_mutual: bool,
+    },
 }
 
 /// Why a request was refused.
@@ -196,6 +223,15 @@ pub enum Refusal {
     /// A principal can't watch or block itself.
     #[error("a principal can't be its own contact")]
     Oneself,
+    /// Nobody has the name.
+    #[error("nobody has that name")]
+    NoSuchPrincipal,
+    /// There is no rule of that key.
+    #[error("there is no such rule")]
+    NoSuchRule,
+    /// The rule makes no sense.
+    #[error("{0}")]
+    Rule(RuleError),
     /// A table is full or the store is not writing.
     #[error("the server can't take more at present: {limit}")]
     Unavailable {
@@ -341,6 +377,13 @@ pub enum Effect {
         /// What.
         document: Arc<PresenceDocument>,
     },
+    /// What the operator wanted is done, durably, or refused.
+    Operated {
+        /// Of the request.
+        ticket: Ticket,
+        /// Whether it is done.
+        outcome: Result<(), Refusal>,
+    },
 }
 
 impl Request {
@@ -353,6 +396,7 @@ impl Request {
             | Self::Decide { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
             Self::Send { ticket, agent, .. } => Some((*ticket, *agent)),
+            Self::Operate { ticket, .. } => Some((*ticket, None)),
             _ => None,
         }
     }
@@ -375,7 +419,7 @@ impl Effect {
             | Self::Composing { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
             Self::Accepted { agent, .. } | Self::MessageRefused { agent, .. } => *agent,
-            Self::SubscriptionRefused { .. } | Self::Notify { .. } => None,
+            Self::SubscriptionRefused { .. } | Self::Notify { .. } | Self::Operated { .. } => None,
         }
     }
 }

@@ -101,6 +101,9 @@ pub struct SubscriptionRecord {
     pub presentity: Address,
     /// Whether the presentity's principal has agreed.
     pub is_active: bool,
+    /// Whether a rule has agreed, and the principal was not asked.
+    #[serde(default)]
+    pub by_rule: bool,
     /// When it was asked for first.
     pub asked_at: Timestamp,
     /// How the watcher writes the presentity, as kind and text; `None`: as it registered.

@@ -9,6 +9,7 @@ mod answering;
 mod client;
 mod listener;
 mod names;
+mod rules;
 mod sending;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -21,8 +22,8 @@ pub(crate) use names::Names;
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
-    Address, AgentId, Availability, Basic, CallDetailRecord, PresenceDocument, PresenceState, PresenceTuple,
-    Publication, Timestamp, Version,
+    Address, AgentId, Amount, Availability, Basic, CallDetailRecord, Handling, Level, PresenceDocument,
+    PresenceState, PresenceTuple, Publication, Rule, Service, Times, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,6 +111,68 @@ pub enum Question {
     },
     /// Checks the whole database: one [`Answer::Done`].
     CheckIntegrity,
+    /// Asks about access rules and watchers, or changes them.
+    Rules(RuleQuestion),
+}
+
+/// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rules", rename_all = "camelCase", deny_unknown_fields)]
+pub enum RuleQuestion {
+    /// The rules of one, or those of the operator: [`Answer::Rule`]s in order.
+    List {
+        /// Any name of the one.
+        of: Option<String>,
+    },
+    /// Makes a rule, in the place of the one of its key: one [`Answer::Done`].
+    Set {
+        /// Who makes it.
+        level: Level,
+        /// Whom it protects.
+        whom: String,
+        /// Whom it names.
+        who: String,
+        /// What for.
+        service: Service,
+        /// What becomes of them.
+        handling: Handling,
+        /// How much they see.
+        amount: Amount,
+        /// When it holds.
+        times: Times,
+    },
+    /// Ends a rule: one [`Answer::Done`].
+    End {
+        /// Who made it.
+        level: Level,
+        /// Whom it protects.
+        whom: String,
+        /// Whom it names.
+        who: String,
+        /// What for.
+        service: Service,
+    },
+    /// What the rules come to for somebody: an [`Answer::Explained`] for each service.
+    Explain {
+        /// Any name of whom he wants to watch or write to.
+        whom: String,
+        /// Any name of his.
+        who: String,
+    },
+    /// Who watches somebody or has asked to: [`Answer::Watcher`]s in order.
+    Watchers {
+        /// Any name of his.
+        of: String,
+    },
+    /// Decides a request to watch, or ends what it granted: one [`Answer::Done`].
+    Decide {
+        /// Any name of whom it is about.
+        whom: String,
+        /// Any name of the watcher.
+        who: String,
+        /// Whether he may watch.
+        is_approved: bool,
+    },
 }
 
 /// What the server answers.
@@ -148,6 +211,12 @@ pub enum Answer {
     Traced(Box<Traced>),
     /// How many were ended.
     Ended(usize),
+    /// One of [`RuleQuestion::List`].
+    Rule(Box<Rule>),
+    /// One of [`RuleQuestion::Explain`]: the explanation as the engine gives it.
+    Explained(Value),
+    /// One of [`RuleQuestion::Watchers`]: a watcher as the engine sees it.
+    Watcher(Value),
     /// It is done; in a sentence what was.
     Done(String),
     /// It can't be done; nothing more follows.

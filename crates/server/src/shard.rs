@@ -20,10 +20,10 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use engine::Engine;
 use model::{
-    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, InstantMessage, Now, PresenceDocument,
-    Refusal, Request, WatcherId,
+    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, Now, PresenceDocument, Refusal, Request,
+    WatcherId,
 };
-use operator::{Senders, Sent};
+use operator::{Operators, Ticketed};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -66,8 +66,8 @@ pub(crate) enum ShardInput {
     Watch { watcher: WatcherId, presentity: Option<Address>, changes: Sender<Change> },
     /// Somebody watches no more.
     Unwatch(WatcherId),
-    /// The operator sends a message; what comes of it goes back by `answer`.
-    Send { message: Box<InstantMessage>, answer: Sender<Sent> },
+    /// The operator asks for something; what comes of it goes back by `answer`.
+    Operate { request: Ticketed, answer: Sender<Effect> },
     /// Somebody looks at the engine, after all that was given before.
     Look(Look),
     /// The server ends; nothing comes after this.
@@ -104,7 +104,7 @@ pub(crate) struct Shard {
     failing: Arc<AtomicBool>,
     drivers: Vec<Gateway>,
     watchers: HashMap<WatcherId, Sender<Change>>,
-    senders: Senders,
+    operators: Operators,
     accounts: Accounts,
     soft: SoftFlow,
     /// Looks of this batch, which come after its documents are composed.
@@ -141,7 +141,7 @@ impl Shard {
             failing,
             drivers: drivers.into_iter().map(Gateway::of).collect(),
             watchers: HashMap::new(),
-            senders: Senders::default(),
+            operators: Operators::default(),
             accounts,
             soft,
             looks: Vec::new(),
@@ -244,11 +244,10 @@ impl Shard {
                     None => Ok(()),
                 }
             }
-            ShardInput::Send { message, answer } => {
-                let ticket = self.senders.admit(answer);
-                let taken = self.core.request(now, Request::Send { ticket, agent: None, message })?;
-                if taken == Taken::GivenUp {
-                    self.senders.forget(ticket);
+            ShardInput::Operate { request, answer } => {
+                let ticket = self.operators.admit(answer);
+                if self.core.request(now, request(ticket))? == Taken::GivenUp {
+                    self.operators.forget(ticket);
                 }
                 Ok(())
             }
@@ -302,7 +301,7 @@ impl Shard {
             }
             other => match other.agent() {
                 Some(agent) => self.tell_driver(agent, other),
-                None => self.senders.tell(&other),
+                None => self.operators.tell(other),
             },
         }
     }

@@ -89,16 +89,17 @@ pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -
     Ok(engine)
 }
 
-/// What persons published, whom they watch and whom they have blocked.
+/// What persons published, whom they watch, whom they have blocked, and the rules.
 fn load_contacts(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreError> {
     let check = |loaded: Result<(), LoadError>| {
         if let Err(error) = loaded {
-            tracing::warn!(event = "store.contact_left_out", %error, "A publication or contact was left out.");
+            tracing::warn!(event = "store.contact_left_out", %error, "A publication, contact or rule was left out.");
         }
     };
     store.publications(|it| check(engine.load_publication(&it.principal, &it.device, it.publication)))?;
     store.subscriptions(|record| check(engine.load_subscription(record)))?;
     store.blocks(|record| check(engine.load_block(record)))?;
+    store.rules(|rule| check(engine.load_rule(rule)))?;
     Ok(())
 }
 

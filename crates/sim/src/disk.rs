@@ -6,7 +6,7 @@ use crate::random::Random;
 use crate::tables::{Change, Tables};
 use model::{
     Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, Instant, InstantMessage, MessageId,
-    Millis, Now, SoftRecord, SubscriptionRecord, Timestamp,
+    Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -283,6 +283,10 @@ impl Storage for SimStore {
 
     fn blocks(&self, each: impl FnMut(BlockRecord)) -> Result<u64, StoreError> {
         self.rows(|tables| tables.blocks.values().cloned().collect(), each)
+    }
+
+    fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.rules.values().cloned().collect(), each)
     }
 
     fn messages(&self, mut each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -1,8 +1,8 @@
 //! What a simulated disk holds, as the tables of the real store.
 
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, InstantMessage, MessageId, Publication,
-    SubscriptionRecord, Timestamp,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, InstantMessage, MessageId, Publication, Rule,
+    RuleKey, SubscriptionRecord, Timestamp,
 };
 use std::collections::BTreeMap;
 use store::{LastShutdown, StoreError};
@@ -19,6 +19,7 @@ pub(crate) struct Tables {
     pub(crate) subscriptions: BTreeMap<(Address, Address), SubscriptionRecord>,
     /// By owner and blocked.
     pub(crate) blocks: BTreeMap<(Address, Address), BlockRecord>,
+    pub(crate) rules: BTreeMap<RuleKey, Rule>,
     /// By inbox, sender and id.
     pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
     /// By admission and identifier.
@@ -54,6 +55,7 @@ impl Default for Tables {
             publications: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            rules: BTreeMap::new(),
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
             soft: BTreeMap::new(),
@@ -144,6 +146,8 @@ impl Tables {
                 self.blocks.insert((record.owner.clone(), record.blocked.clone()), *record);
             }
             Fact::BlockEnded { owner, blocked } => drop(self.blocks.remove(&(owner, blocked))),
+            Fact::Rule(rule) => drop(self.rules.insert(rule.key.clone(), *rule)),
+            Fact::RuleEnded(key) => drop(self.rules.remove(&key)),
             Fact::Message { inbox, place, message } => {
                 let key = (inbox, message.sender.clone(), message.id);
                 self.messages.insert(key, Row { place, message: Some(*message), settled_at: None });

@@ -199,6 +199,8 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         }
         Fact::Block(record) => contacts::block(transaction, record)?,
         Fact::BlockEnded { owner, blocked } => contacts::block_ended(transaction, owner, blocked)?,
+        Fact::Rule(rule) => contacts::rule(transaction, rule)?,
+        Fact::RuleEnded(key) => contacts::rule_ended(transaction, key)?,
     }
     Ok(())
 }

@@ -1,8 +1,11 @@
-//! What persons published, whom they watch, whom they have blocked.
+//! What persons published, whom they watch, whom they have blocked, and the rules.
 
 use crate::StoreError;
 use crate::readers::Readers;
-use model::{Address, BlockRecord, ContactCard, Publication, SubscriptionId, SubscriptionRecord, Timestamp};
+use model::{
+    Address, BlockRecord, ContactCard, Publication, Rule, RuleKey, SubscriptionId, SubscriptionRecord,
+    Timestamp,
+};
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -50,6 +53,7 @@ pub(crate) fn subscription(connection: &Connection, record: &SubscriptionRecord)
         kind,
         written,
         json(&record.card)?,
+        record.by_rule,
     ];
     connection.prepare_cached(SUBSCRIPTION)?.execute(values).map(|_| ())
 }
@@ -84,6 +88,19 @@ pub(crate) fn block_ended(
     connection.prepare_cached(BLOCK_ENDED)?.execute([owner.as_str(), blocked.as_str()]).map(|_| ())
 }
 
+pub(crate) fn rule(connection: &Connection, rule: &Rule) -> rusqlite::Result<()> {
+    let [level, whom, who, service] = columns(&rule.key);
+    connection.prepare_cached(RULE)?.execute(params![level, whom, who, service, json(rule)?]).map(|_| ())
+}
+
+pub(crate) fn rule_ended(connection: &Connection, key: &RuleKey) -> rusqlite::Result<()> {
+    connection.prepare_cached(RULE_ENDED)?.execute(columns(key)).map(|_| ())
+}
+
+fn columns(RuleKey { level, whom, who, service }: &RuleKey) -> [String; 4] {
+    [level.to_string(), whom.to_string(), who.to_string(), service.to_string()]
+}
+
 impl Readers {
     pub(crate) fn publications(&self, mut each: impl FnMut(PublicationRecord)) -> Result<u64, StoreError> {
         self.rows("SELECT principal, device, publication FROM publications", [], |row| {
@@ -106,6 +123,7 @@ impl Readers {
                 asked_at: Timestamp(row.get(4).map_err(|error| self.fail(&error))?),
                 written: written(row, 5).map_err(|error| self.fail(&error))?,
                 card: self.json::<ContactCard>(row, 7, "subscriptions.card")?,
+                by_rule: row.get(8).map_err(|error| self.fail(&error))?,
             });
             Ok(())
         })
@@ -120,6 +138,13 @@ impl Readers {
                 written: written(row, 3).map_err(|error| self.fail(&error))?,
                 card: self.json::<ContactCard>(row, 5, "blocks.card")?,
             });
+            Ok(())
+        })
+    }
+
+    pub(crate) fn rules(&self, mut each: impl FnMut(Rule)) -> Result<u64, StoreError> {
+        self.rows("SELECT rule FROM rules ORDER BY level, whom, who, service", [], |row| {
+            each(self.json::<Rule>(row, 0, "rules.rule")?);
             Ok(())
         })
     }
@@ -148,14 +173,16 @@ const PUBLISHED: &str = "INSERT INTO publications (principal, device, at, state,
 const PUBLICATION_ENDED: &str = "DELETE FROM publications WHERE principal = $1 AND device = $2";
 
 const SUBSCRIPTION: &str = "INSERT INTO subscriptions
-    (id, watcher, presentity, active, asked_at, written_kind, written, card)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (watcher, presentity) DO UPDATE
+    (id, watcher, presentity, active, asked_at, written_kind, written, card, by_rule)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (watcher, presentity) DO UPDATE
     SET id = excluded.id, active = excluded.active, asked_at = excluded.asked_at,
-    written_kind = excluded.written_kind, written = excluded.written, card = excluded.card";
+    written_kind = excluded.written_kind, written = excluded.written, card = excluded.card,
+    by_rule = excluded.by_rule";
 
 const SUBSCRIPTION_ENDED: &str = "DELETE FROM subscriptions WHERE watcher = $1 AND presentity = $2";
 
-const SUBSCRIPTIONS: &str = "SELECT id, watcher, presentity, active, asked_at, written_kind, written, card
+const SUBSCRIPTIONS: &str =
+    "SELECT id, watcher, presentity, active, asked_at, written_kind, written, card, by_rule
     FROM subscriptions";
 
 const BLOCK: &str = "INSERT INTO blocks (owner, blocked, since, written_kind, written, card)
@@ -165,3 +192,8 @@ const BLOCK: &str = "INSERT INTO blocks (owner, blocked, since, written_kind, wr
 const BLOCK_ENDED: &str = "DELETE FROM blocks WHERE owner = $1 AND blocked = $2";
 
 const BLOCKS: &str = "SELECT owner, blocked, since, written_kind, written, card FROM blocks";
+
+const RULE: &str = "INSERT INTO rules (level, whom, who, service, rule) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (level, whom, who, service) DO UPDATE SET rule = excluded.rule";
+
+const RULE_ENDED: &str = "DELETE FROM rules WHERE level = $1 AND whom = $2 AND who = $3 AND service = $4";

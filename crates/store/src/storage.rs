@@ -2,7 +2,7 @@
 
 use crate::{CallQuery, LastShutdown, Principal, PublicationRecord, Store, StoreError};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, InstantMessage, MessageId, SoftRecord,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Rule, SoftRecord,
     SubscriptionRecord, Timestamp,
 };
 
@@ -46,6 +46,12 @@ pub trait Storage {
     /// # Errors
     /// It can't be read.
     fn blocks(&self, each: impl FnMut(BlockRecord)) -> Result<u64, StoreError>;
+
+    /// As [`Store::rules`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError>;
 
     /// As [`Store::messages`].
     ///
@@ -121,6 +127,10 @@ impl Storage for Store {
 
     fn blocks(&self, each: impl FnMut(BlockRecord)) -> Result<u64, StoreError> {
         Self::blocks(self, each)
+    }
+
+    fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError> {
+        Self::rules(self, each)
     }
 
     fn messages(&self, each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

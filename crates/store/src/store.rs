@@ -12,7 +12,7 @@ use crate::{
     migration, restore, shutdown,
 };
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, InstantMessage, MessageId, SubscriptionRecord,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Rule, SubscriptionRecord,
     Timestamp,
 };
 use std::path::{Path, PathBuf};
@@ -136,6 +136,14 @@ impl Store {
     /// Hands every block to `each`; as [`Store::principals`].
     pub fn blocks(&self, each: impl FnMut(BlockRecord)) -> Result<u64, StoreError> {
         self.readers.blocks(each)
+    }
+
+    /// Calls `each` for every access rule, the operator's first; returns how many there are.
+    ///
+    /// # Errors
+    /// As [`Self::principals`].
+    pub fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError> {
+        self.readers.rules(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

@@ -20,5 +20,6 @@ mod published;
 mod receipts;
 mod restart;
 mod roster;
+mod rules;
 mod scene;
 mod watchers;

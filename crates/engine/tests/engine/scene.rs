@@ -3,8 +3,8 @@
 use engine::{Effects, Engine, Settings};
 use model::{
     Address, AgentId, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis,
-    NamedAddress, Now, PresenceDocument, PresenceState, Publication, Request, SoftRecord, Source,
-    SubscriptionId, SubscriptionRecord, Ticket, Timestamp, WatcherId,
+    NamedAddress, Now, PresenceDocument, PresenceState, Publication, Request, Rule, RuleKey, SoftRecord,
+    Source, SubscriptionId, SubscriptionRecord, Ticket, Timestamp, WatcherId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,6 +90,9 @@ impl Scene {
         }
         for record in stored.blocks.into_values() {
             engine.load_block(record).unwrap();
+        }
+        for rule in stored.rules.into_values() {
+            engine.load_rule(rule).unwrap();
         }
         next.ids = self.ids;
         next.facts = self.facts.clone();
@@ -223,8 +226,10 @@ pub fn agent(number: u64) -> AgentId {
     AgentId { gateway: GatewayId(0), number }
 }
 
+/// Somebody of the scene's domain, unless the name has one.
 pub fn address(name: &str) -> Address {
-    Address::parse(&format!("{name}@x.example")).unwrap()
+    let name = if name.contains('@') { name.to_owned() } else { format!("{name}@x.example") };
+    Address::parse(&name).unwrap()
 }
 
 pub fn alias(name: &str) -> NamedAddress {
@@ -257,6 +262,7 @@ pub struct Stored {
     pub publications: BTreeMap<(Address, String), Publication>,
     pub subscriptions: BTreeMap<(Address, Address), SubscriptionRecord>,
     pub blocks: BTreeMap<(Address, Address), BlockRecord>,
+    pub rules: BTreeMap<RuleKey, Rule>,
 }
 
 impl Stored {
@@ -283,6 +289,8 @@ impl Stored {
                 Fact::BlockEnded { owner, blocked } => {
                     stored.blocks.remove(&(owner, blocked)).unwrap();
                 }
+                Fact::Rule(rule) => drop(stored.rules.insert(rule.key.clone(), *rule)),
+                Fact::RuleEnded(key) => drop(stored.rules.remove(&key).unwrap()),
                 _ => {}
             }
         }

@@ -64,6 +64,7 @@ impl Answering {
                 give_one(answers, self.end(Command::Unregister { endpoint }))
             }
             Question::Send { from, to, text } => give_one(answers, self.send(from.as_deref(), &to, text)),
+            Question::Rules(question) => self.rules(question, answers),
             Question::Trace { endpoint } => self.trace(endpoint, answers),
             Question::Backup { file } => {
                 let done = self.store.backup(&file).map_err(|error| unavailable(&error));
@@ -224,7 +225,7 @@ fn give_one(answers: &mut Answers<'_>, answer: Result<Answer, Failure>) -> Answe
     }
 }
 
-fn give_all(answers: &mut Answers<'_>, all: impl Iterator<Item = Answer>) -> Answered<()> {
+pub(super) fn give_all(answers: &mut Answers<'_>, all: impl Iterator<Item = Answer>) -> Answered<()> {
     for answer in all {
         answers.give(&answer)?;
     }

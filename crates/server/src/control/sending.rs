@@ -3,7 +3,7 @@
 use super::answering::unavailable;
 use super::{Answer, Answering, Failure, FailureKind, TEXT_OCTETS_MAX};
 use crate::secrets;
-use model::{Address, InstantMessage, MessageFailure, MessageId, ReceiptsWanted};
+use model::{InstantMessage, MessageFailure, MessageId, ReceiptsWanted};
 
 /// By how many servers a message of the operator may be relayed.
 const MAX_FORWARDS: u8 = 70;
@@ -40,19 +40,6 @@ impl Answering {
             Err(MessageFailure::NoRecipient) => Err(self.names.unknown(to, &self.shard)),
             Err(failure) => Err(Failure::new(FailureKind::Unavailable, format!("refused: {failure}"))),
         }
-    }
-
-    /// The address that somebody has who is known by a name, or else the likeliest: who may write to whom is for the
-    /// engine to say.
-    fn address(&self, typed: &str) -> Result<Address, Failure> {
-        let unknown = match self.known(typed) {
-            Ok(known) => return Ok(known),
-            Err(failure) => failure,
-        };
-        if unknown.kind != FailureKind::NotFound {
-            return Err(unknown);
-        }
-        self.names.readings(typed)?.into_iter().next().ok_or(unknown)
     }
 }
 

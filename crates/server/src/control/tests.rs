@@ -8,7 +8,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::{Effects, Engine};
 use link::{CommandError, Traced};
 use model::address::PseudonymKey;
-use model::{CallEnd, Claim, GatewayId, InstantMessage, MessageFailure, NamedAddress, Now, Request, Ticket};
+use model::{
+    CallEnd, Claim, Effect, GatewayId, InstantMessage, MessageFailure, NamedAddress, Now, Request, Ticket,
+};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -83,11 +85,13 @@ fn shard(inputs: &Receiver<ShardInput>, sent: &Sender<InstantMessage>) {
     for input in inputs {
         match input {
             ShardInput::Look(look) => look(&engine),
-            ShardInput::Send { message, answer } => {
+            ShardInput::Operate { request, answer } => {
+                let Request::Send { ticket, agent, message } = request(Ticket(1)) else { continue };
+                let refused = |failure| Effect::MessageRefused { ticket, agent, failure };
                 let outcome = match message.recipient.local() {
-                    "room 1" => Ok(true),
-                    "room 2" => Err(MessageFailure::NotSupported),
-                    _ => Err(MessageFailure::NoRecipient),
+                    "room 1" => Effect::Accepted { ticket, agent, is_stored: true },
+                    "room 2" => refused(MessageFailure::NotSupported),
+                    _ => refused(MessageFailure::NoRecipient),
                 };
                 sent.send(*message).unwrap();
                 answer.send(outcome).unwrap();

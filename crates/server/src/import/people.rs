@@ -116,6 +116,7 @@ impl People {
             watcher: watcher.clone(),
             presentity,
             is_active: true,
+            by_rule: false,
             asked_at: self.now,
             written,
             card: ContactCard::default(),

@@ -25,6 +25,9 @@ impl Core {
                 Request::Publish { .. } | Request::ChangeContact { .. } | Request::Decide { .. },
                 (ticket, Some(agent)),
             ) if !self.promises.is_writing() => Some(Effect::Refused { ticket, agent, refusal }),
+            (Request::Operate { .. }, (ticket, _)) if !self.promises.is_writing() => {
+                Some(Effect::Operated { ticket, outcome: Err(refusal) })
+            }
             (Request::Send { .. }, (ticket, agent)) if !self.promises.is_writing() => {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
                 Some(Effect::MessageRefused { ticket, agent, failure })
@@ -40,6 +43,7 @@ impl Core {
             Effect::Claimed { .. }
             | Effect::Done { .. }
             | Effect::Accepted { .. }
+            | Effect::Operated { .. }
             | Effect::Deliver { .. }
             | Effect::Reported { .. } => true,
             other => self.promises.is_writing() && other.agent().is_some(),
@@ -50,7 +54,11 @@ impl Core {
     pub(super) fn count_refusal(&self, effect: &Effect) {
         let counter = match effect {
             Effect::ClaimRefused { refusal, .. } if is_unwritten(refusal) => &self.counters.refused,
-            Effect::Refused { refusal, .. } if is_unwritten(refusal) => &self.counters.requests_refused,
+            Effect::Refused { refusal, .. } | Effect::Operated { outcome: Err(refusal), .. }
+                if is_unwritten(refusal) =>
+            {
+                &self.counters.requests_refused
+            }
             Effect::MessageRefused {
                 failure: MessageFailure::Unavailable { limit: STORE_LIMIT }, ..
             } => &self.counters.requests_refused,

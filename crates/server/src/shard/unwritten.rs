@@ -132,6 +132,9 @@ impl Unwritten {
             Effect::Done { ticket, agent } if ground != Ground::Written => {
                 Effect::Refused { ticket, agent, refusal }
             }
+            Effect::Operated { ticket, outcome: Ok(()) } if ground != Ground::Written => {
+                Effect::Operated { ticket, outcome: Err(refusal) }
+            }
             Effect::Accepted { ticket, agent, .. } if ground == Ground::Unwritten => {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
                 Effect::MessageRefused { ticket, agent, failure }

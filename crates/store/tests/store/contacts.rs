@@ -39,6 +39,7 @@ fn subscription(presentity: &str, is_active: bool) -> SubscriptionRecord {
         watcher: address("alice"),
         presentity: address(presentity),
         is_active,
+        by_rule: is_active,
         asked_at: Timestamp(77),
         written: Some(("h323-ID".to_owned(), "B\u{d6}B".to_owned())),
         card: ContactCard {

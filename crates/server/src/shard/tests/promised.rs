@@ -321,13 +321,15 @@ fn an_operator_is_answered_by_the_ticket_of_his_message() {
     let (mut shard, effects) = still();
     let (first, first_answered) = bounded(1);
     let (second, second_answered) = bounded(1);
-    let (one, two) = (shard.senders.admit(first), shard.senders.admit(second));
+    let (one, two) = (shard.operators.admit(first), shard.operators.admit(second));
     let failure = MessageFailure::NoRecipient;
-    shard.release(Effect::MessageRefused { ticket: two, agent: None, failure });
-    shard.release(Effect::Accepted { ticket: one, agent: None, is_stored: true });
-    shard.release(Effect::Accepted { ticket: one, agent: None, is_stored: true });
-    assert_eq!(first_answered.try_recv(), Ok(Ok(true)));
-    assert_eq!(second_answered.try_recv(), Ok(Err(failure)));
+    let refused = Effect::MessageRefused { ticket: two, agent: None, failure };
+    let accepted = Effect::Accepted { ticket: one, agent: None, is_stored: true };
+    for effect in [&refused, &accepted, &accepted] {
+        shard.release(effect.clone());
+    }
+    assert_eq!(first_answered.try_recv(), Ok(accepted));
+    assert_eq!(second_answered.try_recv(), Ok(refused));
     assert!(effects.is_empty());
 }
 

@@ -1,0 +1,101 @@
+//! The book of rules: a table only.
+
+use super::times;
+use crate::alias_book::NameId;
+use jiff::tz::TimeZone;
+use model::{Level, Rule, RuleKey, Subject, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// All rules.
+#[derive(Debug, Default)]
+pub(crate) struct RuleBook {
+    /// By the party that each protects, in the order of their keys. Never iterated; no list is empty.
+    owners: HashMap<NameId, Vec<Rule>>,
+    /// Those of the operator, by whom they name.
+    operator: BTreeMap<Subject, Vec<Rule>>,
+    /// When rules begin or cease to hold next, and whose.
+    turns: BTreeSet<(Timestamp, Whose)>,
+    len: usize,
+}
+
+/// Whose rules.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Whose {
+    Operator,
+    Owner(NameId),
+}
+
+impl RuleBook {
+    /// Adds a rule, in the place of the one of its key; `owner` is the party that one of an owner protects.
+    pub(crate) fn insert(&mut self, owner: NameId, rule: Rule) {
+        self.remove(owner, &rule.key);
+        let rules = match rule.key.level {
+            Level::Operator => self.operator.entry(rule.key.who.clone()).or_default(),
+            Level::Owner => self.owners.entry(owner).or_default(),
+        };
+        let place = rules.partition_point(|other| other.key < rule.key);
+        rules.insert(place, rule);
+        self.len += 1;
+    }
+
+    /// Takes a rule out.
+    pub(crate) fn remove(&mut self, owner: NameId, key: &RuleKey) -> Option<Rule> {
+        let rules = match key.level {
+            Level::Operator => self.operator.get_mut(&key.who),
+            Level::Owner => self.owners.get_mut(&owner),
+        }?;
+        let place = rules.iter().position(|rule| rule.key == *key)?;
+        let rule = rules.remove(place);
+        let is_last = rules.is_empty();
+        match key.level {
+            Level::Operator if is_last => drop(self.operator.remove(&key.who)),
+            Level::Owner if is_last => drop(self.owners.remove(&owner)),
+            _ => {}
+        }
+        self.len -= 1;
+        Some(rule)
+    }
+
+    /// The rules of an owner, in order.
+    pub(crate) fn of(&self, owner: NameId) -> &[Rule] {
+        self.owners.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// The operator's rules that name this subject.
+    pub(crate) fn of_operator(&self, who: &Subject) -> &[Rule] {
+        self.operator.get(who).map_or(&[], Vec::as_slice)
+    }
+
+    /// All of the operator's rules, in order.
+    pub(crate) fn all_of_operator(&self) -> impl Iterator<Item = &Rule> {
+        self.operator.values().flatten()
+    }
+
+    /// The groups that the operator's rules name.
+    pub(crate) fn groups_of_operator(&self) -> impl Iterator<Item = &Subject> {
+        self.operator.keys().filter(|who| matches!(who, Subject::Group(_)))
+    }
+
+    /// Notes when the rules of somebody turn next after `now`.
+    pub(crate) fn set_turn(&mut self, whose: Whose, now: Timestamp, zone: &TimeZone) {
+        self.turns.retain(|(_, other)| *other != whose);
+        let next = |rules: &mut dyn Iterator<Item = &Rule>| {
+            rules.filter_map(|rule| times::next_turn(&rule.times, now, zone)).min()
+        };
+        let turn = match whose {
+            Whose::Operator => next(&mut self.all_of_operator()),
+            Whose::Owner(owner) => next(&mut self.of(owner).iter()),
+        };
+        self.turns.extend(turn.map(|turn| (turn, whose)));
+    }
+
+    /// Whose rules turn first, and when.
+    pub(crate) fn first_turn(&self) -> Option<(Timestamp, Whose)> {
+        self.turns.first().copied()
+    }
+
+    /// How many rules there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+}

@@ -1,0 +1,208 @@
+//! Changing the rules: what the operator does, also on behalf of others.
+
+use super::book::Whose;
+use crate::alias_book::NameId;
+use crate::consequences::Consequences;
+use crate::contacts::Wish;
+use crate::decision::Decision;
+use crate::effects::Effects;
+use crate::engine::Engine;
+use crate::restart::LoadError;
+use model::{
+    Address, Amount, ContactCard, ContactChange, Effect, Fact, Handling, Level, NamedAddress, Now,
+    OperatorAct, PresenceState, Refusal, Rule, RuleKey, Service, Subject, SubscriptionId, Ticket,
+};
+
+impl Engine {
+    /// The operator acts.
+    pub(crate) fn operate(&mut self, now: Now, ticket: Ticket, act: OperatorAct, effects: &mut Effects) {
+        let mut consequences = Consequences::default();
+        let outcome = match act {
+            OperatorAct::SetRule(rule) => self.set_rule(now, rule, &mut consequences),
+            OperatorAct::EndRule(key) => self.end_rule(now, key, &mut consequences),
+            OperatorAct::Decide { presentity, watcher, is_approved, is_mutual } => {
+                let decision = Decision { is_approved, is_mutual };
+                self.decide_for(&presentity, &watcher, decision, &mut consequences)
+            }
+        };
+        if outcome.is_ok() {
+            effects.facts.append(&mut consequences.facts);
+        }
+        effects.answer(Effect::Operated { ticket, outcome: outcome.clone() });
+        if outcome.is_ok() {
+            consequences.join(effects);
+        }
+    }
+
+    fn set_rule(&mut self, now: Now, rule: Rule, consequences: &mut Consequences) -> Result<(), Refusal> {
+        rule.check().map_err(Refusal::Rule)?;
+        let key = self.filed_key(rule.key.clone());
+        let owner = self.owner_of_rule(&key).ok_or(Refusal::NoSuchPrincipal)?;
+        if let (Level::Owner, Subject::Address(who)) = (key.level, &key.who)
+            && self.book.id(who) == Some(owner)
+        {
+            return Err(Refusal::Oneself);
+        }
+        self.admit_rule(owner, &key)?;
+        if key.service == Service::All
+            && let (Level::Owner, Subject::Address(who)) = (key.level, &key.who)
+        {
+            if rule.handling == Handling::Block && rule.times.is_always() {
+                // On the contact list, where the owner's endpoint sees it.
+                self.forget_rule(owner, &key, consequences);
+                self.change_list(now, owner, ContactChange::Block, who, consequences)?;
+                self.review(now, owner, consequences);
+                return Ok(());
+            }
+            if let Some(who) = self.book.id(who).filter(|who| self.roster.block_of(owner, *who).is_some()) {
+                self.unblock(owner, who, consequences);
+            }
+        }
+        let since = self.dark_since(now, &key);
+        let before =
+            self.rules.of(owner).iter().chain(self.rules.of_operator(&key.who)).find(|it| it.key == key);
+        let was_dark = before.filter(|before| is_dark(before) && is_dark(&rule)).map(|before| before.since);
+        let rule = Rule { key, since: was_dark.unwrap_or(since), ..rule };
+        consequences.facts.push(Fact::Rule(Box::new(rule.clone())));
+        let level = rule.key.level;
+        self.rules.insert(owner, rule);
+        self.rules_changed(now, level, owner, consequences);
+        Ok(())
+    }
+
+    fn end_rule(&mut self, now: Now, key: RuleKey, consequences: &mut Consequences) -> Result<(), Refusal> {
+        key.check().map_err(Refusal::Rule)?;
+        let key = self.filed_key(key);
+        let owner = self.owner_of_rule(&key).ok_or(Refusal::NoSuchPrincipal)?;
+        let block = match (&key.who, key.level, key.service) {
+            (Subject::Address(who), Level::Owner, Service::All) => {
+                self.book.id(who).filter(|who| self.roster.block_of(owner, *who).is_some())
+            }
+            _ => None,
+        };
+        if let Some(who) = block {
+            self.unblock(owner, who, consequences);
+            self.release(who);
+            self.review(now, owner, consequences);
+            return Ok(());
+        }
+        if !self.forget_rule(owner, &key, consequences) {
+            return Err(Refusal::NoSuchRule);
+        }
+        self.rules_changed(now, key.level, owner, consequences);
+        Ok(())
+    }
+
+    fn forget_rule(&mut self, owner: NameId, key: &RuleKey, consequences: &mut Consequences) -> bool {
+        let was_there = self.rules.remove(owner, key).is_some();
+        if was_there {
+            consequences.facts.push(Fact::RuleEnded(Box::new(key.clone())));
+        }
+        was_there
+    }
+
+    fn rules_changed(&mut self, now: Now, level: Level, owner: NameId, consequences: &mut Consequences) {
+        let zone = &self.settings.time_zone;
+        match level {
+            Level::Operator => {
+                self.rules.set_turn(Whose::Operator, now.wall, zone);
+                self.review_all();
+            }
+            Level::Owner => {
+                self.rules.set_turn(Whose::Owner(owner), now.wall, zone);
+                self.review(now, owner, consequences);
+            }
+        }
+    }
+
+    /// Since when somebody whom a new rule hides looks offline: since he is, or from now on.
+    fn dark_since(&self, now: Now, key: &RuleKey) -> model::Timestamp {
+        let owner = self.owner_of_rule(key).filter(|_| key.level == Level::Owner);
+        let view = owner.and_then(|owner| self.book.filed(owner)).map(|id| self.view(id));
+        view.filter(|view| view.state == PresenceState::Offline).map_or(now.wall, |view| view.since)
+    }
+
+    fn admit_rule(&self, owner: NameId, key: &RuleKey) -> Result<(), Refusal> {
+        let limits = &self.settings.limits;
+        let full = |limit| Err(Refusal::Unavailable { limit });
+        let is_new = |mut rules: std::slice::Iter<'_, Rule>| !rules.any(|rule| rule.key == *key);
+        match key.level {
+            Level::Operator if !is_new(self.rules.of_operator(&key.who).iter()) => Ok(()),
+            Level::Operator if self.rules.all_of_operator().count() >= limits.operator_rules_max => {
+                full("operator_rules_max")
+            }
+            Level::Owner if !is_new(self.rules.of(owner).iter()) => Ok(()),
+            Level::Owner if self.rules.of(owner).len() >= limits.rules_per_principal_max => {
+                full("rules_per_principal_max")
+            }
+            _ if self.rules.len() >= limits.rules_max => full("rules_max"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Decides a request for a presentity, or ends what it has granted.
+    fn decide_for(
+        &mut self,
+        presentity: &Address,
+        watcher: &Address,
+        decision: Decision,
+        consequences: &mut Consequences,
+    ) -> Result<(), Refusal> {
+        let party = |address| self.book.owner_of(address).map(|id| self.principals[id].identity);
+        let presentity = party(presentity).ok_or(Refusal::NoSuchPrincipal)?;
+        let watcher = party(watcher).or_else(|| self.book.id(watcher)).ok_or(Refusal::NoSuchRequest)?;
+        let relation = self.roster.get(watcher, presentity).ok_or(Refusal::NoSuchRequest)?;
+        self.judge(presentity, relation.id, decision, consequences)
+    }
+
+    /// Changes an owner's contact list as one of its agents could.
+    fn change_list(
+        &mut self,
+        now: Now,
+        owner: NameId,
+        change: ContactChange,
+        contact: &Address,
+        consequences: &mut Consequences,
+    ) -> Result<(), Refusal> {
+        let known = self.book.id(contact);
+        let contact = known.map_or_else(|| self.name_of(contact), |known| self.contact_name(known, None));
+        let NamedAddress { .. } = contact;
+        // A block is no subscription: its name is never used.
+        let id = SubscriptionId([0; 16]);
+        let wish = Wish { change, contact, card: ContactCard::default(), id, is_mutual: true };
+        self.change(now, owner, wish, consequences)
+    }
+
+    /// Takes a rule from the store, after the principals and before [`Self::resume`].
+    ///
+    /// # Errors
+    /// [`LoadError::PartyUnknown`]: nobody is filed under its owner; the engine is unchanged.
+    pub fn load_rule(&mut self, rule: Rule) -> Result<(), LoadError> {
+        let Some(owner) = self.owner_of_rule(&rule.key) else {
+            let party = match rule.key.whom {
+                Subject::Address(address) => address,
+                _ => return Ok(()),
+            };
+            return Err(LoadError::PartyUnknown { party });
+        };
+        self.rules.insert(owner, rule);
+        Ok(())
+    }
+
+    /// Looks at all that was loaded as the rules have it now: they may have turned meanwhile, and so may the settings.
+    pub(crate) fn resume_rules(&mut self, now: Now) {
+        self.wall = now.wall;
+        let owners = Vec::from_iter(self.principals.ids_after(0).map(|id| self.principals[id].identity));
+        let with_rules = owners.into_iter().filter(|owner| !self.rules.of(*owner).is_empty());
+        for whose in Vec::from_iter(with_rules.map(Whose::Owner)).into_iter().chain([Whose::Operator]) {
+            self.rules.set_turn(whose, now.wall, &self.settings.time_zone);
+        }
+        if self.rules.len() > 0 {
+            self.review_all();
+        }
+    }
+}
+
+fn is_dark(rule: &Rule) -> bool {
+    rule.handling == Handling::PoliteBlock || rule.amount == Amount::Nothing
+}
