@@ -117,6 +117,7 @@ impl Engine {
             presentity: self.book.address(presentity).clone(),
             is_active: relation.is_active,
             by_rule: relation.by_rule,
+            hidden_since: self.roster.hidden_since(watcher, presentity),
             asked_at: relation.asked_at,
             written,
             card,

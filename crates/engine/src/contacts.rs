@@ -9,7 +9,7 @@ use crate::rules::Ground;
 use crate::settings::Treatment;
 use model::{
     Address, AgentId, Amount, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Effect, Fact,
-    Handling, NamedAddress, Now, PresenceState, Refusal, Service, SubscriptionId, Ticket,
+    Handling, NamedAddress, Now, Refusal, Service, SubscriptionId, Ticket,
 };
 
 /// What an agent wants of a contact.
@@ -52,7 +52,7 @@ impl Engine {
         let address = &wish.contact.address;
         match wish.change {
             ContactChange::Subscribe => self.ask(now, owner, wish, consequences),
-            ContactChange::Block => self.block(now, owner, wish, consequences),
+            ContactChange::Block => self.block(owner, wish, consequences),
             ContactChange::Unsubscribe => {
                 match self.known_contact(owner, address) {
                     Some(other) if self.contact(owner, other).is_some() || self.watches(other, owner) => {
@@ -195,13 +195,7 @@ impl Engine {
     }
 
     /// An owner blocks a party.
-    fn block(
-        &mut self,
-        now: Now,
-        owner: NameId,
-        wish: Wish,
-        consequences: &mut Consequences,
-    ) -> Result<(), Refusal> {
+    fn block(&mut self, owner: NameId, wish: Wish, consequences: &mut Consequences) -> Result<(), Refusal> {
         let known = self.target(owner, &wish.contact.address)?;
         let before = known.and_then(|blocked| self.roster.block_of(owner, blocked)).map(|block| block.since);
         if before.is_none() {
@@ -209,11 +203,8 @@ impl Engine {
         }
         let blocked = known.unwrap_or_else(|| self.book.intern(&wish.contact.address));
         let details = self.details(blocked, &wish);
-        let since = before.unwrap_or_else(|| {
-            let seen = self.book.filed(owner).map(|id| self.view(id));
-            let offline = seen.filter(|seen| seen.state == PresenceState::Offline);
-            offline.map_or(now.wall, |seen| seen.since)
-        });
+        let hidden = self.roster.hidden_since(blocked, owner);
+        let since = before.or(hidden).unwrap_or_else(|| self.looks_gone_since(owner));
         self.enforce(owner, blocked, Block { since, details }, consequences);
         Ok(())
     }
@@ -254,12 +245,14 @@ impl Engine {
 
     /// Ends a block, where there is one.
     fn lift(&mut self, owner: NameId, blocked: NameId, consequences: &mut Consequences) {
-        if self.roster.unblock(owner, blocked).is_none() {
-            return;
-        }
+        let Some(block) = self.roster.unblock(owner, blocked) else { return };
         let address = |party| self.book.address(party).clone();
         consequences.facts.push(Fact::BlockEnded { owner: address(owner), blocked: address(blocked) });
-        self.roster.set_shows(blocked, owner, self.amount(blocked, owner));
+        let amount = self.amount(blocked, owner);
+        if amount == Amount::Nothing && self.watches(blocked, owner) {
+            self.roster.hide(blocked, owner, Some(block.since));
+        }
+        self.note_shows(blocked, owner, amount);
         self.show_anew(blocked, owner);
     }
 

@@ -138,6 +138,8 @@ impl Engine {
     ) {
         let shows = self.amount(watcher, presentity);
         self.roster.insert(watcher, presentity, Relation { is_active: true, shows, ..relation });
+        self.note_shows(watcher, presentity, shows);
+        self.contact_changed(watcher, presentity);
         consequences
             .facts
             .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
@@ -162,6 +164,7 @@ impl Engine {
 
     pub(crate) fn end(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         if self.roster.remove(watcher, presentity).is_some() {
+            self.contact_changed(watcher, presentity);
             let address = |party| self.book.address(party).clone();
             let (watcher, presentity) = (address(watcher), address(presentity));
             consequences.facts.push(Fact::SubscriptionEnded { watcher, presentity });

@@ -40,8 +40,10 @@ pub struct Engine {
     pub(crate) sweep: Option<Sweep>,
     /// When rules turn next.
     pub(crate) rules_due: Option<Instant>,
-    /// The time of day of the last input.
-    pub(crate) wall: Timestamp,
+    /// Pairs of watcher and presentity whose verdict may be another, since one is a contact of the other now, or no more.
+    pub(crate) rechecks: Vec<(NameId, NameId)>,
+    /// When the last input came.
+    pub(crate) now: Now,
     pub(crate) showing: Showing,
     /// When to come back to which principal: one entry for each, moved only when it is due or must come earlier,
     /// so that a refresh costs nothing here.
@@ -75,7 +77,8 @@ impl Engine {
             rules: RuleBook::default(),
             sweep: None,
             rules_due: None,
-            wall: Timestamp(0),
+            rechecks: Vec::new(),
+            now: Now::default(),
             showing: Showing::default(),
             deadlines: BTreeSet::new(),
             touched: Vec::new(),
@@ -90,7 +93,7 @@ impl Engine {
 
     /// Takes one request of a batch. Documents and notifications follow when the batch is [settled](Self::settle).
     pub fn handle(&mut self, now: Now, request: Request, effects: &mut Effects) {
-        self.wall = now.wall;
+        self.now = now;
         match request {
             Request::Claim { ticket, claim } => self.claim(now, ticket, claim, effects),
             Request::Observe { agent, evidence } => self.observe(agent, evidence),
@@ -127,7 +130,7 @@ impl Engine {
             Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
-            Request::Operate { ticket, act } => self.operate(now, ticket, *act, effects),
+            Request::Operate { ticket, act } => self.operate(ticket, *act, effects),
         }
     }
 
@@ -150,9 +153,9 @@ impl Engine {
     /// Ends a batch: composes each document once that its requests may have changed, and notifies each watcher at
     /// most once of each presentity, with the newest document. What is due in inboxes is done here too.
     pub fn settle(&mut self, now: Now, effects: &mut Effects) {
-        self.wall = now.wall;
+        self.now = now;
         self.tend_inboxes(now, effects);
-        self.tend_rules(now, effects);
+        self.tend_rules(effects);
         self.end_requests(now, effects);
         let mut touched = std::mem::take(&mut self.touched);
         for id in touched.drain(..) {

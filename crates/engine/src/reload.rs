@@ -14,12 +14,14 @@ impl Engine {
     pub fn load_subscription(&mut self, record: SubscriptionRecord) -> Result<(), LoadError> {
         let watcher = self.filed_party(&record.watcher)?;
         let presentity = self.party(&record.presentity);
-        let SubscriptionRecord { id, is_active, by_rule, asked_at, written, card, .. } = record;
+        let SubscriptionRecord { id, is_active, by_rule, hidden_since, asked_at, written, card, .. } = record;
         let details = Details::of(written, card);
         let is_blocked = self.roster.block_of(presentity, watcher).is_some();
-        let shows = if is_blocked { Amount::Nothing } else { Amount::default() };
+        let is_hidden = is_blocked || hidden_since.is_some();
+        let shows = if is_hidden { Amount::Nothing } else { Amount::default() };
         let relation = Relation { id, asked_at, is_active, by_rule, shows, details };
         self.roster.insert(watcher, presentity, relation);
+        self.roster.hide(watcher, presentity, hidden_since);
         Ok(())
     }
 

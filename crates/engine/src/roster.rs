@@ -17,6 +17,9 @@ pub(crate) struct Roster {
     /// By presentity and watcher.
     watchers: BTreeSet<(NameId, NameId)>,
     ids: Ids,
+    /// Since when presentities have looked offline to watchers whom they are hidden from by a rule, by watcher and
+    /// presentity. Never iterated.
+    hidden: HashMap<(NameId, NameId), Timestamp>,
     /// By owner and blocked.
     blocks: BTreeMap<(NameId, NameId), Block>,
     /// By blocked and owner.
@@ -103,6 +106,7 @@ impl Roster {
         self.watchers.remove(&(presentity, watcher));
         self.count(watcher, presentity, &relation, -1);
         self.expire_never(watcher, presentity);
+        self.hidden.remove(&(watcher, presentity));
         let other = self.get(presentity, watcher).is_some_and(|other| other.id == relation.id);
         self.ids.end(relation.id, (watcher, presentity), other);
         Some(relation)
@@ -140,6 +144,20 @@ impl Roster {
         if let Some(relation) = self.relations.get_mut(&(watcher, presentity)) {
             relation.shows = amount;
         }
+    }
+
+    /// Notes since when a presentity has looked offline to a watcher; `None`: it does not, or because of a block.
+    pub(crate) fn hide(&mut self, watcher: NameId, presentity: NameId, since: Option<Timestamp>) {
+        let is_active = self.get(watcher, presentity).is_some_and(|relation| relation.is_active);
+        match since.filter(|_| is_active) {
+            Some(since) => drop(self.hidden.insert((watcher, presentity), since)),
+            None => drop(self.hidden.remove(&(watcher, presentity))),
+        }
+    }
+
+    /// Since when a presentity has looked offline to a watcher because of a rule.
+    pub(crate) fn hidden_since(&self, watcher: NameId, presentity: NameId) -> Option<Timestamp> {
+        self.hidden.get(&(watcher, presentity)).copied()
     }
 
     /// Notes that the presentity itself has agreed to what a rule had granted.

@@ -5,10 +5,9 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
 use crate::restart::Restart;
-use crate::rules::{Ground, Views, offline};
+use crate::rules::{Views, offline};
 use model::{
-    AgentId, Amount, Effect, NamedAddress, PresenceDocument, PresenceState, PresenceTuple, Service,
-    Timestamp, Version,
+    AgentId, Amount, Effect, NamedAddress, PresenceDocument, PresenceState, PresenceTuple, Timestamp, Version,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -203,12 +202,9 @@ impl Engine {
 
     /// Since when a presentity has looked offline to a watcher from whom it is hidden.
     fn hidden_since(&self, watcher: NameId, presentity: NameId) -> Timestamp {
-        match self.verdict(watcher, presentity, Service::Presence).ground {
-            Ground::Rule(rule) => rule.since,
-            Ground::Blocked | Ground::Default => {
-                self.roster.block_of(presentity, watcher).map_or(Timestamp(0), |block| block.since)
-            }
-        }
+        let blocked = self.roster.block_of(presentity, watcher).map(|block| block.since);
+        let hidden = blocked.or_else(|| self.roster.hidden_since(watcher, presentity));
+        hidden.unwrap_or_else(|| self.looks_gone_since(presentity))
     }
 
     /// The agents of a party that take part in presence.

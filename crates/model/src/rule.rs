@@ -23,7 +23,7 @@ pub struct Rule {
     /// When it holds.
     #[serde(default, skip_serializing_if = "Times::is_always")]
     pub times: Times,
-    /// Since when: where it hides somebody, since when he has looked offline.
+    /// When it was made.
     pub since: Timestamp,
 }
 

@@ -104,6 +104,9 @@ pub struct SubscriptionRecord {
     /// Whether a rule has agreed, and the principal was not asked.
     #[serde(default)]
     pub by_rule: bool,
+    /// Since when the presentity has looked offline to the watcher, where a rule hides it.
+    #[serde(default)]
+    pub hidden_since: Option<Timestamp>,
     /// When it was asked for first.
     pub asked_at: Timestamp,
     /// How the watcher writes the presentity, as kind and text; `None`: as it registered.

@@ -9,5 +9,7 @@ CREATE TABLE rules (
     PRIMARY KEY (level, whom, who, service)
 );
 
--- Whether a rule has agreed to it, and nobody was asked.
+-- Whether a rule has agreed to it, and nobody was asked; since when the presentity has looked offline to the watcher, where
+-- a rule hides it.
 ALTER TABLE subscriptions ADD COLUMN by_rule INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE subscriptions ADD COLUMN hidden_since BIGINT;

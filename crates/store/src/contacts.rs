@@ -54,6 +54,7 @@ pub(crate) fn subscription(connection: &Connection, record: &SubscriptionRecord)
         written,
         json(&record.card)?,
         record.by_rule,
+        record.hidden_since.map(|since| since.0),
     ];
     connection.prepare_cached(SUBSCRIPTION)?.execute(values).map(|_| ())
 }
@@ -124,6 +125,7 @@ impl Readers {
                 written: written(row, 5).map_err(|error| self.fail(&error))?,
                 card: self.json::<ContactCard>(row, 7, "subscriptions.card")?,
                 by_rule: row.get(8).map_err(|error| self.fail(&error))?,
+                hidden_since: row.get::<_, Option<i64>>(9).map_err(|error| self.fail(&error))?.map(Timestamp),
             });
             Ok(())
         })
@@ -173,16 +175,16 @@ const PUBLISHED: &str = "INSERT INTO publications (principal, device, at, state,
 const PUBLICATION_ENDED: &str = "DELETE FROM publications WHERE principal = $1 AND device = $2";
 
 const SUBSCRIPTION: &str = "INSERT INTO subscriptions
-    (id, watcher, presentity, active, asked_at, written_kind, written, card, by_rule)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (watcher, presentity) DO UPDATE
+    (id, watcher, presentity, active, asked_at, written_kind, written, card, by_rule, hidden_since)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (watcher, presentity) DO UPDATE
     SET id = excluded.id, active = excluded.active, asked_at = excluded.asked_at,
     written_kind = excluded.written_kind, written = excluded.written, card = excluded.card,
-    by_rule = excluded.by_rule";
+    by_rule = excluded.by_rule, hidden_since = excluded.hidden_since";
 
 const SUBSCRIPTION_ENDED: &str = "DELETE FROM subscriptions WHERE watcher = $1 AND presentity = $2";
 
 const SUBSCRIPTIONS: &str =
-    "SELECT id, watcher, presentity, active, asked_at, written_kind, written, card, by_rule
+    "SELECT id, watcher, presentity, active, asked_at, written_kind, written, card, by_rule, hidden_since
     FROM subscriptions";
 
 const BLOCK: &str = "INSERT INTO blocks (owner, blocked, since, written_kind, written, card)

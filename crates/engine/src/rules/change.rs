@@ -9,17 +9,17 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::restart::LoadError;
 use model::{
-    Address, Amount, ContactCard, ContactChange, Effect, Fact, Handling, Level, NamedAddress, Now,
-    OperatorAct, PresenceState, Refusal, Rule, RuleKey, Service, Subject, SubscriptionId, Ticket,
+    Address, ContactCard, ContactChange, Effect, Fact, Handling, Level, Now, OperatorAct, Refusal, Rule,
+    RuleKey, Service, Subject, SubscriptionId, Ticket,
 };
 
 impl Engine {
     /// The operator acts.
-    pub(crate) fn operate(&mut self, now: Now, ticket: Ticket, act: OperatorAct, effects: &mut Effects) {
+    pub(crate) fn operate(&mut self, ticket: Ticket, act: OperatorAct, effects: &mut Effects) {
         let mut consequences = Consequences::default();
         let outcome = match act {
-            OperatorAct::SetRule(rule) => self.set_rule(now, rule, &mut consequences),
-            OperatorAct::EndRule(key) => self.end_rule(now, key, &mut consequences),
+            OperatorAct::SetRule(rule) => self.set_rule(rule, &mut consequences),
+            OperatorAct::EndRule(key) => self.end_rule(key, &mut consequences),
             OperatorAct::Decide { presentity, watcher, is_approved, is_mutual } => {
                 let decision = Decision { is_approved, is_mutual };
                 self.decide_for(&presentity, &watcher, decision, &mut consequences)
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    fn set_rule(&mut self, now: Now, rule: Rule, consequences: &mut Consequences) -> Result<(), Refusal> {
+    fn set_rule(&mut self, rule: Rule, consequences: &mut Consequences) -> Result<(), Refusal> {
         rule.check().map_err(Refusal::Rule)?;
         let key = self.filed_key(rule.key.clone());
         let owner = self.owner_of_rule(&key).ok_or(Refusal::NoSuchPrincipal)?;
@@ -50,27 +50,23 @@ impl Engine {
             if rule.handling == Handling::Block && rule.times.is_always() {
                 // On the contact list, where the owner's endpoint sees it.
                 self.forget_rule(owner, &key, consequences);
-                self.change_list(now, owner, ContactChange::Block, who, consequences)?;
-                self.review(now, owner, consequences);
+                self.change_list(owner, ContactChange::Block, who, consequences)?;
+                self.review(owner, consequences);
                 return Ok(());
             }
             if let Some(who) = self.book.id(who).filter(|who| self.roster.block_of(owner, *who).is_some()) {
                 self.unblock(owner, who, consequences);
             }
         }
-        let since = self.dark_since(now, &key);
-        let before =
-            self.rules.of(owner).iter().chain(self.rules.of_operator(&key.who)).find(|it| it.key == key);
-        let was_dark = before.filter(|before| is_dark(before) && is_dark(&rule)).map(|before| before.since);
-        let rule = Rule { key, since: was_dark.unwrap_or(since), ..rule };
+        let rule = Rule { key, since: self.now.wall, ..rule };
         consequences.facts.push(Fact::Rule(Box::new(rule.clone())));
         let level = rule.key.level;
         self.rules.insert(owner, rule);
-        self.rules_changed(now, level, owner, consequences);
+        self.rules_changed(level, owner, consequences);
         Ok(())
     }
 
-    fn end_rule(&mut self, now: Now, key: RuleKey, consequences: &mut Consequences) -> Result<(), Refusal> {
+    fn end_rule(&mut self, key: RuleKey, consequences: &mut Consequences) -> Result<(), Refusal> {
         key.check().map_err(Refusal::Rule)?;
         let key = self.filed_key(key);
         let owner = self.owner_of_rule(&key).ok_or(Refusal::NoSuchPrincipal)?;
@@ -83,13 +79,13 @@ impl Engine {
         if let Some(who) = block {
             self.unblock(owner, who, consequences);
             self.release(who);
-            self.review(now, owner, consequences);
+            self.review(owner, consequences);
             return Ok(());
         }
         if !self.forget_rule(owner, &key, consequences) {
             return Err(Refusal::NoSuchRule);
         }
-        self.rules_changed(now, key.level, owner, consequences);
+        self.rules_changed(key.level, owner, consequences);
         Ok(())
     }
 
@@ -101,25 +97,18 @@ impl Engine {
         was_there
     }
 
-    fn rules_changed(&mut self, now: Now, level: Level, owner: NameId, consequences: &mut Consequences) {
+    fn rules_changed(&mut self, level: Level, owner: NameId, consequences: &mut Consequences) {
         let zone = &self.settings.time_zone;
         match level {
             Level::Operator => {
-                self.rules.set_turn(Whose::Operator, now.wall, zone);
+                self.rules.set_turn(Whose::Operator, self.now.wall, zone);
                 self.review_all();
             }
             Level::Owner => {
-                self.rules.set_turn(Whose::Owner(owner), now.wall, zone);
-                self.review(now, owner, consequences);
+                self.rules.set_turn(Whose::Owner(owner), self.now.wall, zone);
+                self.review(owner, consequences);
             }
         }
-    }
-
-    /// Since when somebody whom a new rule hides looks offline: since he is, or from now on.
-    fn dark_since(&self, now: Now, key: &RuleKey) -> model::Timestamp {
-        let owner = self.owner_of_rule(key).filter(|_| key.level == Level::Owner);
-        let view = owner.and_then(|owner| self.book.filed(owner)).map(|id| self.view(id));
-        view.filter(|view| view.state == PresenceState::Offline).map_or(now.wall, |view| view.since)
     }
 
     fn admit_rule(&self, owner: NameId, key: &RuleKey) -> Result<(), Refusal> {
@@ -158,7 +147,6 @@ impl Engine {
     /// Changes an owner's contact list as one of its agents could.
     fn change_list(
         &mut self,
-        now: Now,
         owner: NameId,
         change: ContactChange,
         contact: &Address,
@@ -166,11 +154,10 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let known = self.book.id(contact);
         let contact = known.map_or_else(|| self.name_of(contact), |known| self.contact_name(known, None));
-        let NamedAddress { .. } = contact;
         // A block is no subscription: its name is never used.
         let id = SubscriptionId([0; 16]);
         let wish = Wish { change, contact, card: ContactCard::default(), id, is_mutual: true };
-        self.change(now, owner, wish, consequences)
+        self.change(self.now, owner, wish, consequences)
     }
 
     /// Takes a rule from the store, after the principals and before [`Self::resume`].
@@ -191,7 +178,7 @@ impl Engine {
 
     /// Looks at all that was loaded as the rules have it now: they may have turned meanwhile, and so may the settings.
     pub(crate) fn resume_rules(&mut self, now: Now) {
-        self.wall = now.wall;
+        self.now = now;
         let owners = Vec::from_iter(self.principals.ids_after(0).map(|id| self.principals[id].identity));
         let with_rules = owners.into_iter().filter(|owner| !self.rules.of(*owner).is_empty());
         for whose in Vec::from_iter(with_rules.map(Whose::Owner)).into_iter().chain([Whose::Operator]) {
@@ -201,8 +188,4 @@ impl Engine {
             self.review_all();
         }
     }
-}
-
-fn is_dark(rule: &Rule) -> bool {
-    rule.handling == Handling::PoliteBlock || rule.amount == Amount::Nothing
 }

@@ -32,7 +32,7 @@ impl Engine {
         let (asking, asked) = (self.rule_party(who), self.rule_party(whom));
         let holds = |rule: &&Rule| {
             matches!(rule.key.service, Service::All).then_some(true).unwrap_or(rule.key.service == service)
-                && times::holds(&rule.times, self.wall, &self.settings.time_zone)
+                && times::holds(&rule.times, self.now.wall, &self.settings.time_zone)
         };
         let operator =
             self.candidates(&asking).into_iter().flat_map(|who| self.rules.of_operator(&who).iter());

@@ -7,7 +7,8 @@ use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use model::{
-    Amount, Contact, ContactCard, ContactStatus, Effect, Fact, Handling, Instant, Now, PresenceState, Service,
+    Amount, Contact, ContactCard, ContactStatus, Effect, Fact, Handling, Instant, PresenceState, Service,
+    Subject, Timestamp,
 };
 use std::sync::Arc;
 
@@ -20,13 +21,13 @@ pub(crate) struct Sweep {
 
 impl Engine {
     /// Looks again at all who watch a party or have asked to.
-    pub(crate) fn review(&mut self, now: Now, presentity: NameId, consequences: &mut Consequences) {
+    pub(crate) fn review(&mut self, presentity: NameId, consequences: &mut Consequences) {
         for watcher in Vec::from_iter(self.roster.watchers_of(presentity)) {
-            self.review_one(now, watcher, presentity, consequences);
+            self.review_one(watcher, presentity, consequences);
         }
     }
 
-    fn review_one(&mut self, now: Now, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
+    fn review_one(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         let verdict = self.verdict(watcher, presentity, Service::Presence);
         let (handling, is_forbidden) = (verdict.handling, verdict.is_forbidden());
         let Some(relation) = self.roster.get(watcher, presentity) else { return };
@@ -35,11 +36,18 @@ impl Engine {
             return self.sever(watcher, presentity, false, consequences);
         }
         let amount = self.amount(watcher, presentity);
+        if is_active && amount != before {
+            self.note_shows(watcher, presentity, amount);
+            if amount == Amount::Nothing || before == Amount::Nothing {
+                let record = self.subscription_record(watcher, presentity).map(Box::new);
+                consequences.facts.extend(record.map(Fact::Subscription));
+            }
+        }
         self.roster.set_shows(watcher, presentity, amount);
         match handling {
             Handling::Allow if !is_active => self.grant(watcher, presentity, consequences),
             Handling::Confirm if is_active && by_rule => {
-                self.suspend(now, watcher, presentity, consequences);
+                self.suspend(watcher, presentity, consequences);
             }
             _ if is_active && amount != before => self.show_anew(watcher, presentity),
             // A request that was hidden from its decider, or is now.
@@ -54,26 +62,44 @@ impl Engine {
         }
     }
 
+    /// Notes how much a watcher is shown from now on; where that is nothing, since when.
+    pub(crate) fn note_shows(&mut self, watcher: NameId, presentity: NameId, amount: Amount) {
+        let known = self.roster.hidden_since(watcher, presentity);
+        let since =
+            (amount == Amount::Nothing).then(|| known.unwrap_or_else(|| self.looks_gone_since(presentity)));
+        self.roster.set_shows(watcher, presentity, amount);
+        self.roster.hide(watcher, presentity, since);
+    }
+
+    /// Since when somebody who hides from a watcher from now on looks offline to it: since he is, or from now on.
+    pub(crate) fn looks_gone_since(&self, presentity: NameId) -> Timestamp {
+        let view = self.book.filed(presentity).map(|id| self.view(id));
+        view.filter(|view| view.state == PresenceState::Offline).map_or(self.now.wall, |view| view.since)
+    }
+
     /// What a rule had granted waits for its owner's decision.
-    fn suspend(&mut self, now: Now, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
+    fn suspend(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         let before = self.contacts_of_both(watcher, presentity);
         let Some(mut relation) = self.roster.remove(watcher, presentity) else { return };
-        (relation.is_active, relation.by_rule, relation.asked_at) = (false, false, now.wall);
+        (relation.is_active, relation.by_rule, relation.asked_at) = (false, false, self.now.wall);
         self.roster.insert(watcher, presentity, relation);
-        let expires = now.instant.after(self.settings.request_expires);
+        self.contact_changed(watcher, presentity);
+        let expires = self.now.instant.after(self.settings.request_expires);
         self.roster.expire_at(watcher, presentity, expires);
         let record = self.subscription_record(watcher, presentity).map(Box::new);
         consequences.facts.extend(record.map(Fact::Subscription));
-        self.darken(now, watcher, presentity, consequences);
+        self.darken(watcher, presentity, consequences);
         self.tell_difference(watcher, presentity, before, consequences);
         self.ask_deciders(watcher, presentity, consequences);
     }
 
     /// The last that a watcher is told of somebody whom it may not see any more: a lamp must not go on showing what was.
-    fn darken(&self, now: Now, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
+    fn darken(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         let Some(id) = self.book.filed(presentity) else { return };
+        let version = &mut self.principals[id].version;
+        *version = version.saturating_add(1);
         let view = self.view(id);
-        let since = if view.state == PresenceState::Offline { view.since } else { now.wall };
+        let since = self.looks_gone_since(presentity);
         let (contact, document) = (self.contact_name(presentity, None), Arc::new(offline(&view, since)));
         let informed = self.presence_agents(watcher).into_iter();
         consequences.told.extend(informed.map(|agent| {
@@ -89,29 +115,39 @@ impl Engine {
         self.list(presentity, Some(gone), consequences);
     }
 
+    /// Somebody is a contact of an owner now, or no more: where the owner has rules for contacts, another verdict may hold.
+    pub(crate) fn contact_changed(&mut self, owner: NameId, contact: NameId) {
+        if self.rules.of(owner).iter().any(|rule| rule.key.who == Subject::Contacts) {
+            self.rechecks.push((contact, owner));
+        }
+    }
+
     /// Looks again at everybody, a part in each batch.
     pub(crate) fn review_all(&mut self) {
         self.sweep = Some(Sweep::default());
     }
 
     /// Does a part of the review of everybody, and looks again at those whose rules have turned.
-    pub(crate) fn tend_rules(&mut self, now: Now, effects: &mut Effects) {
-        let mut consequences = Consequences::default();
+    pub(crate) fn tend_rules(&mut self, effects: &mut Effects) {
+        let (now, mut consequences) = (self.now, Consequences::default());
         for _ in 0..REVIEWS_PER_TURN {
             let due = self.rules.first_turn().filter(|(at, _)| *at <= now.wall);
             let Some((_, whose)) = due else { break };
             self.rules.set_turn(whose, now.wall, &self.settings.time_zone);
             match whose {
                 Whose::Operator => self.review_all(),
-                Whose::Owner(owner) => self.review(now, owner, &mut consequences),
+                Whose::Owner(owner) => self.review(owner, &mut consequences),
             }
         }
         if let Some(Sweep { done }) = self.sweep {
             for id in self.principals.ids_after(done).take(REVIEWS_PER_TURN) {
-                self.review(now, self.principals[id].identity, &mut consequences);
+                self.review(self.principals[id].identity, &mut consequences);
             }
             let done = done + REVIEWS_PER_TURN;
             self.sweep = Some(Sweep { done }).filter(|_| done < self.principals.len());
+        }
+        while let Some((watcher, presentity)) = self.rechecks.pop() {
+            self.review_one(watcher, presentity, &mut consequences);
         }
         self.rules_due = self.rules.first_turn().map(|(at, _)| now.instant_of(at).max(now.instant));
         consequences.join(effects);

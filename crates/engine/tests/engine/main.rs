@@ -20,6 +20,7 @@ mod published;
 mod receipts;
 mod restart;
 mod roster;
+mod rule_properties;
 mod rules;
 mod scene;
 mod watchers;

@@ -117,6 +117,7 @@ impl People {
             presentity,
             is_active: true,
             by_rule: false,
+            hidden_since: None,
             asked_at: self.now,
             written,
             card: ContactCard::default(),

@@ -40,6 +40,7 @@ fn subscription(presentity: &str, is_active: bool) -> SubscriptionRecord {
         presentity: address(presentity),
         is_active,
         by_rule: is_active,
+        hidden_since: is_active.then_some(Timestamp(78)),
         asked_at: Timestamp(77),
         written: Some(("h323-ID".to_owned(), "B\u{d6}B".to_owned())),
         card: ContactCard {
