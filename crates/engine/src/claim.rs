@@ -61,6 +61,9 @@ impl Engine {
             return Err(Refusal::Nameless);
         }
         let known = Vec::from_iter(claim.aliases.iter().map(|alias| self.book.id(&alias.address)));
+        if known.iter().flatten().any(|name| self.groups.get(*name).is_some()) {
+            return Err(Refusal::NameOfGroup);
+        }
         let owner = |name: &Option<NameId>| name.and_then(|name| self.book.owner(name));
         let id = known.iter().find_map(owner);
         let new_names = known.iter().filter(|name| owner(name).is_none()).count();

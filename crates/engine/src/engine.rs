@@ -8,6 +8,7 @@ use crate::counts::Counts;
 use crate::decision::Decision;
 use crate::device::{FOREVER, Observed, Withdrawn};
 use crate::effects::Effects;
+use crate::groups::Groups;
 use crate::inbox::Inboxes;
 use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
 use crate::published::Publications;
@@ -48,6 +49,7 @@ pub struct Engine {
     /// What was published of agents before the restart, until they claim again.
     pub(crate) restored: HashMap<AgentId, Spell>,
     pub(crate) inboxes: Inboxes,
+    pub(crate) groups: Groups,
     pub(crate) counts: Counts,
 }
 
@@ -72,6 +74,7 @@ impl Engine {
             restart: None,
             restored: HashMap::new(),
             inboxes: Inboxes::new(epoch),
+            groups: Groups::default(),
             counts: Counts::default(),
         }
     }
@@ -114,6 +117,9 @@ impl Engine {
             Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
+            Request::ChangeGroup { ticket, agent, change } => {
+                self.change_group(now, ticket, agent, *change, effects);
+            }
         }
     }
 
@@ -230,7 +236,7 @@ impl Engine {
             return Err("subscriptions_max");
         }
         let is_new_name = presentity.is_some_and(|address| self.book.id(address).is_none());
-        if is_new_name && self.book.unknown_len() >= limits.unknown_names_max {
+        if is_new_name && self.unknown_names() >= limits.unknown_names_max {
             return Err("unknown_names_max");
         }
         Ok(())

@@ -76,6 +76,14 @@ pub struct Limits {
     pub waiting_per_presentity_max: usize,
     /// Devices of one principal through which something is published, absent ones among them. Default 16.
     pub publications_per_principal_max: usize,
+    /// Groups. Default 100,000.
+    pub groups_max: usize,
+    /// Members of one group, those of groups in it left aside. Default 10,000.
+    pub members_per_group_max: usize,
+    /// Members of all groups together. Default 2,000,000.
+    pub memberships_max: usize,
+    /// Groups that may lie in each other. Default 8.
+    pub group_depth_max: usize,
 }
 
 impl Default for Limits {
@@ -92,6 +100,10 @@ impl Default for Limits {
             pending_per_watcher_max: 100,
             waiting_per_presentity_max: 500,
             publications_per_principal_max: 16,
+            groups_max: 100_000,
+            members_per_group_max: 10_000,
+            memberships_max: 2_000_000,
+            group_depth_max: 8,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication, SubscriptionRecord,
-    Timestamp,
+    Address, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
+    Publication, SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,22 @@ pub enum Fact {
     },
     /// A call has ended; written once for each `call_identifier` and `admitted_at`.
     Call(Box<CallDetailRecord>),
+    /// A group; replaces what was known of it but its members.
+    Group(Box<GroupRecord>),
+    /// A group is no more, and has no members.
+    GroupRemoved {
+        /// Its address.
+        address: Address,
+    },
+    /// A member of a group; replaces what it was there.
+    GroupMember(Box<MemberRecord>),
+    /// A member has left.
+    GroupMemberRemoved {
+        /// The address of the group.
+        group: Address,
+        /// The address of the member, as it joined.
+        member: Address,
+    },
 }
 
 /// Facts that become durable together or not at all.

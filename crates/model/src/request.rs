@@ -2,8 +2,8 @@
 
 use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument, Publication, Receipt,
-    SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
+    GroupChange, GroupRefusal, InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument,
+    Publication, Receipt, SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -179,6 +179,15 @@ pub enum Request {
         /// Who.
         watcher: WatcherId,
     },
+    /// A group is changed; answered by [`Effect::GroupChanged`] when it is durable, or [`Effect::GroupRefused`].
+    ChangeGroup {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who changes it; `None`: the operator, or a directory.
+        agent: Option<AgentId>,
+        /// What.
+        change: Box<GroupChange>,
+    },
 }
 
 /// Why a request was refused.
@@ -187,6 +196,9 @@ pub enum Refusal {
     /// The claim holds no name, so there is no presentity to belong to.
     #[error("a claim needs at least one name")]
     Nameless,
+    /// The claim holds the name of a group.
+    #[error("one of the names is that of a group")]
+    NameOfGroup,
     /// Only an agent that holds a claim can ask for this.
     #[error("the agent is not registered")]
     Stranger,
@@ -341,6 +353,24 @@ pub enum Effect {
         /// What.
         document: Arc<PresenceDocument>,
     },
+    /// A group is as it was asked for.
+    GroupChanged {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// What of it was left out, and why.
+        left_out: Vec<GroupRefusal>,
+    },
+    /// A group was not changed.
+    GroupRefused {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Why.
+        refusal: GroupRefusal,
+    },
 }
 
 impl Request {
@@ -352,7 +382,9 @@ impl Request {
             | Self::ChangeContact { ticket, agent, .. }
             | Self::Decide { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
-            Self::Send { ticket, agent, .. } => Some((*ticket, *agent)),
+            Self::Send { ticket, agent, .. } | Self::ChangeGroup { ticket, agent, .. } => {
+                Some((*ticket, *agent))
+            }
             _ => None,
         }
     }
@@ -374,7 +406,10 @@ impl Effect {
             | Self::Reported { agent, .. }
             | Self::Composing { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
-            Self::Accepted { agent, .. } | Self::MessageRefused { agent, .. } => *agent,
+            Self::Accepted { agent, .. }
+            | Self::MessageRefused { agent, .. }
+            | Self::GroupChanged { agent, .. }
+            | Self::GroupRefused { agent, .. } => *agent,
             Self::SubscriptionRefused { .. } | Self::Notify { .. } => None,
         }
     }

@@ -12,8 +12,8 @@ use crate::{
     migration, restore, shutdown,
 };
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, InstantMessage, MessageId, SubscriptionRecord,
-    Timestamp,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
+    SubscriptionRecord, Timestamp,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -136,6 +136,16 @@ impl Store {
     /// Hands every block to `each`; as [`Store::principals`].
     pub fn blocks(&self, each: impl FnMut(BlockRecord)) -> Result<u64, StoreError> {
         self.readers.blocks(each)
+    }
+
+    /// Hands every group to `each`; as [`Store::principals`].
+    pub fn groups(&self, each: impl FnMut(GroupRecord)) -> Result<u64, StoreError> {
+        self.readers.groups(each)
+    }
+
+    /// Hands every member of every group to `each`; as [`Store::principals`].
+    pub fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
+        self.readers.group_members(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

@@ -77,6 +77,7 @@ impl PresenceSettings {
                 pending_per_watcher_max: self.pending_per_watcher_max,
                 waiting_per_presentity_max: self.waiting_per_presentity_max,
                 publications_per_principal_max: self.publications_per_principal_max,
+                ..engine::Limits::default()
             },
             ..engine::Settings::default()
         }

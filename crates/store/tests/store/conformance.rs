@@ -4,6 +4,10 @@ pub use crate::contacts::{
     contacts_of_nobody_known_contradict_the_store, subscriptions_and_blocks_are_there_when_opened_again,
     what_has_ended_is_not_there, what_persons_published_is_there_when_opened_again,
 };
+pub use crate::groups::{
+    a_group_that_is_removed_has_no_members_when_it_comes_back, a_member_of_no_group_contradicts_the_store,
+    groups_and_their_members_are_there_when_opened_again,
+};
 pub use crate::messages::{
     a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
     an_id_that_the_writer_has_forgotten_may_be_used_again, ids_that_left_before_a_moment_are_forgotten,
@@ -249,6 +253,9 @@ macro_rules! conformance {
                 subscriptions_and_blocks_are_there_when_opened_again,
                 contacts_of_nobody_known_contradict_the_store,
                 what_has_ended_is_not_there,
+                groups_and_their_members_are_there_when_opened_again,
+                a_group_that_is_removed_has_no_members_when_it_comes_back,
+                a_member_of_no_group_contradicts_the_store,
             ]
         );
     };
