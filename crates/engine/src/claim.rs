@@ -61,6 +61,9 @@ impl Engine {
             return Err(Refusal::Nameless);
         }
         let known = Vec::from_iter(claim.aliases.iter().map(|alias| self.book.id(&alias.address)));
+        if known.iter().flatten().any(|name| self.groups.get(*name).is_some()) {
+            return Err(Refusal::NameOfGroup);
+        }
         let owner = |name: &Option<NameId>| name.and_then(|name| self.book.owner(name));
         let id = known.iter().find_map(owner);
         let new_names = known.iter().filter(|name| owner(name).is_none()).count();
@@ -94,6 +97,7 @@ impl Engine {
             self.principals[loser].names.retain(|other| *other != name);
             // What those who watch this name are told from now on must be newer than all they were told.
             self.principals[id].version = self.principals[id].version.max(self.principals[loser].version + 1);
+            self.recheck(loser);
             self.touch(loser);
         }
         self.book.give(name, id, &alias.kind, &alias.original);
@@ -103,6 +107,7 @@ impl Engine {
         if before != Some(id) {
             principal.names.push(name);
             self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));
+            self.recheck(id);
             self.touch(id);
         }
         if before.is_none() {
@@ -114,6 +119,9 @@ impl Engine {
     fn place(&mut self, now: Now, id: PrincipalId, names: Box<[NameId]>, claim: Claim) {
         let agent = claim.agent;
         let before = self.agents.insert(agent, id);
+        if before.is_none() && self.rules.name_gateways() {
+            self.recheck(id);
+        }
         let device = match before.filter(|before| *before != id) {
             Some(before) => self.uproot(now, before, &claim),
             None if before.is_none() => Some(Device::new(agent, self.take_restored(agent))),

@@ -353,7 +353,7 @@ impl Engine {
         if self.watchers.subscriptions() + entries >= limits.subscriptions_max {
             return full("subscriptions_max");
         }
-        if contact.is_none() && self.book.unknown_len() >= limits.unknown_names_max {
+        if contact.is_none() && self.unknown_names() >= limits.unknown_names_max {
             return full("unknown_names_max");
         }
         Ok(())
@@ -361,7 +361,7 @@ impl Engine {
 
     /// Takes a name that nobody has and nobody watches any more out of the book.
     pub(crate) fn release(&mut self, name: NameId) {
-        if self.watchers.of(name).is_empty() && !self.roster.mentions(name) {
+        if self.watchers.of(name).is_empty() && !self.roster.mentions(name) && !self.groups.mentions(name) {
             self.book.release(name);
         }
     }

@@ -29,6 +29,12 @@ pub struct Counts {
     pub offline: usize,
     /// Nothing is known.
     pub unknown: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Members of all groups.
+    pub group_members: usize,
+    /// Counter: changes of groups refused.
+    pub group_changes_refused: u64,
     /// Messages that wait in inboxes.
     pub messages_waiting: usize,
     /// Counter: documents that differed from the one before.

@@ -8,6 +8,7 @@ use crate::counts::Counts;
 use crate::decision::Decision;
 use crate::device::{FOREVER, Observed, Withdrawn};
 use crate::effects::Effects;
+use crate::groups::Groups;
 use crate::inbox::Inboxes;
 use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
 use crate::published::Publications;
@@ -58,6 +59,7 @@ pub struct Engine {
     /// What was published of agents before the restart, until they claim again.
     pub(crate) restored: HashMap<AgentId, Spell>,
     pub(crate) inboxes: Inboxes,
+    pub(crate) groups: Groups,
     pub(crate) counts: Counts,
 }
 
@@ -87,6 +89,7 @@ impl Engine {
             restart: None,
             restored: HashMap::new(),
             inboxes: Inboxes::new(epoch),
+            groups: Groups::default(),
             counts: Counts::default(),
         }
     }
@@ -131,6 +134,9 @@ impl Engine {
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
             Request::Operate { ticket, act } => self.operate(ticket, *act, effects),
+            Request::ChangeGroup { ticket, agent, change } => {
+                self.change_group(now, ticket, agent, *change, effects);
+            }
         }
     }
 
@@ -250,7 +256,7 @@ impl Engine {
             return Err("subscriptions_max");
         }
         let is_new_name = presentity.is_some_and(|address| self.book.id(address).is_none());
-        if is_new_name && self.book.unknown_len() >= limits.unknown_names_max {
+        if is_new_name && self.unknown_names() >= limits.unknown_names_max {
             return Err("unknown_names_max");
         }
         Ok(())

@@ -111,6 +111,14 @@ pub struct Limits {
     pub rules_per_principal_max: usize,
     /// Rules of the operator. Default 4096.
     pub operator_rules_max: usize,
+    /// Groups. Default 100,000.
+    pub groups_max: usize,
+    /// Members of one group, those of groups in it left aside. Default 10,000.
+    pub members_per_group_max: usize,
+    /// Members of all groups together. Default 2,000,000.
+    pub memberships_max: usize,
+    /// Groups that may lie in each other. Default 8.
+    pub group_depth_max: usize,
 }
 
 impl Default for Limits {
@@ -130,6 +138,10 @@ impl Default for Limits {
             rules_max: 1_000_000,
             rules_per_principal_max: 256,
             operator_rules_max: 4096,
+            groups_max: 100_000,
+            members_per_group_max: 10_000,
+            memberships_max: 2_000_000,
+            group_depth_max: 8,
         }
     }
 }

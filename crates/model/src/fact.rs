@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication, Rule, RuleKey,
-    SubscriptionRecord, Timestamp,
+    Address, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
+    Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +101,22 @@ pub enum Fact {
     Rule(Box<Rule>),
     /// There is no rule of this key any more.
     RuleEnded(Box<RuleKey>),
+    /// A group; replaces what was known of it but its members.
+    Group(Box<GroupRecord>),
+    /// A group is no more, and has no members.
+    GroupRemoved {
+        /// Its address.
+        address: Address,
+    },
+    /// A member of a group; replaces what it was there.
+    GroupMember(Box<MemberRecord>),
+    /// A member has left.
+    GroupMemberRemoved {
+        /// The address of the group.
+        group: Address,
+        /// The address of the member, as it joined.
+        member: Address,
+    },
 }
 
 /// Facts that become durable together or not at all.

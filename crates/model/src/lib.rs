@@ -9,6 +9,7 @@ pub mod address;
 mod call;
 mod evidence;
 mod fact;
+mod group;
 mod identity;
 mod message;
 mod presence;
@@ -22,6 +23,9 @@ pub use address::Address;
 pub use call::{CallDetailRecord, CallEnd};
 pub use evidence::{Evidence, EvidenceKey, Source};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
+pub use group::{
+    FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Writers,
+};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
 pub use message::{
     Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,

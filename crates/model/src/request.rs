@@ -2,8 +2,9 @@
 
 use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument, Publication, Receipt, Rule,
-    RuleError, RuleKey, SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
+    GroupChange, GroupRefusal, InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument,
+    Publication, Receipt, Rule, RuleError, RuleKey, SubscriptionId, SubscriptionRequest, Ticket, Timestamp,
+    WatcherId,
 };
 use std::sync::Arc;
 
@@ -186,6 +187,15 @@ pub enum Request {
         /// What he does.
         act: Box<OperatorAct>,
     },
+    /// A group is changed; answered by [`Effect::GroupChanged`] when it is durable, or [`Effect::GroupRefused`].
+    ChangeGroup {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who changes it; `None`: the operator, or a directory.
+        agent: Option<AgentId>,
+        /// What.
+        change: Box<GroupChange>,
+    },
 }
 
 /// What an operator does.
@@ -214,6 +224,9 @@ pub enum Refusal {
     /// The claim holds no name, so there is no presentity to belong to.
     #[error("a claim needs at least one name")]
     Nameless,
+    /// The claim holds the name of a group.
+    #[error("one of the names is that of a group")]
+    NameOfGroup,
     /// Only an agent that holds a claim can ask for this.
     #[error("the agent is not registered")]
     Stranger,
@@ -384,6 +397,24 @@ pub enum Effect {
         /// Whether it is done.
         outcome: Result<(), Refusal>,
     },
+    /// A group is as it was asked for.
+    GroupChanged {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// What of it was left out, and why.
+        left_out: Vec<GroupRefusal>,
+    },
+    /// A group was not changed.
+    GroupRefused {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Why.
+        refusal: GroupRefusal,
+    },
 }
 
 impl Request {
@@ -395,8 +426,10 @@ impl Request {
             | Self::ChangeContact { ticket, agent, .. }
             | Self::Decide { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
-            Self::Send { ticket, agent, .. } => Some((*ticket, *agent)),
             Self::Operate { ticket, .. } => Some((*ticket, None)),
+            Self::Send { ticket, agent, .. } | Self::ChangeGroup { ticket, agent, .. } => {
+                Some((*ticket, *agent))
+            }
             _ => None,
         }
     }
@@ -418,7 +451,10 @@ impl Effect {
             | Self::Reported { agent, .. }
             | Self::Composing { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
-            Self::Accepted { agent, .. } | Self::MessageRefused { agent, .. } => *agent,
+            Self::Accepted { agent, .. }
+            | Self::MessageRefused { agent, .. }
+            | Self::GroupChanged { agent, .. }
+            | Self::GroupRefused { agent, .. } => *agent,
             Self::SubscriptionRefused { .. } | Self::Notify { .. } | Self::Operated { .. } => None,
         }
     }

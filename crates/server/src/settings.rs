@@ -3,6 +3,7 @@
 //! The doc comments of the fields are the reference (`herald config reference`), and the example file
 //! (`herald config example`) is made from them too.
 
+mod groups;
 mod h323;
 mod limit;
 mod limits;
@@ -18,6 +19,7 @@ mod tests;
 mod value;
 mod zone;
 
+pub use groups::GroupsSettings;
 pub use h323::{Alternate, H323Settings, SecondDevice};
 pub use limits::LimitsSettings;
 pub use messages::MessagesSettings;
@@ -44,6 +46,8 @@ pub struct Settings {
     pub presence: PresenceSettings,
     /// Instant messages.
     pub messages: MessagesSettings,
+    /// Groups and their members.
+    pub groups: GroupsSettings,
     /// The data directory.
     pub store: StoreSettings,
     /// Accounts of calls.
@@ -65,6 +69,7 @@ impl Settings {
         problems.extend(self.limits.check());
         problems.extend(self.presence.check());
         problems.extend(self.messages.check());
+        problems.extend(self.groups.check());
         problems.extend(self.store.check());
         problems.extend(self.calls.check());
         problems.extend(self.control.check());

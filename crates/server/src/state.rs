@@ -7,7 +7,7 @@ use engine::{Engine, LoadError, Stop};
 use h323::alias::Zone;
 use h323::gatekeeper::{Gatekeeper, SOFT_TABLES};
 use link::Link;
-use model::{GatewayId, Now, SoftRecord};
+use model::{GatewayId, MemberRecord, Now, SoftRecord};
 use store::{LastShutdown, Storage, StoreError};
 
 /// The engine and the gateways of a node, without threads and sockets.
@@ -51,7 +51,9 @@ pub(crate) fn load_zone(
 
 /// The engine with all that the store has for it.
 pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
-    let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
+    let told = settings.presence.engine();
+    let limits = settings.groups.limit(told.limits);
+    let told = engine::Settings { messages: settings.messages.engine(), limits, ..told };
     let mut engine = Engine::new(told, store.epoch());
     let principals =
         store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
@@ -61,6 +63,7 @@ pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -
         }
     })?;
     load_contacts(&mut engine, store)?;
+    load_groups(&mut engine, store)?;
     let left_out = |outcome: Result<(), LoadError>| {
         if let Err(error) = outcome {
             tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
@@ -100,6 +103,18 @@ fn load_contacts(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreE
     store.subscriptions(|record| check(engine.load_subscription(record)))?;
     store.blocks(|record| check(engine.load_block(record)))?;
     store.rules(|rule| check(engine.load_rule(rule)))?;
+    Ok(())
+}
+
+/// The groups, and who is in them.
+fn load_groups(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreError> {
+    store.groups(|record| engine.load_group(record))?;
+    store.group_members(|record| {
+        if !engine.load_member(&record) {
+            let MemberRecord { group, member, .. } = record;
+            tracing::warn!(event = "store.member_left_out", %group, %member, "A member of no group was left out.");
+        }
+    })?;
     Ok(())
 }
 

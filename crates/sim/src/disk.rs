@@ -5,8 +5,8 @@ use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use crate::tables::{Change, Tables};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, Instant, InstantMessage, MessageId,
-    Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, Instant, InstantMessage,
+    MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -287,6 +287,13 @@ impl Storage for SimStore {
 
     fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError> {
         self.rows(|tables| tables.rules.values().cloned().collect(), each)
+    }
+    fn groups(&self, each: impl FnMut(GroupRecord)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.groups.values().cloned().collect(), each)
+    }
+
+    fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.group_members.values().cloned().collect(), each)
     }
 
     fn messages(&self, mut each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -1,8 +1,8 @@
 //! What a simulated disk holds, as the tables of the real store.
 
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, InstantMessage, MessageId, Publication, Rule,
-    RuleKey, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, GroupRecord, InstantMessage, MemberRecord,
+    MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
 };
 use std::collections::BTreeMap;
 use store::{LastShutdown, StoreError};
@@ -20,6 +20,9 @@ pub(crate) struct Tables {
     /// By owner and blocked.
     pub(crate) blocks: BTreeMap<(Address, Address), BlockRecord>,
     pub(crate) rules: BTreeMap<RuleKey, Rule>,
+    pub(crate) groups: BTreeMap<Address, GroupRecord>,
+    /// By group and member.
+    pub(crate) group_members: BTreeMap<(Address, Address), MemberRecord>,
     /// By inbox, sender and id.
     pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
     /// By admission and identifier.
@@ -56,6 +59,8 @@ impl Default for Tables {
             subscriptions: BTreeMap::new(),
             blocks: BTreeMap::new(),
             rules: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            group_members: BTreeMap::new(),
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
             soft: BTreeMap::new(),
@@ -72,6 +77,7 @@ impl Tables {
     /// Whether facts contradict the tables, as the constraints of the real schema have it.
     pub(crate) fn check(&self, facts: &[Fact]) -> Result<(), StoreError> {
         let mut new = Vec::new();
+        let mut new_groups = Vec::new();
         let mut places = BTreeMap::new();
         for fact in facts {
             let needed = match fact {
@@ -83,6 +89,15 @@ impl Tables {
                 Fact::Published { principal, .. } => Some(principal),
                 Fact::Subscription(record) => Some(&record.watcher),
                 Fact::Block(record) => Some(&record.owner),
+                Fact::Group(record) => {
+                    new_groups.push(&record.address);
+                    None
+                }
+                Fact::GroupMember(record)
+                    if !self.groups.contains_key(&record.group) && !new_groups.contains(&&record.group) =>
+                {
+                    return Err(contradiction(format!("there is no group {}", record.group)));
+                }
                 Fact::Message { inbox, place, message } => {
                     let key = (&message.sender, message.id);
                     let here = places.insert((inbox, *place), key).is_some_and(|other| other != key);
@@ -160,6 +175,15 @@ impl Tables {
             Fact::MessagesForgotten { before } => {
                 self.messages.retain(|_, row| row.settled_at.is_none_or(|at| at >= before));
             }
+            Fact::Group(record) => drop(self.groups.insert(record.address.clone(), *record)),
+            Fact::GroupRemoved { address } => {
+                self.groups.remove(&address);
+                self.group_members.retain(|(group, _), _| *group != address);
+            }
+            Fact::GroupMember(record) => {
+                self.group_members.insert((record.group.clone(), record.member.clone()), *record);
+            }
+            Fact::GroupMemberRemoved { group, member } => drop(self.group_members.remove(&(group, member))),
             Fact::Call(record) => {
                 self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }

@@ -9,6 +9,8 @@
 mod conformance;
 #[path = "../../store/tests/store/contacts.rs"]
 mod contacts;
+#[path = "../../store/tests/store/groups.rs"]
+mod groups;
 #[path = "../../store/tests/store/messages.rs"]
 mod messages;
 #[allow(dead_code, reason = "some samples are for what only a file can do")]

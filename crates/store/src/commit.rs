@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, contacts, messages, shutdown};
+use crate::{Options, StoreError, contacts, groups, messages, shutdown};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -201,6 +201,10 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         Fact::BlockEnded { owner, blocked } => contacts::block_ended(transaction, owner, blocked)?,
         Fact::Rule(rule) => contacts::rule(transaction, rule)?,
         Fact::RuleEnded(key) => contacts::rule_ended(transaction, key)?,
+        Fact::Group(record) => groups::group(transaction, record)?,
+        Fact::GroupRemoved { address } => groups::removed(transaction, address)?,
+        Fact::GroupMember(record) => groups::member(transaction, record)?,
+        Fact::GroupMemberRemoved { group, member } => groups::member_removed(transaction, group, member)?,
     }
     Ok(())
 }

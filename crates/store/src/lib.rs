@@ -29,6 +29,7 @@ mod commit;
 mod connection;
 mod contacts;
 mod error;
+mod groups;
 mod lock;
 mod log;
 mod messages;

@@ -12,12 +12,13 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_service.sql"),
     include_str!("../migrations/0003_messages.sql"),
     include_str!("../migrations/0004_clustered.sql"),
     include_str!("../migrations/0005_rules.sql"),
+    include_str!("../migrations/0006_groups.sql"),
 ];
 
 /// The newest schema version this build knows.

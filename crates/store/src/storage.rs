@@ -2,8 +2,8 @@
 
 use crate::{CallQuery, LastShutdown, Principal, PublicationRecord, Store, StoreError};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Rule, SoftRecord,
-    SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord,
+    MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
 };
 
 /// A store: batches of facts that become durable together, soft state that is written lazily, and what a start loads.
@@ -52,6 +52,17 @@ pub trait Storage {
     /// # Errors
     /// It can't be read.
     fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError>;
+    /// As [`Store::groups`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn groups(&self, each: impl FnMut(GroupRecord)) -> Result<u64, StoreError>;
+
+    /// As [`Store::group_members`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError>;
 
     /// As [`Store::messages`].
     ///
@@ -131,6 +142,13 @@ impl Storage for Store {
 
     fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError> {
         Self::rules(self, each)
+    }
+    fn groups(&self, each: impl FnMut(GroupRecord)) -> Result<u64, StoreError> {
+        Self::groups(self, each)
+    }
+
+    fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
+        Self::group_members(self, each)
     }
 
     fn messages(&self, each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

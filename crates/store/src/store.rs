@@ -12,8 +12,8 @@ use crate::{
     migration, restore, shutdown,
 };
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Rule, SubscriptionRecord,
-    Timestamp,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
+    Rule, SubscriptionRecord, Timestamp,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -144,6 +144,15 @@ impl Store {
     /// As [`Self::principals`].
     pub fn rules(&self, each: impl FnMut(Rule)) -> Result<u64, StoreError> {
         self.readers.rules(each)
+    }
+    /// Hands every group to `each`; as [`Store::principals`].
+    pub fn groups(&self, each: impl FnMut(GroupRecord)) -> Result<u64, StoreError> {
+        self.readers.groups(each)
+    }
+
+    /// Hands every member of every group to `each`; as [`Store::principals`].
+    pub fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
+        self.readers.group_members(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

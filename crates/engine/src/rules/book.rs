@@ -16,6 +16,10 @@ pub(crate) struct RuleBook {
     /// When rules begin or cease to hold next, and whose.
     turns: BTreeSet<(Timestamp, Whose)>,
     len: usize,
+    /// How many of them name a group.
+    with_groups: usize,
+    /// How many of them name a gateway.
+    with_gateways: usize,
 }
 
 /// Whose rules.
@@ -34,6 +38,8 @@ impl RuleBook {
             Level::Owner => self.owners.entry(owner).or_default(),
         };
         let place = rules.partition_point(|other| other.key < rule.key);
+        self.with_groups += usize::from(names_group(&rule.key));
+        self.with_gateways += usize::from(names_gateway(&rule.key));
         rules.insert(place, rule);
         self.len += 1;
     }
@@ -53,6 +59,8 @@ impl RuleBook {
             _ => {}
         }
         self.len -= 1;
+        self.with_groups -= usize::from(names_group(key));
+        self.with_gateways -= usize::from(names_gateway(key));
         Some(rule)
     }
 
@@ -94,8 +102,26 @@ impl RuleBook {
         self.turns.first().copied()
     }
 
+    /// Whether any rule names a group.
+    pub(crate) const fn name_groups(&self) -> bool {
+        self.with_groups > 0
+    }
+
+    /// Whether any rule names a gateway.
+    pub(crate) const fn name_gateways(&self) -> bool {
+        self.with_gateways > 0
+    }
+
     /// How many rules there are.
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
+}
+
+fn names_group(key: &RuleKey) -> bool {
+    [&key.who, &key.whom].into_iter().any(|subject| matches!(subject, Subject::Group(_)))
+}
+
+fn names_gateway(key: &RuleKey) -> bool {
+    matches!(key.who, Subject::Gateway(_))
 }

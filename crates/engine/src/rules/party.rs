@@ -94,7 +94,7 @@ impl Engine {
         match subject {
             Subject::Everybody => true,
             Subject::Address(address) => party.names.contains(&address),
-            Subject::Group(_) => false,
+            Subject::Group(group) => self.is_member(group, self.book.address(party.id)),
             Subject::Domain(domain) => party.shown.domain() == domain.as_str(),
             Subject::Gateway(gateway) => self.gateways_of(party.id).any(|name| name == *gateway),
             Subject::Contacts => owner.is_some_and(|owner| self.watches(owner, party.id)),

@@ -6,6 +6,7 @@ use crate::alias_book::NameId;
 use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
+use crate::principal::PrincipalId;
 use model::{
     Amount, Contact, ContactCard, ContactStatus, Effect, Fact, Handling, Instant, PresenceState, Service,
     Subject, Timestamp,
@@ -120,6 +121,17 @@ impl Engine {
         if self.rules.of(owner).iter().any(|rule| rule.key.who == Subject::Contacts) {
             self.rechecks.push((contact, owner));
         }
+    }
+
+    /// Somebody has other names than before, or comes through another gateway: rules may name him otherwise.
+    pub(crate) fn recheck(&mut self, id: PrincipalId) {
+        if self.rules.len() == 0 {
+            return;
+        }
+        let party = self.principals[id].identity;
+        let watchers = self.roster.watchers_of(party).map(|watcher| (watcher, party));
+        let watched = self.roster.watched_by(party).map(|presentity| (party, presentity));
+        self.rechecks.extend(watchers.chain(watched));
     }
 
     /// Looks again at everybody, a part in each batch.

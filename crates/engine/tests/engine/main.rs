@@ -11,6 +11,7 @@ mod correspondence;
 mod decisions;
 mod explanation;
 mod fates;
+mod groups;
 mod inbox;
 mod inference;
 mod messages;

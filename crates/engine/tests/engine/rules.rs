@@ -455,3 +455,40 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
     assert_eq!(refused(&mut scene, more), Refusal::Unavailable { limit: "rules_per_principal_max" });
     assert_eq!(operator(&mut scene, "bob"), [PresenceState::Online]);
 }
+
+#[test]
+fn a_rule_for_a_group_follows_its_members() {
+    let mut scene = strangers();
+    scene.create_group("board");
+    scene.create_group("staff");
+    scene.join_group("staff", &["board"]);
+    scene.set_simple("bob", "group:staff@x.example", Handling::Allow);
+    scene.subscribe_to(1, "bob");
+    assert_eq!(scene.heard(1), ["done", "bob Pending"]);
+    scene.hear_nothing_of(2);
+    scene.join_group("board", &["alice"]);
+    scene.pass(Millis(1));
+    assert_eq!(scene.heard(1), ["bob Subscribed", "bob is Online"]);
+    scene.leave_group("board", "alice").unwrap();
+    scene.pass(Millis(1));
+    assert_eq!(scene.heard(1), ["bob is Offline", "bob Pending"]);
+    scene.answer_call(2, "x");
+    assert_eq!(scene.heard(1), [""; 0]);
+}
+
+#[test]
+fn a_rule_names_somebody_by_a_name_that_he_gets_later_and_by_the_gateway_he_comes_through() {
+    let gateways = vec![(model::GatewayId(0), "h323".to_owned())];
+    let mut scene = Scene::with(Settings { gateways, ..Settings::default() });
+    scene.join(1, &["alice"]);
+    scene.join(2, &["bob"]);
+    scene.set_simple("bob", "4711", Handling::Block);
+    scene.is_mutual = false;
+    scene.befriend((1, "alice"), (2, "bob"));
+    scene.join(1, &["alice", "4711"]);
+    assert_eq!(scene.heard(1), ["bob Removed"]);
+    scene.set_simple("bob", "gateway:h323", Handling::Allow);
+    scene.join(3, &["carol"]);
+    scene.subscribe_to(3, "bob");
+    assert_eq!(scene.heard(3), ["done", "bob Subscribed", "bob is Online"]);
+}

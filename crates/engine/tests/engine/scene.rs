@@ -2,9 +2,9 @@
 
 use engine::{Effects, Engine, Settings};
 use model::{
-    Address, AgentId, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, Instant, Millis,
-    NamedAddress, Now, PresenceDocument, PresenceState, Publication, Request, Rule, RuleKey, SoftRecord,
-    Source, SubscriptionId, SubscriptionRecord, Ticket, Timestamp, WatcherId,
+    Address, AgentId, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, GroupRecord,
+    Instant, MemberRecord, Millis, NamedAddress, Now, PresenceDocument, PresenceState, Publication, Request,
+    Rule, RuleKey, SoftRecord, Source, SubscriptionId, SubscriptionRecord, Ticket, Timestamp, WatcherId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,6 +93,12 @@ impl Scene {
         }
         for rule in stored.rules.into_values() {
             engine.load_rule(rule).unwrap();
+        }
+        for record in stored.groups.into_values() {
+            engine.load_group(record);
+        }
+        for record in stored.members.into_values() {
+            assert!(engine.load_member(&record));
         }
         next.ids = self.ids;
         next.facts = self.facts.clone();
@@ -263,6 +269,8 @@ pub struct Stored {
     pub subscriptions: BTreeMap<(Address, Address), SubscriptionRecord>,
     pub blocks: BTreeMap<(Address, Address), BlockRecord>,
     pub rules: BTreeMap<RuleKey, Rule>,
+    pub groups: BTreeMap<Address, GroupRecord>,
+    pub members: BTreeMap<(Address, Address), MemberRecord>,
 }
 
 impl Stored {
@@ -291,6 +299,17 @@ impl Stored {
                 }
                 Fact::Rule(rule) => drop(stored.rules.insert(rule.key.clone(), *rule)),
                 Fact::RuleEnded(key) => drop(stored.rules.remove(&key).unwrap()),
+                Fact::Group(record) => drop(stored.groups.insert(record.address.clone(), *record)),
+                Fact::GroupRemoved { address } => {
+                    stored.groups.remove(&address).unwrap();
+                    stored.members.retain(|(group, _), _| *group != address);
+                }
+                Fact::GroupMember(record) => {
+                    stored.members.insert((record.group.clone(), record.member.clone()), *record);
+                }
+                Fact::GroupMemberRemoved { group, member } => {
+                    stored.members.remove(&(group, member)).unwrap();
+                }
                 _ => {}
             }
         }

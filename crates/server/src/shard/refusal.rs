@@ -1,7 +1,7 @@
 //! What happens to requests and effects while the store does not write.
 
 use super::Core;
-use model::{Effect, MessageFailure, Refusal, Request};
+use model::{Effect, GroupRefusal, MessageFailure, Refusal, Request};
 use std::sync::atomic::Ordering;
 
 /// What a request is told that was refused because the store does not write.
@@ -32,6 +32,10 @@ impl Core {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
                 Some(Effect::MessageRefused { ticket, agent, failure })
             }
+            (Request::ChangeGroup { .. }, (ticket, agent)) if !self.promises.is_writing() => {
+                let refusal = GroupRefusal::Unavailable { limit: STORE_LIMIT };
+                Some(Effect::GroupRefused { ticket, agent, refusal })
+            }
             _ => None,
         }
     }
@@ -44,6 +48,7 @@ impl Core {
             | Effect::Done { .. }
             | Effect::Accepted { .. }
             | Effect::Operated { .. }
+            | Effect::GroupChanged { .. }
             | Effect::Deliver { .. }
             | Effect::Reported { .. } => true,
             other => self.promises.is_writing() && other.agent().is_some(),
@@ -57,6 +62,9 @@ impl Core {
             Effect::Refused { refusal, .. } | Effect::Operated { outcome: Err(refusal), .. }
                 if is_unwritten(refusal) =>
             {
+                &self.counters.requests_refused
+            }
+            Effect::GroupRefused { refusal: GroupRefusal::Unavailable { limit: STORE_LIMIT }, .. } => {
                 &self.counters.requests_refused
             }
             Effect::MessageRefused {

@@ -7,7 +7,8 @@
 use super::ShardCounters;
 use super::refusal::STORE_LIMIT;
 use model::{
-    Address, Effect, Fact, Instant, InstantMessage, MessageFailure, MessageId, Millis, Refusal, Request,
+    Address, Effect, Fact, GroupRefusal, Instant, InstantMessage, MessageFailure, MessageId, Millis, Refusal,
+    Request,
 };
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -134,6 +135,10 @@ impl Unwritten {
             }
             Effect::Operated { ticket, outcome: Ok(()) } if ground != Ground::Written => {
                 Effect::Operated { ticket, outcome: Err(refusal) }
+            }
+            Effect::GroupChanged { ticket, agent, .. } if ground != Ground::Written => {
+                let refusal = GroupRefusal::Unavailable { limit: STORE_LIMIT };
+                Effect::GroupRefused { ticket, agent, refusal }
             }
             Effect::Accepted { ticket, agent, .. } if ground == Ground::Unwritten => {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };

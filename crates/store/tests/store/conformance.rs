@@ -1,8 +1,13 @@
 //! What every back end must promise. A new one says `conformance!(name, open)` in its own tests.
 
 pub use crate::contacts::{
-    contacts_of_nobody_known_contradict_the_store, subscriptions_and_blocks_are_there_when_opened_again,
-    what_has_ended_is_not_there, what_persons_published_is_there_when_opened_again,
+    contacts_of_nobody_known_contradict_the_store, rules_are_there_when_opened_again,
+    subscriptions_and_blocks_are_there_when_opened_again, what_has_ended_is_not_there,
+    what_persons_published_is_there_when_opened_again,
+};
+pub use crate::groups::{
+    a_group_that_is_removed_has_no_members_when_it_comes_back, a_member_of_no_group_contradicts_the_store,
+    groups_and_their_members_are_there_when_opened_again,
 };
 pub use crate::messages::{
     a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
@@ -246,9 +251,13 @@ macro_rules! conformance {
                 the_epoch_grows_by_one_with_each_start_and_an_unclean_end_is_known,
                 a_closed_store_takes_nothing_and_says_so,
                 what_persons_published_is_there_when_opened_again,
+                rules_are_there_when_opened_again,
                 subscriptions_and_blocks_are_there_when_opened_again,
                 contacts_of_nobody_known_contradict_the_store,
                 what_has_ended_is_not_there,
+                groups_and_their_members_are_there_when_opened_again,
+                a_group_that_is_removed_has_no_members_when_it_comes_back,
+                a_member_of_no_group_contradicts_the_store,
             ]
         );
     };

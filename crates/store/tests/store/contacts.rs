@@ -4,8 +4,9 @@
 use crate::conformance::{Open, place};
 use crate::samples::{address, principal, write};
 use model::{
-    Batch, BlockRecord, Capability, ContactCard, Fact, Location, Note, PresenceState, Publication,
-    SubscriptionId, SubscriptionRecord, Timestamp,
+    Amount, Batch, BlockRecord, Capability, ContactCard, Fact, Handling, Level, Location, Note,
+    PresenceState, Publication, Rule, RuleKey, Service, Subject, SubscriptionId, SubscriptionRecord, Times,
+    Timestamp,
 };
 use store::{ErrorKind, Storage};
 
@@ -134,4 +135,35 @@ pub fn what_has_ended_is_not_there<S: Storage>(open: Open<S>) {
     ];
     write(&store, Batch { facts }).unwrap();
     assert_eq!((publications(&store), contacts(&store)), (Vec::new(), (Vec::new(), Vec::new())));
+}
+
+fn rule(who: &str, handling: Handling) -> Rule {
+    let key = RuleKey {
+        level: Level::Owner,
+        whom: Subject::Address(address("alice")),
+        who: who.parse().unwrap(),
+        service: Service::Messages,
+    };
+    let times =
+        Times { until: Some(Timestamp(9)), hours: "mon 08:00-09:00".parse().ok(), ..Times::default() };
+    Rule { key, handling, amount: Amount::Activity, times, since: Timestamp(5) }
+}
+
+// covers, C-09
+pub fn rules_are_there_when_opened_again<S: Storage>(open: Open<S>) {
+    let place = place();
+    let store = open(place.path());
+    let facts = vec![
+        Fact::Rule(Box::new(rule("everybody", Handling::Allow))),
+        Fact::Rule(Box::new(rule("group:board@x.example", Handling::Block))),
+        Fact::Rule(Box::new(rule("everybody", Handling::Confirm))),
+        Fact::Rule(Box::new(rule("contacts", Handling::Allow))),
+        Fact::RuleEnded(Box::new(rule("contacts", Handling::Allow).key)),
+    ];
+    write(&store, Batch { facts }).unwrap();
+    store.close().unwrap();
+    let mut rules = Vec::new();
+    open(place.path()).rules(|rule| rules.push(rule)).unwrap();
+    rules.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(rules, [rule("group:board@x.example", Handling::Block), rule("everybody", Handling::Confirm)]);
 }

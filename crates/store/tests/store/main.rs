@@ -12,6 +12,7 @@ mod damage;
 mod damaged_log;
 mod full_disk;
 mod group_commit;
+mod groups;
 mod kill;
 mod lock;
 mod messages;
