@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication, SubscriptionRecord,
-    Timestamp,
+    Address, AuditRecord, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication,
+    SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,8 @@ pub enum Fact {
     },
     /// A call has ended; written once for each `call_identifier` and `admitted_at`.
     Call(Box<CallDetailRecord>),
+    /// Something for the audit log, which numbers and chains it.
+    Audited(Box<AuditRecord>),
 }
 
 /// Facts that become durable together or not at all.

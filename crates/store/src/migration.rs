@@ -12,11 +12,12 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_service.sql"),
     include_str!("../migrations/0003_messages.sql"),
     include_str!("../migrations/0004_clustered.sql"),
+    include_str!("../migrations/0005_audit.sql"),
 ];
 
 /// The newest schema version this build knows.
