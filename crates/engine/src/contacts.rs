@@ -4,6 +4,7 @@ use crate::alias_book::NameId;
 use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
+use crate::refusal::{BLOCKED, SILENT};
 use crate::roster::{Block, Details, Relation};
 use crate::settings::Treatment;
 use model::{
@@ -23,6 +24,16 @@ pub(crate) struct Wish {
     pub(crate) is_mutual: bool,
 }
 
+/// The word of the audit log for a change.
+const fn act(change: ContactChange) -> &'static str {
+    match change {
+        ContactChange::Subscribe => "subscribe",
+        ContactChange::Unsubscribe => "unsubscribe",
+        ContactChange::Block => "block",
+        ContactChange::Unblock => "unblock",
+    }
+}
+
 impl Engine {
     /// An agent changes the contact list of its principal.
     pub(crate) fn change_contact(
@@ -34,10 +45,15 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let mut consequences = Consequences::default();
+        let (act, contact) = (act(wish.change), wish.contact.address.clone());
         let done = match self.agents.get(agent) {
             Some(id) => self.change(now, self.principals[id].identity, wish, &mut consequences),
             None => Err(Refusal::Stranger),
         };
+        if let Err(refusal) = &done {
+            let event = self.refusal(act, Some(agent), Some(&contact), refusal.to_string());
+            consequences.audited.push(event);
+        }
         self.answer(ticket, agent, done, consequences, effects);
     }
 
@@ -102,6 +118,9 @@ impl Engine {
         let is_blocked = self.roster.block_of(presentity, watcher).is_some();
         let details = self.details(presentity, &wish);
         let is_asked = self.roster.get(presentity, watcher).is_some_and(|other| !other.is_active);
+        if is_blocked {
+            self.refuse_watcher(watcher, presentity, BLOCKED, consequences);
+        }
         if is_blocked && !self.settings.polite_block {
             self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
         } else if is_blocked {
@@ -116,6 +135,7 @@ impl Engine {
                     self.approve(watcher, presentity, false, None, consequences);
                 }
                 Treatment::Refuse => {
+                    self.refuse_watcher(watcher, presentity, SILENT, consequences);
                     self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
                 }
             }

@@ -36,6 +36,7 @@ mod principal;
 mod publication;
 mod published;
 mod receipt;
+mod refusal;
 mod reload;
 mod restart;
 mod roster;

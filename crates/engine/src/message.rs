@@ -11,7 +11,7 @@ use crate::principal::PrincipalId;
 use crate::publication;
 use crate::restart::LoadError;
 use model::{
-    Address, AgentId, Delivery, Effect, Fact, Instant, InstantMessage, MessageFailure, MessageId,
+    Address, AgentId, AuditEvent, Delivery, Effect, Fact, Instant, InstantMessage, MessageFailure, MessageId,
     NamedAddress, Now, Ticket, Timestamp,
 };
 use std::sync::Arc;
@@ -27,6 +27,9 @@ impl Engine {
             self.inboxes.admit(id, 0, &self.settings.messages)?;
             Ok(self.principals[id].messaging_agents().collect())
         });
+        if let Err(failure) = &routed {
+            effects.audited.push(self.refusal("message", Some(agent), Some(to), failure.to_string()));
+        }
         effects.immediate.push(match routed {
             Ok(agents) => Effect::Routed { ticket, agent, agents },
             Err(failure) if self.is_turned_away_politely(failure) => {
@@ -45,7 +48,15 @@ impl Engine {
         message: InstantMessage,
         effects: &mut Effects,
     ) {
-        match self.accept(now, agent, message, effects) {
+        let (sender, recipient) = (message.sender.clone(), message.recipient.clone());
+        let accepted = self.accept(now, agent, message, effects);
+        if let Err(failure) = &accepted {
+            let event = self.refusal("message", agent, Some(&recipient), failure.to_string());
+            // The operator writes in somebody's name.
+            let actor = event.actor.or_else(|| agent.is_none().then(|| sender.to_string()));
+            effects.audited.push(AuditEvent { actor, ..event });
+        }
+        match accepted {
             // A repeat rests on facts of an earlier batch, for which promises wait too.
             Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
             Err(failure) if self.is_turned_away_politely(failure) => {

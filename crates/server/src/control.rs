@@ -6,8 +6,10 @@
 //! people and programs are shown is made by [`as_json`].
 
 mod answering;
+mod auditing;
 mod client;
 mod listener;
+mod log;
 mod names;
 mod sending;
 #[cfg(test)]
@@ -15,6 +17,8 @@ pub(crate) mod tests;
 mod tracing;
 
 pub(crate) use answering::Answering;
+pub(crate) use auditing::Operator;
+pub use auditing::audit_record;
 pub use client::{Client, ClientError};
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
@@ -28,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use store::{AuditHead, AuditQuery, AuditRow, Verified};
 
 /// The name of the socket in the data directory.
 pub const SOCKET: &str = "control.sock";
@@ -110,6 +115,20 @@ pub enum Question {
     },
     /// Checks the whole database: one [`Answer::Done`].
     CheckIntegrity,
+    /// The audit log: [`Answer::Audited`]s in the order of their numbers.
+    Audit {
+        /// Which rows.
+        query: AuditQuery,
+        /// At most so many, the last of them.
+        last: u32,
+        /// Whether to go on with those that come, until one side hangs up.
+        follows: bool,
+    },
+    /// Looks whether the audit log is whole: one [`Answer::Verified`].
+    VerifyAudit {
+        /// A head that was noted before and must be in it.
+        noted: Option<AuditHead>,
+    },
 }
 
 /// What the server answers.
@@ -146,6 +165,10 @@ pub enum Answer {
     Tracing,
     /// One of [`Question::Trace`].
     Traced(Box<Traced>),
+    /// One of [`Question::Audit`].
+    Audited(Box<AuditRow>),
+    /// Of [`Question::VerifyAudit`].
+    Verified(Verified),
     /// How many were ended.
     Ended(usize),
     /// It is done; in a sentence what was.
@@ -333,7 +356,8 @@ pub fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// The members that hold moments, in all that is shown.
-const MOMENTS: [&str; 10] = [
+const MOMENTS: [&str; 11] = [
+    "lastAt",
     "at",
     "since",
     "expires",

@@ -4,11 +4,12 @@ use super::file;
 use crate::{StoreError, connection};
 use model::AuditRecord;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// A row and its hash, which stands for all rows up to it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct AuditHead {
     /// The number of the row; 0: there is none yet.
     pub number: u64,
@@ -17,7 +18,7 @@ pub struct AuditHead {
 }
 
 /// What a verification found to be whole.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Verified {
     /// How many rows there are.
     pub rows: u64,

@@ -1,5 +1,8 @@
 //! What every back end must promise. A new one says `conformance!(name, open)` in its own tests.
 
+pub use crate::audit::{
+    records_come_back_whole_and_numbered_in_order, rows_are_found_by_who_whom_what_and_when,
+};
 pub use crate::contacts::{
     contacts_of_nobody_known_contradict_the_store, subscriptions_and_blocks_are_there_when_opened_again,
     what_has_ended_is_not_there, what_persons_published_is_there_when_opened_again,
@@ -249,6 +252,8 @@ macro_rules! conformance {
                 subscriptions_and_blocks_are_there_when_opened_again,
                 contacts_of_nobody_known_contradict_the_store,
                 what_has_ended_is_not_there,
+                records_come_back_whole_and_numbered_in_order,
+                rows_are_found_by_who_whom_what_and_when,
             ]
         );
     };
