@@ -27,7 +27,10 @@ impl Engine {
             self.inboxes.admit(id, 0, &self.settings.messages)?;
             Ok(self.principals[id].messaging_agents().collect())
         });
-        if let Err(failure) = &routed {
+        // Whom nobody knows may have been called as well; that is for the gateway to tell.
+        if let Err(failure) = &routed
+            && *failure != MessageFailure::NoRecipient
+        {
             effects.audited.push(self.refusal("message", Some(agent), Some(to), failure.to_string()));
         }
         effects.immediate.push(match routed {

@@ -18,6 +18,7 @@ mod people;
 mod properties;
 mod published;
 mod receipts;
+mod refusals;
 mod restart;
 mod roster;
 mod scene;

@@ -1,5 +1,6 @@
 //! What the audit log is told: every answer that refuses something. What the engine refuses it tells by itself.
 
+use super::admission::destination;
 use super::limit::Limit;
 use super::link::Gatekeeper;
 use super::request::Asker;
@@ -20,7 +21,7 @@ impl Gatekeeper {
             RasMessage::RegistrationRequest(request) if request.keep_alive != Some(true) => {
                 first(&request.terminal_alias)
             }
-            RasMessage::AdmissionRequest(request) => first(&request.destination_info),
+            RasMessage::AdmissionRequest(request) => destination(request),
             RasMessage::LocationRequest(request) => request.destination_info.first().cloned(),
             _ => None,
         };
