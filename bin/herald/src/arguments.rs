@@ -138,6 +138,17 @@ Examples:
   herald calls --history --since 2h
   herald calls --history --since 2026-11-01T00:00:00Z --limit 10000 --json")]
     Calls(CallsArguments),
+    /// Show the audit log: who was refused what, and what operators did
+    ///
+    /// The newest rows come last. A name may be a whole address, or what is before its domain.
+    #[command(after_help = "\
+Examples:
+  herald audit
+  herald audit --object room4 --since 7d
+  herald audit --actor mallory@example.com --act message --json
+  herald audit --follow
+  herald audit --verify               whether the log is as it was written")]
+    Audit(AuditArguments),
     /// End a call, or all calls of an endpoint
     Disconnect(DisconnectArguments),
     /// Unregister an endpoint; it is told, and may register again
@@ -287,6 +298,41 @@ pub struct CallsArguments {
     /// At most so many
     #[arg(long, default_value_t = 1000)]
     pub limit: u32,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald audit` is told.
+#[derive(Args, Debug)]
+pub struct AuditArguments {
+    /// Only what happened since: a moment like 2026-11-01T00:00:00Z, or a time ago like 2h or 7d
+    #[arg(long, value_parser = crate::time::moment_or_ago)]
+    pub since: Option<model::Timestamp>,
+    /// Only what happened before: a moment, or a time ago
+    #[arg(long, value_parser = crate::time::moment_or_ago)]
+    pub until: Option<model::Timestamp>,
+    /// Only what this one asked or did
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// Only what is about this one
+    #[arg(long, value_name = "ADDRESS")]
+    pub object: Option<String>,
+    /// Only this act, for example message, register or disconnect
+    #[arg(long)]
+    pub act: Option<String>,
+    /// At most so many, the last ones
+    #[arg(long, default_value_t = 1000)]
+    pub limit: u32,
+    /// Go on with those that come, until Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
+    /// Look whether the log is as it was written
+    #[arg(long, conflicts_with_all = ["since", "until", "actor", "object", "act", "limit", "follow"])]
+    pub verify: bool,
+    /// A head that --verify printed earlier, which must be in the log
+    #[arg(long, value_name = "NUMBER:HASH", requires = "verify", value_parser = crate::audit::head)]
+    pub head: Option<store::AuditHead>,
     /// Print a line of JSON for each
     #[arg(long)]
     pub json: bool,

@@ -17,6 +17,7 @@ pub fn backup(data: &Path, arguments: &BackupArguments) -> Result<(), Failure> {
     match done {
         Ok(_) => {}
         Err(failure) if failure.is_not_running() && data.exists() => {
+            // A backup without a server changes nothing, and leaves no record: the log belongs to a server that runs.
             store::backup(data, &file).map_err(Failure::new)?;
         }
         Err(failure) => return Err(failure),
@@ -29,7 +30,8 @@ pub fn backup(data: &Path, arguments: &BackupArguments) -> Result<(), Failure> {
 
 /// Puts a backup in the place of the database.
 pub fn restore(data: &Path, arguments: &BackupArguments) -> Result<(), Failure> {
-    let restored = store::restore(data, &arguments.file).map_err(Failure::new)?;
+    let record = server::control::audit_record("restore", &arguments.file);
+    let restored = store::restore(data, &arguments.file, Some(&record)).map_err(Failure::new)?;
     if arguments.json {
         return print::json(&json!({ "restored": arguments.file, "replaced": restored.replaced }));
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod ask;
+mod audit;
 mod backup;
 mod bench;
 mod calls;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Verb::Watchers(arguments) => rules::watchers(&data, &arguments),
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
+        Verb::Audit(arguments) => audit::run(&data, &arguments),
         Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),
         Verb::Unregister(arguments) => end::unregister(&data, &arguments),
         Verb::Backup(arguments) => backup::backup(&data, &arguments),

@@ -2,7 +2,7 @@
 
 use crate::effects::Effects;
 use crate::engine::Engine;
-use model::{AgentId, Effect, Fact, Refusal, Ticket};
+use model::{AgentId, AuditEvent, Effect, Fact, Refusal, Ticket};
 
 /// Facts, and what is told after the answer.
 #[derive(Debug, Default)]
@@ -10,12 +10,15 @@ pub(crate) struct Consequences {
     pub(crate) facts: Vec<Fact>,
     /// In order.
     pub(crate) told: Vec<Effect>,
+    /// What was refused on the way.
+    pub(crate) audited: Vec<AuditEvent>,
 }
 
 impl Consequences {
     /// Adds them to those of the batch.
     pub(crate) fn join(self, effects: &mut Effects) {
         effects.facts.extend(self.facts);
+        effects.audited.extend(self.audited);
         for effect in self.told {
             effects.answer(effect);
         }
@@ -29,14 +32,15 @@ impl Engine {
         ticket: Ticket,
         agent: AgentId,
         done: Result<(), Refusal>,
-        Consequences { facts, told }: Consequences,
+        Consequences { facts, told, audited }: Consequences,
         effects: &mut Effects,
     ) {
+        effects.audited.extend(audited);
         match done {
             Ok(()) => {
                 effects.facts.extend(facts);
                 effects.answer(Effect::Done { ticket, agent });
-                Consequences { facts: Vec::new(), told }.join(effects);
+                Consequences { told, ..Consequences::default() }.join(effects);
             }
             Err(refusal) => {
                 if matches!(refusal, Refusal::Unavailable { .. }) {

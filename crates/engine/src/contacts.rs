@@ -4,6 +4,7 @@ use crate::alias_book::NameId;
 use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
+use crate::refusal::{BLOCKED, REFUSED_BY_DEFAULT, RULED_OUT, SILENT};
 use crate::roster::{Block, Details, Relation};
 use crate::rules::Ground;
 use crate::settings::Treatment;
@@ -24,6 +25,16 @@ pub(crate) struct Wish {
     pub(crate) is_mutual: bool,
 }
 
+/// The word of the audit log for a change.
+const fn act(change: ContactChange) -> &'static str {
+    match change {
+        ContactChange::Subscribe => "subscribe",
+        ContactChange::Unsubscribe => "unsubscribe",
+        ContactChange::Block => "block",
+        ContactChange::Unblock => "unblock",
+    }
+}
+
 impl Engine {
     /// An agent changes the contact list of its principal.
     pub(crate) fn change_contact(
@@ -35,10 +46,15 @@ impl Engine {
         effects: &mut Effects,
     ) {
         let mut consequences = Consequences::default();
+        let (act, contact) = (act(wish.change), wish.contact.address.clone());
         let done = match self.agents.get(agent) {
             Some(id) => self.change(now, self.principals[id].identity, wish, &mut consequences),
             None => Err(Refusal::Stranger),
         };
+        if let Err(refusal) = &done {
+            let event = self.refusal(act, Some(agent), Some(&contact), refusal.to_string());
+            consequences.audited.push(event);
+        }
         self.answer(ticket, agent, done, consequences, effects);
     }
 
@@ -104,14 +120,19 @@ impl Engine {
         let is_asked = self.roster.get(presentity, watcher).is_some_and(|other| !other.is_active);
         let verdict = self.verdict(watcher, presentity, Service::Presence);
         let is_default = verdict.ground == Ground::Default;
+        let reason = match verdict.ground {
+            Ground::Blocked => BLOCKED,
+            Ground::Rule(_) => RULED_OUT,
+            Ground::Default => REFUSED_BY_DEFAULT,
+        };
         match verdict.handling {
             Handling::Block => {
-                self.counts.watchers_refused += 1;
+                self.refuse_watcher(watcher, presentity, reason, consequences);
                 self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
             }
             // As if it were granted without asking, where that is what others see; else as if nobody were there to decide.
             Handling::PoliteBlock => {
-                self.counts.watchers_refused += 1;
+                self.refuse_watcher(watcher, presentity, reason, consequences);
                 if self.is_granted_by_default(watcher, presentity) {
                     self.grant_at_once(now, watcher, presentity, wish.id, details, consequences);
                 } else {
@@ -162,7 +183,10 @@ impl Engine {
                 self.file(now, watcher, presentity, wish.id, details, consequences);
                 self.approve(watcher, presentity, false, None, consequences);
             }
-            Treatment::Refuse => self.tell_gone(watcher, wish, ContactStatus::Removed, consequences),
+            Treatment::Refuse => {
+                self.refuse_watcher(watcher, presentity, SILENT, consequences);
+                self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
+use crate::refusal::{DENIED, SILENT, UNDECIDED};
 use crate::roster::{Details, Relation};
 use crate::settings::Treatment;
 use model::{AgentId, Amount, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId, Ticket};
@@ -24,6 +25,10 @@ impl Engine {
             Some(decider) => self.judge(self.principals[decider].identity, id, decision, &mut consequences),
             None => Err(Refusal::Stranger),
         };
+        if let Err(refusal) = &done {
+            let event = self.refusal("decide", Some(agent), None, refusal.to_string());
+            consequences.audited.push(event);
+        }
         self.answer(ticket, agent, done, consequences, effects);
     }
 
@@ -46,6 +51,7 @@ impl Engine {
         };
         if !decision.is_approved {
             self.roster.deny(id, decider);
+            self.refuse_watcher(watcher, decider, DENIED, consequences);
             self.sever(decider, watcher, true, consequences);
         } else if !self.watches(watcher, decider) {
             let contacts = self.roster.tally(decider).contacts as usize;
@@ -200,6 +206,7 @@ impl Engine {
             let due = self.roster.first_expiry().filter(|(expires, ..)| *expires <= now.instant);
             let Some((_, watcher, presentity)) = due else { break };
             self.counts.requests_expired += 1;
+            self.refuse_watcher(watcher, presentity, UNDECIDED, &mut consequences);
             self.sever(watcher, presentity, false, &mut consequences);
             self.release(presentity);
         }
@@ -219,7 +226,10 @@ impl Engine {
             }
             match self.settings.silent_devices {
                 Treatment::Allow => self.approve(watcher, presentity, false, None, &mut consequences),
-                Treatment::Refuse => self.sever(watcher, presentity, false, &mut consequences),
+                Treatment::Refuse => {
+                    self.refuse_watcher(watcher, presentity, SILENT, &mut consequences);
+                    self.sever(watcher, presentity, false, &mut consequences);
+                }
             }
         }
         consequences.join(effects);

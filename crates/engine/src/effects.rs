@@ -1,6 +1,6 @@
 //! What a batch of requests leads to.
 
-use model::{Effect, Fact};
+use model::{AuditEvent, Effect, Fact};
 
 /// The outcome of one batch: facts to make durable, and effects to send.
 #[derive(Debug, Default, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Effects {
     pub promised: Vec<Effect>,
     /// May leave at once.
     pub immediate: Vec<Effect>,
+    /// For the audit log: refusals. Nothing waits for them.
+    pub audited: Vec<AuditEvent>,
 }
 
 impl Effects {
@@ -24,6 +26,7 @@ impl Effects {
         self.facts.clear();
         self.promised.clear();
         self.immediate.clear();
+        self.audited.clear();
     }
 
     /// Adds an answer that rests on the facts of this batch, whoever of the batch brought them.

@@ -240,6 +240,8 @@ impl Engine {
     fn subscribe(&mut self, watcher: WatcherId, presentity: Option<Address>, effects: &mut Effects) {
         if let Err(limit) = self.admit_subscription(presentity.as_ref()) {
             self.counts.subscriptions_refused += 1;
+            let event = self.refusal("watch", None, presentity.as_ref(), limit);
+            effects.audited.push(event);
             let refusal = Refusal::Unavailable { limit };
             effects.immediate.push(Effect::SubscriptionRefused { watcher, presentity, refusal });
             return;

@@ -38,6 +38,7 @@ mod principal;
 mod publication;
 mod published;
 mod receipt;
+mod refusal;
 mod reload;
 mod restart;
 mod roster;

@@ -12,8 +12,8 @@ use crate::principal::PrincipalId;
 use crate::publication;
 use crate::restart::LoadError;
 use model::{
-    Address, AgentId, Delivery, Effect, Fact, Handling, Instant, InstantMessage, MessageFailure, MessageId,
-    NamedAddress, Now, Service, Ticket, Timestamp,
+    Address, AgentId, AuditEvent, Delivery, Effect, Fact, Handling, Instant, InstantMessage, MessageFailure,
+    MessageId, NamedAddress, Now, Service, Ticket, Timestamp,
 };
 use std::sync::Arc;
 
@@ -28,6 +28,12 @@ impl Engine {
             self.inboxes.admit(id, 0, &self.settings.messages)?;
             Ok(self.principals[id].messaging_agents().collect())
         });
+        // Whom nobody knows may have been called as well; that is for the gateway to tell.
+        if let Err(failure) = &routed
+            && *failure != Denial::Told(MessageFailure::NoRecipient)
+        {
+            effects.audited.push(self.refusal("message", Some(agent), Some(to), failure.to_string()));
+        }
         effects.immediate.push(match routed {
             Ok(agents) => Effect::Routed { ticket, agent, agents },
             Err(Denial::Untold) => Effect::Routed { ticket, agent, agents: Vec::new() },
@@ -44,7 +50,15 @@ impl Engine {
         message: InstantMessage,
         effects: &mut Effects,
     ) {
-        match self.accept(now, agent, message, effects) {
+        let (sender, recipient) = (message.sender.clone(), message.recipient.clone());
+        let accepted = self.accept(now, agent, message, effects);
+        if let Err(failure) = &accepted {
+            let event = self.refusal("message", agent, Some(&recipient), failure.to_string());
+            // The operator writes in somebody's name.
+            let actor = event.actor.or_else(|| agent.is_none().then(|| sender.to_string()));
+            effects.audited.push(AuditEvent { actor, ..event });
+        }
+        match accepted {
             // A repeat rests on facts of an earlier batch, for which promises wait too.
             Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
             Err(Denial::Untold) => {
@@ -292,13 +306,15 @@ impl Engine {
     }
 }
 
-/// Why a message is not taken.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Why a message is not taken, as the audit log has it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Denial {
     /// The sender is told.
+    #[error("{0}")]
     Told(MessageFailure),
     /// The sender is to learn nothing of being turned away: what it writes is taken as for somebody who is away, and goes
     /// nowhere (F-02).
+    #[error("the recipient does not take messages from this sender")]
     Untold,
 }
 

@@ -91,6 +91,10 @@ impl Engine {
             Some(id) => self.keep(id, agent, publication, &mut consequences),
             None => Err(Refusal::Stranger),
         };
+        if let Err(refusal) = &done {
+            let event = self.refusal("publish", Some(agent), None, refusal.to_string());
+            consequences.audited.push(event);
+        }
         self.answer(ticket, agent, done, consequences, effects);
     }
 

@@ -1,7 +1,7 @@
 //! What a link wants done.
 
 use crate::{ChannelId, Traced};
-use model::{CallDetailRecord, Request};
+use model::{AuditEvent, CallDetailRecord, Request};
 use std::net::{IpAddr, SocketAddr};
 
 /// How much an event matters (the levels of the log).
@@ -58,6 +58,8 @@ pub enum Output {
     Request(Request),
     /// Write the account of a call.
     Call(CallDetailRecord),
+    /// Tell the audit log.
+    Audited(Box<AuditEvent>),
     /// Tell the operator's log.
     Event {
         /// How much it matters.

@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
-    Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    Address, AuditRecord, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord,
+    MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,8 @@ pub enum Fact {
         /// The address of the member, as it joined.
         member: Address,
     },
+    /// Something for the audit log, which numbers and chains it.
+    Audited(Box<AuditRecord>),
 }
 
 /// Facts that become durable together or not at all.

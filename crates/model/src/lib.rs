@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod address;
+mod audit;
 mod call;
 mod evidence;
 mod fact;
@@ -20,6 +21,7 @@ mod subscription;
 mod time;
 
 pub use address::Address;
+pub use audit::{AuditEvent, AuditOutcome, AuditRecord};
 pub use call::{CallDetailRecord, CallEnd};
 pub use evidence::{Evidence, EvidenceKey, Source};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};

@@ -6,8 +6,10 @@
 //! people and programs are shown is made by [`as_json`].
 
 mod answering;
+mod auditing;
 mod client;
 mod listener;
+mod log;
 mod names;
 mod rules;
 mod sending;
@@ -16,6 +18,8 @@ pub(crate) mod tests;
 mod tracing;
 
 pub(crate) use answering::Answering;
+pub(crate) use auditing::Operator;
+pub use auditing::audit_record;
 pub use client::{Client, ClientError};
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
@@ -29,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use store::{AuditHead, AuditQuery, AuditRow, Verified};
 
 /// The name of the socket in the data directory.
 pub const SOCKET: &str = "control.sock";
@@ -111,6 +116,20 @@ pub enum Question {
     },
     /// Checks the whole database: one [`Answer::Done`].
     CheckIntegrity,
+    /// The audit log: [`Answer::Audited`]s in the order of their numbers.
+    Audit {
+        /// Which rows.
+        query: AuditQuery,
+        /// At most so many, the last of them.
+        last: u32,
+        /// Whether to go on with those that come, until one side hangs up.
+        follows: bool,
+    },
+    /// Looks whether the audit log is whole: one [`Answer::Verified`].
+    VerifyAudit {
+        /// A head that was noted before and must be in it.
+        noted: Option<AuditHead>,
+    },
     /// Asks about access rules and watchers, or changes them.
     Rules(RuleQuestion),
 }
@@ -209,6 +228,10 @@ pub enum Answer {
     Tracing,
     /// One of [`Question::Trace`].
     Traced(Box<Traced>),
+    /// One of [`Question::Audit`].
+    Audited(Box<AuditRow>),
+    /// Of [`Question::VerifyAudit`].
+    Verified(Verified),
     /// How many were ended.
     Ended(usize),
     /// One of [`RuleQuestion::List`].
@@ -402,7 +425,8 @@ pub fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// The members that hold moments, in all that is shown.
-const MOMENTS: [&str; 10] = [
+const MOMENTS: [&str; 11] = [
+    "lastAt",
     "at",
     "since",
     "expires",

@@ -23,6 +23,7 @@ pub use open::OpenError;
 pub(crate) use open::Sockets;
 pub(crate) use waker::Waker;
 
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::containment::{Containment, Panicked};
 use crate::counters::counters;
@@ -137,6 +138,7 @@ pub(crate) struct Driver {
     /// What the shard's queue had no room for; nothing is read while it is not empty.
     held: VecDeque<ShardInput>,
     soft: SoftFlow,
+    audit: Audit,
     buffer: Vec<u8>,
     clock: Clock,
     containment: Containment,
@@ -152,6 +154,7 @@ pub(crate) struct Parts {
     pub waker: Arc<Waker>,
     pub shard: Sender<ShardInput>,
     pub soft: SoftFlow,
+    pub audit: Audit,
     pub datagram_octets_max: usize,
     pub connections_max: usize,
     pub clock: Clock,
@@ -173,6 +176,7 @@ impl Driver {
             waker,
             shard,
             soft,
+            audit,
             datagram_octets_max,
             connections_max,
             clock,
@@ -193,6 +197,7 @@ impl Driver {
             gathered: Vec::new(),
             held: VecDeque::new(),
             soft,
+            audit,
             buffer: vec![0; datagram_octets_max],
             clock,
             containment: Containment::new("gateway", Arc::clone(&counters.panics)),
@@ -305,6 +310,7 @@ impl Driver {
             Output::Open { channel, peer, local } => self.connections.open(channel, peer, local),
             Output::Octets { channel, octets } => self.connections.send(channel, &octets),
             Output::Close { channel } => self.connections.close(channel),
+            Output::Audited(event) => self.audit.note(*event),
             Output::Traced(traced) => self.traces.tell(*traced, &self.counters),
             Output::Request(request) => {
                 self.gathered.push(request);

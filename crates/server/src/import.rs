@@ -9,9 +9,11 @@ mod lines;
 mod people;
 mod writing;
 
+use crate::control::audit_record;
 use crate::secrets;
 use crate::settings::Settings;
 use lines::Lines;
+use model::{AuditEvent, AuditOutcome, AuditRecord, Fact};
 use people::{Known, People};
 use std::path::{Path, PathBuf};
 use store::{Store, StoreError};
@@ -77,7 +79,7 @@ pub fn import(
     file: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<Imported, ImportError> {
-    let store = Store::open(data, settings.store.options())?;
+    let store = Store::open(data, settings.store_options())?;
     let key = secrets::pseudonym_key(&store, secrets::random().map_err(ImportError::Random)?)?;
     let zone = settings.zone.zone(key).map_err(ImportError::Settings)?;
     let mut people = People::new(zone, settings.presence.engine().limits, Known::of(&store)?);
@@ -95,6 +97,12 @@ pub fn import(
     each(&mut |person| people.facts(&person).map(drop).map_err(Trouble::Line))?;
     let mut imported = Imported::default();
     let mut writing = Writing::new(store.writer());
+    let record = |outcome, count| {
+        let record = AuditRecord { count, ..audit_record("import", file) };
+        let event = AuditEvent { outcome, ..record.event };
+        vec![Fact::Audited(Box::new(AuditRecord { event, ..record }))]
+    };
+    writing.write(record(AuditOutcome::Begun, 1))?;
     each(&mut |person| {
         let facts = people.facts(&person)?;
         imported.count(&facts);
@@ -102,6 +110,7 @@ pub fn import(
         progress(imported.lines);
         Ok(())
     })?;
+    writing.write(record(AuditOutcome::Done, imported.lines.max(1)))?;
     writing.finish()?;
     store.close()?;
     Ok(imported)

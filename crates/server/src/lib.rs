@@ -17,6 +17,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod audit;
 mod clock;
 mod containment;
 pub mod control;

@@ -1,8 +1,9 @@
 //! A node: the parts of a server put together, in the order in which they depend on each other.
 
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::control::{Answering, Listener, Listening, Names};
+use crate::control::{Answering, Listener, Listening, Names, Operator};
 use crate::driver::{
     self, Driver, DriverCounters, DriverHandle, DriverInput, OpenError, Sockets, Waker, descriptors,
 };
@@ -16,7 +17,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::Engine;
 use h323::alias::Zone;
 use link::Link;
-use model::Now;
+use model::{AuditOutcome, Now};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub struct Node {
     shard: ShardHandle,
     shard_thread: JoinHandle<()>,
     accounts_thread: Option<JoinHandle<()>>,
+    audit: Audit,
+    audit_thread: JoinHandle<()>,
     store: Arc<Store>,
 }
 
@@ -118,6 +121,10 @@ impl Node {
         let store_failing = Arc::<AtomicBool>::default();
         let (accounts, accounts_thread) =
             Accounts::start(data, &settings.calls).map_err(system("start a thread"))?;
+        let writer = store.writer();
+        let sink = Arc::new(move |batch, done| writer.submit(batch, done));
+        let (audit, audit_thread) =
+            Audit::start(sink, clock, settings.audit.refusals_max).map_err(system("start a thread"))?;
         let report = Arc::new(Report {
             started_at: now.wall,
             data: data.to_owned(),
@@ -129,6 +136,7 @@ impl Node {
             driver: Arc::clone(&driver_counters),
             shard: Arc::clone(&shard_counters),
             accounts_missed: accounts.missed(),
+            audit: Arc::clone(&audit.counters),
             clients_cut: Arc::default(),
         });
 
@@ -149,6 +157,7 @@ impl Node {
             waker,
             shard: shard_in,
             soft: soft(Arc::clone(&driver_counters.soft_deferred)),
+            audit: audit.clone(),
             datagram_octets_max: settings.h323.datagram_octets_max,
             connections_max: descriptors::connections_max(
                 settings.h323.connections_max,
@@ -169,6 +178,7 @@ impl Node {
             failing: store_failing,
             drivers: vec![(state::H323, driver.clone())],
             accounts,
+            audit: audit.clone(),
             soft: soft(Arc::clone(&shard_counters.soft_deferred)),
             clock,
             counters: shard_counters,
@@ -180,12 +190,14 @@ impl Node {
             names: Names::new(zone),
             report: Arc::clone(&report),
             clock,
+            audit: audit.clone(),
             watch_queue_max: settings.control.watch_queue_max,
         };
         let control = Listener::start(data, settings.control.clients_max, answering)
             .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
         let shard_thread = spawn("engine", &events_in, move || Shard::new(shard_parts).run().is_ok())
             .map_err(system("start a thread"))?;
+        audit.note_act(Operator::oneself().does("start", AuditOutcome::Done));
         Ok(Self {
             report,
             events,
@@ -195,6 +207,8 @@ impl Node {
             shard,
             shard_thread,
             accounts_thread,
+            audit,
+            audit_thread,
             store,
         })
     }
@@ -236,6 +250,9 @@ impl Node {
         if let Some(thread) = self.accounts_thread {
             let _ = thread.join();
         }
+        self.audit.note_act(Operator::oneself().does("stop", AuditOutcome::Done));
+        self.audit.stop();
+        let _ = self.audit_thread.join();
         if let Err(error) = &outcome {
             tracing::error!(event = "node.failed", %error, "The node stops.");
         }
@@ -265,7 +282,7 @@ impl Foundation {
     fn lay(settings: &Settings, data: &Path) -> Result<Self, StartError> {
         // The sockets first: a start that fails here has not touched the store, which would take it for a crash.
         let sockets = open_sockets(settings)?;
-        let store = Arc::new(Store::open(data, settings.store.options())?);
+        let store = Arc::new(Store::open(data, settings.store_options())?);
         let clock = Clock::start();
         let now = clock.now();
         let random =

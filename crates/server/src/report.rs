@@ -1,5 +1,6 @@
 //! What the server says about itself.
 
+use crate::audit::AuditCounters;
 use crate::control::{Listening, Status, StoreStatus};
 use crate::driver::DriverCounters;
 use crate::shard::ShardCounters;
@@ -28,6 +29,7 @@ pub(crate) struct Report {
     pub shard: Arc<ShardCounters>,
     /// Accounts of calls that are not in the file.
     pub accounts_missed: Arc<AtomicU64>,
+    pub audit: Arc<AuditCounters>,
     /// Clients of the control socket that did not read.
     pub clients_cut: Arc<AtomicU64>,
 }
@@ -68,6 +70,7 @@ impl Report {
         let mut all = counters;
         all.extend(self.driver.list());
         all.extend(self.shard.list());
+        all.extend(self.audit.list());
         all.extend(store_counters(&of_store));
         all.push(counter(
             "control.cut_off",

@@ -3,6 +3,7 @@
 //! The doc comments of the fields are the reference (`herald config reference`), and the example file
 //! (`herald config example`) is made from them too.
 
+mod audit;
 mod groups;
 mod h323;
 mod limit;
@@ -19,6 +20,7 @@ mod tests;
 mod value;
 mod zone;
 
+pub use audit::AuditSettings;
 pub use groups::GroupsSettings;
 pub use h323::{Alternate, H323Settings, SecondDevice};
 pub use limits::LimitsSettings;
@@ -52,6 +54,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// Accounts of calls.
     pub calls: CallsSettings,
+    /// Refusals, and what operators do.
+    pub audit: AuditSettings,
     /// The control socket.
     pub control: ControlSettings,
     /// The log.
@@ -59,6 +63,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What the store is told.
+    #[must_use]
+    pub fn store_options(&self) -> store::Options {
+        self.audit.into_options(self.store.options())
+    }
+
     /// What is wrong with values that can be read, the checks across fields included.
     fn check(&self) -> Vec<Problem> {
         use table::Table;
@@ -72,6 +82,7 @@ impl Settings {
         problems.extend(self.groups.check());
         problems.extend(self.store.check());
         problems.extend(self.calls.check());
+        problems.extend(self.audit.check());
         problems.extend(self.control.check());
         problems.extend(self.log.check());
         problems

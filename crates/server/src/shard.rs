@@ -13,6 +13,7 @@ pub use self::core::{Core, Failed, Taken};
 pub(crate) use handle::ShardHandle;
 
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::counters::counters;
 use crate::driver::{DriverHandle, DriverInput, EFFECTS_AT_ONCE};
@@ -106,6 +107,7 @@ pub(crate) struct Shard {
     watchers: HashMap<WatcherId, Sender<Change>>,
     operators: Operators,
     accounts: Accounts,
+    audit: Audit,
     soft: SoftFlow,
     /// Looks of this batch, which come after its documents are composed.
     looks: Vec<Look>,
@@ -121,6 +123,7 @@ pub(crate) struct Parts {
     pub failing: Arc<AtomicBool>,
     pub drivers: Vec<(GatewayId, DriverHandle)>,
     pub accounts: Accounts,
+    pub audit: Audit,
     pub soft: SoftFlow,
     pub clock: Clock,
     pub counters: Arc<ShardCounters>,
@@ -128,7 +131,7 @@ pub(crate) struct Parts {
 
 impl Shard {
     pub fn new(parts: Parts) -> Self {
-        let Parts { engine, inputs, sink, failing, drivers, accounts, soft, clock, counters } = parts;
+        let Parts { engine, inputs, sink, failing, drivers, accounts, audit, soft, clock, counters } = parts;
         // Room for every commit under way, so that the writer's thread never waits for us.
         let (ended, outcomes) = bounded(promises::COMMITS_MAX);
         Self {
@@ -143,6 +146,7 @@ impl Shard {
             watchers: HashMap::new(),
             operators: Operators::default(),
             accounts,
+            audit,
             soft,
             looks: Vec::new(),
             clock,
@@ -275,6 +279,7 @@ impl Shard {
             self.release(effect);
         }
         self.drivers.iter_mut().for_each(Gateway::flush);
+        self.core.take_audited().into_iter().for_each(|event| self.audit.note(event));
         Ok(())
     }
 

@@ -11,7 +11,10 @@ use model::{
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use store::{CALLS_PAGE_MAX, CallQuery, LastShutdown, Principal, PublicationRecord, Storage, StoreError};
+use store::{
+    AUDIT_PAGE_MAX, AuditQuery, AuditRow, CALLS_PAGE_MAX, CallQuery, LastShutdown, Principal,
+    PublicationRecord, Storage, StoreError,
+};
 
 type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
@@ -347,6 +350,14 @@ impl Storage for SimStore {
         })
     }
 
+    fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.read(|tables| {
+            let all =
+                (1..).zip(&tables.audit).map(|(number, record)| AuditRow { number, record: record.clone() });
+            all.filter(|row| is_asked(query, row)).take(limit.min(AUDIT_PAGE_MAX) as usize).collect()
+        })
+    }
+
     fn submit(
         &self,
         batch: Batch,
@@ -402,6 +413,25 @@ impl Storage for SimStore {
         disk.sync();
         Ok(())
     }
+}
+
+/// Whether a query is about a row of the audit log.
+fn is_asked(query: &AuditQuery, AuditRow { number, record }: &AuditRow) -> bool {
+    let is_named = |asked: &Option<String>, names: &[&Option<String>]| {
+        let is_it = |name: &&str, asked: &str| {
+            *name == asked || name.split_once(['@', ' ']).is_some_and(|(before, _)| before == asked)
+        };
+        asked.as_ref().is_none_or(|asked| {
+            names.iter().filter_map(|name| name.as_deref()).any(|name| is_it(&name, asked))
+        })
+    };
+    let event = &record.event;
+    *number > query.after
+        && query.since.is_none_or(|since| record.at >= since)
+        && query.until.is_none_or(|until| record.at < until)
+        && query.act.as_ref().is_none_or(|act| event.act == *act)
+        && is_named(&query.actor, &[&event.actor])
+        && is_named(&query.object, &[&event.object, &event.target])
 }
 
 /// Facts in one commit.

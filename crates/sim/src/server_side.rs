@@ -260,6 +260,8 @@ impl Server {
             }
         }
         self.told.extend(self.seam.after_batch());
+        // The audit log is a promise to nobody.
+        drop(self.core.take_audited());
         self.stir(now);
         if self.told_at.is_some_and(|at| at <= now.instant) {
             self.told_at = None;

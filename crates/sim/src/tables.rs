@@ -1,8 +1,8 @@
 //! What a simulated disk holds, as the tables of the real store.
 
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, GroupRecord, InstantMessage, MemberRecord,
-    MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, AuditRecord, BlockRecord, CallDetailRecord, Fact, GroupRecord, InstantMessage,
+    MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
 };
 use std::collections::BTreeMap;
 use store::{LastShutdown, StoreError};
@@ -27,6 +27,8 @@ pub(crate) struct Tables {
     pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
     /// By admission and identifier.
     pub(crate) calls: BTreeMap<(Timestamp, String), CallDetailRecord>,
+    /// In order; the first has number 1.
+    pub(crate) audit: Vec<AuditRecord>,
     /// By table and key: JSON text, and when it was handed in.
     pub(crate) soft: BTreeMap<(&'static str, String), (String, Timestamp)>,
 }
@@ -63,6 +65,7 @@ impl Default for Tables {
             group_members: BTreeMap::new(),
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
+            audit: Vec::new(),
             soft: BTreeMap::new(),
         }
     }
@@ -187,6 +190,7 @@ impl Tables {
             Fact::Call(record) => {
                 self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }
+            Fact::Audited(record) => self.audit.push(*record),
         }
     }
 }

@@ -326,7 +326,11 @@ impl World {
             }
             Output::Octets { channel, octets } => self.network.send(now, End::Server(channel), octets),
             Output::Close { channel } => self.network.close(now, End::Server(channel)),
-            Output::Request(_) | Output::Call(_) | Output::Event { .. } | Output::Traced(_) => {}
+            Output::Request(_)
+            | Output::Call(_)
+            | Output::Event { .. }
+            | Output::Traced(_)
+            | Output::Audited(_) => {}
         }
     }
 

@@ -5,6 +5,8 @@
     reason = "clippy allows it in the tests themselves, but not in what they share"
 )]
 
+#[path = "../../store/tests/store/audit.rs"]
+mod audit;
 #[path = "../../store/tests/store/conformance.rs"]
 mod conformance;
 #[path = "../../store/tests/store/contacts.rs"]

@@ -45,7 +45,7 @@ fn main() -> Result<(), StoreError> {
     let copy = directory.join("copy.db");
     timed("backup", || store.backup(&copy))?;
     store.close()?;
-    timed("restore", || store::restore(directory, &copy))?;
+    timed("restore", || store::restore(directory, &copy, None))?;
     Ok(())
 }
 

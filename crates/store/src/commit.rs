@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, contacts, groups, messages, shutdown};
+use crate::{Options, StoreError, audit, contacts, groups, messages, shutdown};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ pub(crate) struct Database {
     connection: Connection,
     file: PathBuf,
     retention: Retention,
+    audit_retention: audit::Retention,
 }
 
 /// How a group of batches ended.
@@ -26,7 +27,8 @@ pub(crate) struct Committed {
 
 impl Database {
     pub(crate) fn new(connection: Connection, file: PathBuf, options: &Options) -> Self {
-        Self { connection, file, retention: Retention::new(options) }
+        let (retention, audit_retention) = (Retention::new(options), audit::Retention::new(options));
+        Self { connection, file, retention, audit_retention }
     }
 
     /// Makes batches durable, all in one commit where possible.
@@ -74,6 +76,12 @@ impl Database {
     /// Removes accounts of calls beyond the limits, a few at a time.
     pub(crate) fn remove_old_calls(&mut self) -> Result<Removed, StoreError> {
         self.retention.step(&self.connection).map_err(|error| StoreError::from_sqlite(&self.file, &error))
+    }
+
+    /// Removes rows of the audit log beyond the limits, a few at a time.
+    pub(crate) fn remove_old_audit(&mut self) -> Result<Removed, StoreError> {
+        let Self { connection, file, audit_retention, .. } = self;
+        audit_retention.step(connection).map_err(|error| StoreError::from_sqlite(file, &error))
     }
 
     /// Ends the run: marks it clean where it is, copies the write-ahead log into the file, closes the connection.
@@ -205,6 +213,7 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         Fact::GroupRemoved { address } => groups::removed(transaction, address)?,
         Fact::GroupMember(record) => groups::member(transaction, record)?,
         Fact::GroupMemberRemoved { group, member } => groups::member_removed(transaction, group, member)?,
+        Fact::Audited(record) => audit::append(transaction, record)?,
     }
     Ok(())
 }

@@ -112,6 +112,14 @@ pub enum StoreError {
         /// Which rule of the schema was broken.
         finding: String,
     },
+    /// The audit log is not as it was written.
+    #[error(
+        "the audit log is not as it was written: {finding}. Keep a copy of the database, and compare it with a backup"
+    )]
+    AuditBroken {
+        /// What was found.
+        finding: String,
+    },
     /// The store is closed, or its writer has stopped.
     #[error("the store is closed; the batch was not written")]
     Closed,
@@ -185,6 +193,7 @@ impl StoreError {
             }
             Self::Locked { .. }
             | Self::Corrupt { .. }
+            | Self::AuditBroken { .. }
             | Self::Full { .. }
             | Self::ReadOnly { .. }
             | Self::NoWriteAheadLog { .. }

@@ -1,5 +1,5 @@
 //! What Herald keeps on disk: principals, the alias book, what persons published, subscriptions, blocks, messages that
-//! wait, accounts of calls, and the soft state a restart resumes from.
+//! wait, accounts of calls, the audit log, and the soft state a restart resumes from.
 //!
 //! One SQLite file in the data directory, one thread that writes, readers beside it. A batch of facts commits all
 //! or nothing; its `done` is called after the operating system has confirmed the write, so *persist, then speak*
@@ -21,6 +21,7 @@
 
 #![warn(missing_docs)]
 
+mod audit;
 mod backup;
 mod calls;
 mod check;
@@ -44,6 +45,7 @@ mod storage;
 mod store;
 mod writer;
 
+pub use audit::{AUDIT_PAGE_MAX, AuditHead, AuditQuery, AuditRow, Verified};
 pub use backup::backup;
 pub use calls::{CALLS_PAGE_MAX, CallQuery};
 pub use contacts::PublicationRecord;

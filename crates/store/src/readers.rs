@@ -1,6 +1,6 @@
 //! Reading beside the writer: every read sees what was committed when it began.
 
-use crate::{CallQuery, StoreError, calls, connection};
+use crate::{AuditQuery, AuditRow, CallQuery, StoreError, audit, calls, connection};
 use model::{Address, AliasEntry, CallDetailRecord, Timestamp};
 use rusqlite::{Connection, Params, Row};
 use std::path::{Path, PathBuf};
@@ -80,6 +80,14 @@ impl Readers {
 
     pub(crate) fn calls(&self, query: &CallQuery) -> Result<Vec<CallDetailRecord>, StoreError> {
         calls::select(self.free_slot().as_ref().ok_or(StoreError::Closed)?, &self.file, query)
+    }
+
+    pub(crate) fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        audit::select(self.free_slot().as_ref().ok_or(StoreError::Closed)?, &self.file, query, limit)
+    }
+
+    pub(crate) fn audit_start(&self, query: &AuditQuery, last: u32) -> Result<u64, StoreError> {
+        audit::start(self.free_slot().as_ref().ok_or(StoreError::Closed)?, &self.file, query, last)
     }
 
     /// Hands every row to `each`, one at a time, and counts them.

@@ -7,7 +7,8 @@
 use crate::backup::{copy, rename, verify, with_suffix};
 use crate::connection::{self, DATABASE};
 use crate::lock::{DATA_DIRECTORY_LOCK, Lock};
-use crate::{StoreError, clock, shutdown};
+use crate::{StoreError, audit, clock, migration, shutdown};
+use model::AuditRecord;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -25,8 +26,9 @@ pub struct Restored {
 /// backup that can't be trusted. The replaced database is kept as `herald.db.replaced-<date>`. The epoch of the
 /// restored database is raised above any the replaced one can have given out, because a watcher drops what seems
 /// older than what it has seen: to that of the replaced one, and at least (it may be unreadable) to the seconds
-/// since 1970, which no server reaches by starting.
-pub fn restore(data_dir: &Path, from: &Path) -> Result<Restored, StoreError> {
+/// since 1970, which no server reaches by starting. `record` goes to the end of the audit log of the backup; that of the
+/// replaced database stays with it.
+pub fn restore(data_dir: &Path, from: &Path, record: Option<&AuditRecord>) -> Result<Restored, StoreError> {
     verify(from)?;
     connection::create_directory(data_dir)?;
     let _lock = Lock::take(data_dir, DATA_DIRECTORY_LOCK)?;
@@ -36,7 +38,7 @@ pub fn restore(data_dir: &Path, from: &Path) -> Result<Restored, StoreError> {
     let seconds = u32::try_from(clock::now().0 / 1000).unwrap_or(0);
     let epoch_replaced =
         connection::open_reader(&data_dir.join(DATABASE)).map_or(0, |old| shutdown::epoch(&old));
-    mark(&partial, seconds.max(epoch_replaced))?;
+    mark(&partial, seconds.max(epoch_replaced), record)?;
     rename(&partial, &restoring)?;
     finish(data_dir).map(|replaced| Restored { replaced })
 }
@@ -65,9 +67,15 @@ pub(crate) fn finish(data_dir: &Path) -> Result<Option<PathBuf>, StoreError> {
 /// A complete and checked copy of a backup that is to become the database.
 const RESTORING: &str = "herald.db.restoring";
 
-fn mark(file: &Path, epoch_min: u32) -> Result<(), StoreError> {
-    let connection = connection::open_unconfigured(file)?;
+fn mark(file: &Path, epoch_min: u32, record: Option<&AuditRecord>) -> Result<(), StoreError> {
+    let mut connection = connection::open_unconfigured(file)?;
+    if record.is_some() {
+        // A log to write it to is there from version 5 on.
+        let found = migration::version(&connection, file)?;
+        migration::migrate(&mut connection, file, found)?;
+    }
     shutdown::mark_restored(&connection, epoch_min)
+        .and_then(|()| record.map_or(Ok(()), |record| audit::append(&connection, record)))
         .and_then(|()| connection.close().map_err(|(_, error)| error))
         .map_err(|error| StoreError::from_sqlite(file, &error))
 }

@@ -1,6 +1,6 @@
 //! What the server needs of a store, so that a simulated one can stand in its place.
 
-use crate::{CallQuery, LastShutdown, Principal, PublicationRecord, Store, StoreError};
+use crate::{AuditQuery, AuditRow, CallQuery, LastShutdown, Principal, PublicationRecord, Store, StoreError};
 use model::{
     Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord,
     MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
@@ -88,6 +88,12 @@ pub trait Storage {
     /// It can't be read.
     fn calls(&self, query: &CallQuery) -> Result<Vec<CallDetailRecord>, StoreError>;
 
+    /// As [`Store::audit`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+
     /// As [`Writer::submit`](crate::Writer::submit).
     ///
     /// # Errors
@@ -165,6 +171,10 @@ impl Storage for Store {
 
     fn calls(&self, query: &CallQuery) -> Result<Vec<CallDetailRecord>, StoreError> {
         Self::calls(self, query)
+    }
+
+    fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        Self::audit(self, query, limit)
     }
 
     fn submit(

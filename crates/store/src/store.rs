@@ -8,8 +8,8 @@ use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::writer::WriterThread;
 use crate::{
-    CallQuery, LastShutdown, Options, Principal, PublicationRecord, Status, StoreError, Writer, backup, log,
-    migration, restore, shutdown,
+    AuditHead, AuditQuery, AuditRow, CallQuery, LastShutdown, Options, Principal, PublicationRecord, Status,
+    StoreError, Verified, Writer, audit, backup, log, migration, restore, shutdown,
 };
 use model::{
     Address, AliasEntry, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
@@ -179,6 +179,23 @@ impl Store {
     /// Reads accounts of calls, the call that ended last first.
     pub fn calls(&self, query: &CallQuery) -> Result<Vec<CallDetailRecord>, StoreError> {
         self.readers.calls(query)
+    }
+
+    /// Reads the next rows of the audit log, at most so many and never more than
+    /// [`AUDIT_PAGE_MAX`](crate::AUDIT_PAGE_MAX).
+    pub fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        self.readers.audit(query, limit)
+    }
+
+    /// After which row to read to get the last so many that a query is about ([`AuditQuery::after`]).
+    pub fn audit_start(&self, query: &AuditQuery, last: u32) -> Result<u64, StoreError> {
+        self.readers.audit_start(query, last)
+    }
+
+    /// Looks whether the whole audit log is as it was written, and whether a head that was noted elsewhere is in it.
+    /// Takes seconds for a million rows. Fails with `AuditBroken`.
+    pub fn audit_verify(&self, noted: Option<&AuditHead>) -> Result<Verified, StoreError> {
+        audit::verify(&self.directory.join(DATABASE), noted)
     }
 
     /// Checks the whole database in a thread of its own, beside all other work.

@@ -51,7 +51,7 @@ pub(crate) struct WriterThread {
     calls_check_interval: Duration,
     /// Soft records on their way to the disk.
     soft: SoftRecords,
-    /// When accounts of calls are looked at next.
+    /// When accounts of calls and the audit log are looked at next.
     calls_check_at: Instant,
 }
 
@@ -90,7 +90,7 @@ impl WriterThread {
                 soft_outcome?;
                 return self.database.finish(clean());
             }
-            self.remove_calls();
+            self.remove_old();
         }
     }
 
@@ -156,23 +156,25 @@ impl WriterThread {
         outcome
     }
 
-    /// Removes a few accounts of calls where it is time; comes back at once while there are more.
-    fn remove_calls(&mut self) {
+    /// Removes a few accounts of calls and rows of the audit log where it is time; comes back at once while there are
+    /// more.
+    fn remove_old(&mut self) {
         if Instant::now() < self.calls_check_at {
             return;
         }
-        let outcome = self.database.remove_old_calls();
+        let outcomes = [self.database.remove_old_calls(), self.database.remove_old_audit()];
         let mut status = lock(&self.status);
-        let more = match outcome {
-            Ok(removed) => {
-                status.calls_removed += removed.rows;
-                removed.more
+        let Status { calls_removed, audit_removed, last_failure, .. } = &mut *status;
+        let mut more = false;
+        for (outcome, counter) in outcomes.into_iter().zip([calls_removed, audit_removed]) {
+            match outcome {
+                Ok(removed) => {
+                    *counter += removed.rows;
+                    more |= removed.more;
+                }
+                Err(error) => *last_failure = Some(error),
             }
-            Err(error) => {
-                status.last_failure = Some(error);
-                false
-            }
-        };
+        }
         if !more {
             self.calls_check_at = Instant::now() + self.calls_check_interval;
         }

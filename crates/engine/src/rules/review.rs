@@ -7,6 +7,7 @@ use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
+use crate::refusal::RULED_OUT;
 use model::{
     Amount, Contact, ContactCard, ContactStatus, Effect, Fact, Handling, Instant, PresenceState, Service,
     Subject, Timestamp,
@@ -34,6 +35,7 @@ impl Engine {
         let Some(relation) = self.roster.get(watcher, presentity) else { return };
         let (is_active, by_rule, before) = (relation.is_active, relation.by_rule, relation.shows);
         if is_forbidden {
+            self.refuse_watcher(watcher, presentity, RULED_OUT, consequences);
             return self.sever(watcher, presentity, false, consequences);
         }
         let amount = self.amount(watcher, presentity);

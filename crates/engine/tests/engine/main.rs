@@ -19,6 +19,7 @@ mod people;
 mod properties;
 mod published;
 mod receipts;
+mod refusals;
 mod restart;
 mod roster;
 mod rule_properties;

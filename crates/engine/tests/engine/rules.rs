@@ -108,7 +108,7 @@ fn a_block_by_rule_ends_at_once_what_was_granted_and_the_watcher_is_told() {
     scene.subscribe_to(1, "bob");
     assert_eq!(scene.heard(1), ["done", "bob Removed"]);
     assert_eq!(scene.heard(2), [""; 0]);
-    assert_eq!(scene.engine.counts().watchers_refused, 1);
+    assert_eq!(scene.engine.counts().watchers_refused, 2);
 }
 
 // covers, F-02

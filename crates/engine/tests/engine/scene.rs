@@ -2,9 +2,10 @@
 
 use engine::{Effects, Engine, Settings};
 use model::{
-    Address, AgentId, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId, GroupRecord,
-    Instant, MemberRecord, Millis, NamedAddress, Now, PresenceDocument, PresenceState, Publication, Request,
-    Rule, RuleKey, SoftRecord, Source, SubscriptionId, SubscriptionRecord, Ticket, Timestamp, WatcherId,
+    Address, AgentId, AuditEvent, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId,
+    GroupRecord, Instant, MemberRecord, Millis, NamedAddress, Now, PresenceDocument, PresenceState,
+    Publication, Request, Rule, RuleKey, SoftRecord, Source, SubscriptionId, SubscriptionRecord, Ticket,
+    Timestamp, WatcherId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Scene {
     pub immediate: Vec<Effect>,
     /// All promises not yet looked at.
     pub promised: Vec<Effect>,
+    /// All refusals so far.
+    pub audited: Vec<AuditEvent>,
     effects: Effects,
     epoch: u32,
     settings: Settings,
@@ -48,6 +51,7 @@ impl Scene {
             facts: Vec::new(),
             immediate: Vec::new(),
             promised: Vec::new(),
+            audited: Vec::new(),
             effects,
             epoch,
             settings,
@@ -116,6 +120,7 @@ impl Scene {
         self.facts.append(&mut self.effects.facts);
         self.promised.append(&mut self.effects.promised);
         self.immediate.append(&mut self.effects.immediate);
+        self.audited.append(&mut self.effects.audited);
     }
 
     /// Time passes, with all that is due in it.

@@ -121,6 +121,7 @@ impl Gatekeeper {
     /// A message would be kept for a destination that is not registered.
     pub(super) fn admission_routed(&mut self, now: Now, waiting: WaitingAdmission) {
         let WaitingAdmission { asker, request, recipient } = waiting;
+        self.subject = destination(&request);
         self.consider_admission(now, asker, &request, Some(recipient));
     }
 
@@ -134,6 +135,7 @@ impl Gatekeeper {
             MessageFailure::NotSupported => AdmissionRejectReason::NeededFeatureNotSupported,
             MessageFailure::Unavailable { .. } => AdmissionRejectReason::ResourceUnavailable,
         };
+        self.subject = destination(&waiting.request);
         self.reject_admission(&waiting.asker, reason);
     }
 
@@ -360,6 +362,11 @@ impl Gatekeeper {
 /// What names a call: its call identifier, or the conference where an endpoint of version 1 gives none.
 pub(super) fn call_key(call_identifier: Option<[u8; 16]>, conference_identifier: [u8; 16]) -> [u8; 16] {
     call_identifier.filter(|guid| *guid != [0; 16]).unwrap_or(conference_identifier)
+}
+
+/// The first alias that is called.
+pub(super) fn destination(request: &AdmissionRequest) -> Option<AliasAddress> {
+    request.destination_info.as_ref()?.first().cloned()
 }
 
 fn is_mcu(registration: &Registration) -> bool {

@@ -185,6 +185,7 @@ impl Gatekeeper {
         }
         let text = format!("{source} is over its limit of {}; more is refused", limit.name());
         self.event(Level::Info, "limit.begins", text);
+        self.audit_limit(limit, source, None);
         self.timers.set(self.limits.offenders.due(now.instant), Due::Offenders);
     }
 
@@ -194,6 +195,7 @@ impl Gatekeeper {
             let text =
                 format!("{source} keeps to its limit of {} again; {refused} were refused", limit.name());
             self.event(Level::Info, "limit.ends", text);
+            self.audit_limit(limit, source, Some(refused));
         }
         if !self.limits.offenders.is_empty() {
             self.timers.set(self.limits.offenders.due(now.instant), Due::Offenders);

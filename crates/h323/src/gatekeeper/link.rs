@@ -16,6 +16,7 @@ use super::signalling::Signalling;
 use super::snapshot::Changed;
 use super::timer::{Due, Timers};
 use super::trace::Traces;
+use crate::wire::h225::AliasAddress;
 use link::{ChannelId, Command, CommandError, Input, Level, Link, Outcome, Output};
 use model::{AgentId, Effect, GatewayId, Instant, Now, SoftRecord};
 use rand::rngs::StdRng;
@@ -43,6 +44,8 @@ pub struct Gatekeeper {
     pub(super) traces: Traces,
     pub(super) outputs: VecDeque<Output>,
     pub(super) signalling: Signalling,
+    /// Whom the request that is worked on is about, for the audit log.
+    pub(super) subject: Option<AliasAddress>,
 }
 
 impl Gatekeeper {
@@ -72,6 +75,7 @@ impl Gatekeeper {
             traces: Traces::default(),
             outputs: VecDeque::new(),
             signalling: Signalling::new(sources),
+            subject: None,
         }
     }
 

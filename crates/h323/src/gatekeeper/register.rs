@@ -103,6 +103,7 @@ impl Gatekeeper {
             self.end_registration(now, holder, "it did not answer when another endpoint claimed its name");
         }
         for (asker, candidate) in contenders {
+            self.subject = candidate.names.first().and_then(|name| name.alias.to_wire());
             if is_there {
                 let held = |name: &&Name| {
                     self.registrations.holders(&name.address).any(|other| other.number == holder)
@@ -256,6 +257,8 @@ impl Gatekeeper {
     pub(super) fn claim_refused(&mut self, now: Now, ticket: Ticket, refusal: &Refusal) {
         let Some((number, registering)) = self.decided(now, ticket) else { return };
         self.refund_names(registering.as_ref(), 0);
+        let names = self.registrations.get(number).map(|registration| &registration.names);
+        self.subject = names.and_then(|names| names.first()?.alias.to_wire());
         self.end_registration(now, number, &refusal.to_string());
         if let Some(Registering { asker, .. }) = registering {
             self.reject_registration(&asker, RegistrationRejectReason::ResourceUnavailable);

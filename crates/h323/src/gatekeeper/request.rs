@@ -93,6 +93,7 @@ impl Gatekeeper {
         octets: &[u8],
     ) {
         let asker = |sequence| Asker { peer, sequence, key, octets: octets.len() };
+        self.note_subject(&message);
         match message {
             RasMessage::GatekeeperRequest(m) => self.discover(asker(m.request_seq_num), to_many, &m),
             RasMessage::RegistrationRequest(m) if m.keep_alive == Some(true) => {
@@ -171,6 +172,7 @@ impl Gatekeeper {
 
     /// Sends the answer of a request and keeps it for repetitions.
     pub(super) fn answer(&mut self, asker: &Asker, message: &RasMessage) {
+        self.audit_answer(asker, message);
         let Some(octets) = self.encode_answer(asker, message) else { return };
         if let Some(key) = asker.key {
             self.replies.answer(key, &octets);

@@ -4,7 +4,7 @@ use super::link::Gatekeeper;
 use super::presence::{Confirmation, Contents, descriptors};
 use super::request::Asker;
 use crate::wire::h225::{RasMessage, ServiceControlIndication, ServiceControlResponse, ServiceControlResult};
-use model::Now;
+use model::{AuditEvent, Now};
 
 impl Gatekeeper {
     /// An endpoint indicates something. Deployed ones leave out their identifier, so that only the very socket that
@@ -20,6 +20,9 @@ impl Gatekeeper {
             self.packages_received(now, None, &descriptors);
             let is_refused = !presence.is_empty();
             self.counters.presence_strangers += u64::from(is_refused);
+            if is_refused {
+                self.refuse(&asker, AuditEvent::refused("presence", "notRegistered"));
+            }
             return self.respond(&asker, is_refused.then_some(ServiceControlResult::NotAvailable));
         };
         self.heard(now, number);

@@ -7,8 +7,8 @@ use h323::wire::h225::*;
 use link::{ChannelId, Command, Input, Link, Outcome, Output, Traced};
 use model::address::{DialPlan, Domain, PseudonymKey};
 use model::{
-    AgentId, CallDetailRecord, Claim, DeliveryOutcome, Effect, Evidence, EvidenceKey, GatewayId, Instant,
-    InstantMessage, Millis, Now, PresenceState, Request, Source, Ticket, Timestamp,
+    AgentId, AuditEvent, CallDetailRecord, Claim, DeliveryOutcome, Effect, Evidence, EvidenceKey, GatewayId,
+    Instant, InstantMessage, Millis, Now, PresenceState, Request, Source, Ticket, Timestamp,
 };
 use std::net::SocketAddr;
 
@@ -65,6 +65,7 @@ pub struct World {
     pub new_names: Option<usize>,
     /// The events of the log: their names and what they say.
     pub events: Vec<(&'static str, String)>,
+    pub audited: Vec<AuditEvent>,
     /// The claims as they were made.
     pub claims: Vec<Claim>,
     /// What endpoints published, changed and decided.
@@ -104,6 +105,7 @@ impl World {
             engine_answers: true,
             new_names: None,
             events: Vec::new(),
+            audited: Vec::new(),
             claims: Vec::new(),
             wishes: Vec::new(),
             engine_obeys: true,
@@ -159,6 +161,7 @@ impl World {
                 Output::Call(account) => self.accounts.push(account),
                 Output::Event { name, text, .. } => self.events.push((name, text)),
                 Output::Traced(traced) => self.traced.push(*traced),
+                Output::Audited(event) => self.audited.push(*event),
                 Output::Request(request) => self.engine(request),
                 Output::Octets { channel, octets } => self.wires.push((channel, octets)),
                 Output::Open { channel, peer, .. } => self.opened.push((channel, peer)),

@@ -2,6 +2,7 @@
 
 use super::listener::Answers;
 use super::{Answer, Failure, FailureKind, Names, PresenceView, Question, Status};
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::driver::DriverHandle;
 use crate::report::Report;
@@ -29,6 +30,7 @@ pub(crate) struct Answering {
     pub names: Names,
     pub report: Arc<Report>,
     pub clock: Clock,
+    pub audit: Audit,
     pub watch_queue_max: usize,
 }
 
@@ -36,8 +38,8 @@ pub(crate) struct Answering {
 pub(super) type Answered<T> = io::Result<Result<T, Failure>>;
 
 impl Answering {
-    /// Answers one question; the end is for the caller to say.
-    pub fn answer(&self, question: Question, answers: &mut Answers<'_>) -> Answered<()> {
+    /// Does what a question asks for, and answers it; the end is for the caller to say.
+    pub(super) fn carry_out(&self, question: Question, answers: &mut Answers<'_>) -> Answered<()> {
         match question {
             Question::Status => {
                 give_one(answers, self.status().map(|status| Answer::Status(Box::new(status))))
@@ -74,6 +76,8 @@ impl Answering {
                 )
             }
             Question::CheckIntegrity => give_one(answers, self.check_integrity()),
+            Question::Audit { query, last, follows } => self.audit(query, last, follows, answers),
+            Question::VerifyAudit { noted } => give_one(answers, self.verify_audit(noted.as_ref())),
         }
     }
 

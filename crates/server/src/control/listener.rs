@@ -1,6 +1,6 @@
 //! The server's side of the control socket: one thread for each client.
 
-use super::{Answer, Answering, Failure, FailureKind, LINE_OCTETS_MAX, Question, SOCKET};
+use super::{Answer, Answering, Failure, FailureKind, LINE_OCTETS_MAX, Operator, Question, SOCKET};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -110,6 +110,7 @@ impl Drop for Place {
 fn converse(stream: &UnixStream, answering: &Answering) -> io::Result<()> {
     stream.set_write_timeout(Some(WRITE_MAX))?;
     stream.set_read_timeout(Some(SILENCE_MAX))?;
+    let operator = Operator::of(stream);
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
@@ -118,7 +119,7 @@ fn converse(stream: &UnixStream, answering: &Answering) -> io::Result<()> {
         }
         let mut answers = Answers { stream, cut: &answering.report.clients_cut };
         let outcome = match serde_json::from_slice::<Question>(&line) {
-            Ok(question) => answering.answer(question, &mut answers)?,
+            Ok(question) => answering.answer(question, &operator, &mut answers)?,
             Err(error) => Err(Failure::new(FailureKind::Malformed, format!("not a question: {error}"))),
         };
         answers.give(&outcome.map_or_else(Answer::Failed, |()| Answer::End))?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::driver::{DriverHandle, DriverInput, Waker};
 use crate::report::Report;
@@ -44,6 +45,7 @@ struct Scene {
     commands: Receiver<DriverInput>,
     /// What the operator sends. Who goes by `room 2` takes no messages; nobody else goes by any other name.
     sent: Receiver<InstantMessage>,
+    store: Arc<Store>,
 }
 
 fn scene(clients_max: usize) -> Scene {
@@ -63,20 +65,26 @@ fn scene(clients_max: usize) -> Scene {
         driver: Arc::default(),
         shard: Arc::default(),
         accounts_missed: Arc::default(),
+        audit: Arc::default(),
         clients_cut: Arc::default(),
     };
     let zone = ZoneSettings { domain: "example.com".parse().unwrap(), ..ZoneSettings::default() };
+    let store = Arc::new(Store::open(directory.path(), store::Options::default()).unwrap());
+    let writer = store.writer();
+    let sink = Arc::new(move |batch, done| writer.submit(batch, done));
+    let (audit, _) = Audit::start(sink, Clock::start(), 16).unwrap();
     let answering = Answering {
         shard: ShardHandle { inputs: shard_in },
         driver: DriverHandle { inputs: driver_in, waker: Arc::new(Waker::new().unwrap()) },
-        store: Arc::new(Store::open(directory.path(), store::Options::default()).unwrap()),
+        store: Arc::clone(&store),
         names: Names::new(zone.zone(PseudonymKey::new([0; 32])).unwrap()),
         report: Arc::new(report),
         clock: Clock::start(),
+        audit,
         watch_queue_max: 16,
     };
     let listener = Listener::start(directory.path(), clients_max, answering).unwrap();
-    Scene { directory, _listener: listener, commands, sent }
+    Scene { directory, _listener: listener, commands, sent, store }
 }
 
 /// What a shard would do, of what the control socket asks for.
@@ -329,4 +337,56 @@ fn a_trace_that_is_refused_or_cut_off_says_so() {
     assert_eq!(client.next_answer().unwrap(), Answer::Tracing);
     let Answer::Failed(failure) = client.next_answer().unwrap() else { panic!() };
     assert!(failure.text.contains("cut off"), "{}", failure.text);
+}
+
+// covers: F-18, F-19
+#[test]
+fn what_an_operator_does_is_recorded_before_and_after_with_who_and_without_the_text() {
+    let scene = scene(4);
+    scene.ask(&send(None, "Room 1", "the combination is 7-1-9"));
+    scene.ask(&send(None, "room 2", "the combination is 7-1-9"));
+    scene.ask(&Question::Presence { address: None });
+    let rows = scene.store.audit(&store::AuditQuery::default(), 100).unwrap();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let event = &row.record.event;
+            format!("{} {} {}", event.act, event.object.as_deref().unwrap(), event.outcome.name())
+        })
+        .collect();
+    let expected = [
+        "send room 1@example.com begun",
+        "send room 1@example.com done",
+        "send room 2@example.com begun",
+        "send room 2@example.com failed",
+    ];
+    assert_eq!(told, expected);
+    let number = nix::unistd::Uid::effective();
+    for row in &rows {
+        let event = &row.record.event;
+        assert!(event.actor.as_ref().unwrap().contains(&format!("uid {number}")), "{event:?}");
+        assert_eq!(event.peer, Some(format!("process {}", std::process::id())));
+    }
+    assert!(!format!("{rows:?}").contains("7-1-9"));
+}
+
+#[test]
+fn the_log_is_read_in_order_and_its_last_rows_are_enough() {
+    let scene = scene(4);
+    for _ in 0..3 {
+        scene.ask(&send(None, "Room 1", "hello"));
+    }
+    let numbers = |last| {
+        let query = store::AuditQuery::default();
+        let answers = scene.ask(&Question::Audit { query, last, follows: false });
+        let rows = answers.into_iter().filter_map(|answer| match answer {
+            Answer::Audited(row) => Some(row.number),
+            _ => None,
+        });
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(100), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(numbers(2), [5, 6]);
+    let answers = scene.ask(&Question::VerifyAudit { noted: None });
+    assert!(matches!(&answers[0], Answer::Verified(verified) if verified.rows == 6), "{answers:?}");
 }

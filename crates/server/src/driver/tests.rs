@@ -1,6 +1,7 @@
 mod tcp;
 
 use super::*;
+use crate::audit::Audit;
 use crate::soft::SoftFlow;
 use crossbeam_channel::bounded;
 use link::{ChannelId, Counter};
@@ -105,6 +106,7 @@ fn scene_of(link: Box<dyn Link>, requests_max: usize, connections_max: usize) ->
         waker: Arc::clone(&waker),
         shard,
         soft,
+        audit: Audit::nowhere(),
         datagram_octets_max: 1500,
         connections_max,
         clock: Clock::start(),

@@ -5,7 +5,7 @@ use super::promises::Promises;
 use super::refusal::is_unwritten;
 use crate::containment::{Containment, Panicked};
 use engine::{Effects, Engine};
-use model::{AgentId, Batch, CallDetailRecord, Effect, Fact, Instant, Now, Request, SoftRecord};
+use model::{AgentId, AuditEvent, Batch, CallDetailRecord, Effect, Fact, Instant, Now, Request, SoftRecord};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::StoreError;
@@ -22,6 +22,8 @@ pub struct Core {
     pub(super) effects: Effects,
     /// Accounts of calls that ended in this batch.
     calls: Vec<Fact>,
+    /// Refusals for the audit log.
+    audited: Vec<AuditEvent>,
     /// Whether the engine was told something after its last batch that only the next one settles.
     is_unsettled: bool,
     containment: Containment,
@@ -54,6 +56,7 @@ impl Core {
             promises: Promises::new(Arc::clone(&counters)),
             effects: Effects::default(),
             calls: Vec::new(),
+            audited: Vec::new(),
             is_unsettled: false,
             containment: Containment::new("engine", Arc::clone(&counters.panics)),
             counters,
@@ -70,7 +73,8 @@ impl Core {
             self.effects.immediate.push(refused);
             return Ok(Taken::Whole);
         }
-        let before = (self.effects.facts.len(), self.effects.promised.len(), self.effects.immediate.len());
+        let Effects { facts, promised, immediate, audited } = &self.effects;
+        let before = (facts.len(), promised.len(), immediate.len(), audited.len());
         match self.containment.run(now.instant, || self.engine.handle(now, request, &mut self.effects)) {
             Ok(()) => Ok(Taken::Whole),
             Err(panicked) => {
@@ -78,6 +82,7 @@ impl Core {
                 self.effects.facts.truncate(before.0);
                 self.effects.promised.truncate(before.1);
                 self.effects.immediate.truncate(before.2);
+                self.effects.audited.truncate(before.3);
                 bear(Err(panicked)).map(|()| Taken::GivenUp)
             }
         }
@@ -122,6 +127,11 @@ impl Core {
     /// Tries again what the store did not take, if it is time.
     pub fn keep_time(&mut self, now: Instant) {
         self.promises.keep_time(now);
+    }
+
+    /// What was refused since the last call, for the audit log.
+    pub fn take_audited(&mut self) -> Vec<AuditEvent> {
+        std::mem::take(&mut self.audited)
     }
 
     /// The next effect to release.
@@ -224,6 +234,7 @@ impl Core {
         }
         // Its room serves the next batch.
         self.effects.immediate = immediate;
+        self.audited.append(&mut self.effects.audited);
     }
 
     /// Takes back a claim that the engine granted and the store did not.

@@ -2,6 +2,7 @@ mod promised;
 
 use super::refusal::STORE_LIMIT;
 use super::*;
+use crate::audit::Audit;
 use crate::driver::Waker;
 use model::{Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Ticket, Timestamp};
 use std::cell::RefCell;
@@ -110,6 +111,7 @@ fn scene() -> Scene {
         failing: Arc::clone(&failing),
         drivers: vec![(GatewayId(0), driver)],
         accounts: Accounts::nowhere(),
+        audit: Audit::nowhere(),
         soft: SoftFlow::into_sink(Box::new(|_| Ok(())), Duration::from_secs(3600), 100, Arc::default()),
         clock: Clock::start(),
         counters,

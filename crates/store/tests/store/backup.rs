@@ -10,7 +10,7 @@ use store::{Options, Store, StoreError, backup, restore};
 /// The principals in a backup.
 fn content(file: &Path) -> Vec<String> {
     let place = tempfile::tempdir().unwrap();
-    restore(place.path(), file).unwrap();
+    restore(place.path(), file, None).unwrap();
     principals(&Store::open(place.path(), Options::default()).unwrap())
 }
 

@@ -1,5 +1,8 @@
 //! What every back end must promise. A new one says `conformance!(name, open)` in its own tests.
 
+pub use crate::audit::{
+    records_come_back_whole_and_numbered_in_order, rows_are_found_by_who_whom_what_and_when,
+};
 pub use crate::contacts::{
     contacts_of_nobody_known_contradict_the_store, rules_are_there_when_opened_again,
     subscriptions_and_blocks_are_there_when_opened_again, what_has_ended_is_not_there,
@@ -255,9 +258,11 @@ macro_rules! conformance {
                 subscriptions_and_blocks_are_there_when_opened_again,
                 contacts_of_nobody_known_contradict_the_store,
                 what_has_ended_is_not_there,
-                groups_and_their_members_are_there_when_opened_again,
                 a_group_that_is_removed_has_no_members_when_it_comes_back,
                 a_member_of_no_group_contradicts_the_store,
+                groups_and_their_members_are_there_when_opened_again,
+                records_come_back_whole_and_numbered_in_order,
+                rows_are_found_by_who_whom_what_and_when,
             ]
         );
     };

@@ -5,6 +5,8 @@
     reason = "clippy allows it in the tests themselves, but not in what they share"
 )]
 
+mod audit;
+mod audit_chain;
 mod backup;
 mod conformance;
 mod contacts;

@@ -25,12 +25,12 @@ fn open(place: &Path) -> Store {
 #[test]
 fn a_restore_brings_back_the_backup_and_keeps_what_it_replaced() {
     let (place, copy) = directory_with_backup();
-    let replaced = restore(place.path(), &copy).unwrap().replaced.unwrap();
+    let replaced = restore(place.path(), &copy, None).unwrap().replaced.unwrap();
     assert_eq!(principals(&open(place.path())), ["old"]);
     let name = replaced.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("herald.db.replaced-2") && name.ends_with('Z'), "{name}");
     let elsewhere = tempfile::tempdir().unwrap();
-    restore(elsewhere.path(), &replaced).unwrap();
+    restore(elsewhere.path(), &replaced, None).unwrap();
     assert_eq!(principals(&open(elsewhere.path())), ["new", "old"]);
 }
 
@@ -40,7 +40,7 @@ fn a_restore_over_a_damaged_database_works_and_keeps_it() {
     let garbage = "damaged beyond recognition".repeat(1000);
     fs::write(place.path().join("herald.db"), &garbage).unwrap();
     fs::write(place.path().join("herald.db-wal"), "its log").unwrap();
-    let replaced = restore(place.path(), &copy).unwrap().replaced.unwrap();
+    let replaced = restore(place.path(), &copy, None).unwrap().replaced.unwrap();
     assert_eq!(fs::read_to_string(&replaced).unwrap(), garbage);
     assert_eq!(fs::read_to_string(format!("{}-wal", replaced.display())).unwrap(), "its log");
     assert_eq!(principals(&open(place.path())), ["old"]);
@@ -51,7 +51,7 @@ fn a_restore_into_a_new_directory_works() {
     let (_place, copy) = directory_with_backup();
     let elsewhere = tempfile::tempdir().unwrap();
     let directory = elsewhere.path().join("herald");
-    assert_eq!(restore(&directory, &copy).unwrap().replaced, None);
+    assert_eq!(restore(&directory, &copy, None).unwrap().replaced, None);
     assert_eq!(principals(&open(&directory)), ["old"]);
 }
 
@@ -59,7 +59,7 @@ fn a_restore_into_a_new_directory_works() {
 fn a_restore_is_refused_while_a_server_runs() {
     let (place, copy) = directory_with_backup();
     let store = open(place.path());
-    assert!(matches!(restore(place.path(), &copy), Err(StoreError::Locked { .. })));
+    assert!(matches!(restore(place.path(), &copy, None), Err(StoreError::Locked { .. })));
     assert_eq!(principals(&store), ["new", "old"]);
 }
 
@@ -78,12 +78,16 @@ fn a_backup_that_cannot_be_trusted_changes_nothing() {
     let empty = place.path().join("empty.db");
     fs::write(&empty, "").unwrap();
 
-    assert!(matches!(restore(place.path(), &copy), Err(StoreError::Corrupt { file, .. }) if file == copy));
-    assert!(matches!(restore(place.path(), &foreign), Err(StoreError::NotHerald { .. })));
-    assert!(matches!(restore(place.path(), &newer), Err(StoreError::NewerSchema { found: 99, .. })));
-    assert!(matches!(restore(place.path(), &empty), Err(StoreError::NotHerald { .. })));
+    assert!(
+        matches!(restore(place.path(), &copy, None), Err(StoreError::Corrupt { file, .. }) if file == copy)
+    );
+    assert!(matches!(restore(place.path(), &foreign, None), Err(StoreError::NotHerald { .. })));
+    assert!(matches!(restore(place.path(), &newer, None), Err(StoreError::NewerSchema { found: 99, .. })));
+    assert!(matches!(restore(place.path(), &empty, None), Err(StoreError::NotHerald { .. })));
     let missing = place.path().join("missing.db");
-    assert!(matches!(restore(place.path(), &missing), Err(StoreError::Io { path, .. }) if path == missing));
+    assert!(
+        matches!(restore(place.path(), &missing, None), Err(StoreError::Io { path, .. }) if path == missing)
+    );
     assert_eq!(principals(&open(place.path())), ["new", "old"]);
 }
 
@@ -98,7 +102,7 @@ fn the_epoch_after_a_restore_is_above_all_that_were_seen() {
             seen = store.epoch();
             store.close().unwrap();
         }
-        restore(place.path(), &copy).unwrap();
+        restore(place.path(), &copy, None).unwrap();
     }
 }
 
@@ -107,7 +111,7 @@ fn the_epoch_after_a_restore_is_above_those_of_a_database_that_cannot_be_read() 
     let (place, copy) = directory_with_backup();
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     fs::write(place.path().join("herald.db"), "damaged beyond recognition".repeat(1000)).unwrap();
-    restore(place.path(), &copy).unwrap();
+    restore(place.path(), &copy, None).unwrap();
     assert!(u64::from(open(place.path()).epoch()) > seconds);
 }
 
@@ -116,7 +120,7 @@ fn a_restored_database_was_not_shut_down_cleanly() {
     let (place, _) = directory_with_backup();
     let copy = place.path().join("herald.db");
     let elsewhere = tempfile::tempdir().unwrap();
-    restore(elsewhere.path(), &copy).unwrap();
+    restore(elsewhere.path(), &copy, None).unwrap();
     assert_eq!(open(elsewhere.path()).last_shutdown(), LastShutdown::Unclean);
 }
 
@@ -134,6 +138,6 @@ fn a_copy_that_was_not_complete_is_not_used() {
     let (place, copy) = directory_with_backup();
     fs::write(place.path().join("herald.db.restoring.partial"), "half a copy").unwrap();
     assert_eq!(principals(&open(place.path())), ["new", "old"]);
-    restore(place.path(), &copy).unwrap();
+    restore(place.path(), &copy, None).unwrap();
     assert_eq!(principals(&open(place.path())), ["old"]);
 }

@@ -167,6 +167,11 @@ impl Signalling {
         self.connections.get(&channel).is_none_or(|connection| !connection.is_behind)
     }
 
+    /// Who is at the other end of a connection.
+    pub(in crate::gatekeeper) fn peer_of(&self, channel: ChannelId) -> Option<SocketAddr> {
+        self.get(channel).map(|connection| connection.peer)
+    }
+
     pub(super) fn get(&self, channel: ChannelId) -> Option<&Connection> {
         self.connections.get(&channel)
     }
@@ -364,6 +369,7 @@ impl Gatekeeper {
 
     /// Refuses a Setup on a connection that has no call yet.
     pub(super) fn refuse_setup(&mut self, channel: ChannelId, leg: &Leg, release: &Release) {
+        self.audit_release(channel, release);
         self.send_packet(channel, leg.release_complete(release, false));
         self.drop_connection(channel);
     }

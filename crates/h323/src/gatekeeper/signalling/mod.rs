@@ -20,3 +20,4 @@ mod text;
 
 pub(super) use commit::{Waiting, WaitingAdmission};
 pub(super) use connection::Signalling;
+pub(super) use refusal::Release;

@@ -5,7 +5,7 @@ use model::MessageFailure;
 
 /// What a Release Complete says.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Release {
+pub(in crate::gatekeeper) struct Release {
     /// The cause (Q.850).
     pub cause: u8,
     /// The reason, where H.225.0 has one that says more.

@@ -271,6 +271,7 @@ fn still() -> (Shard, Receiver<DriverInput>) {
         failing: Arc::default(),
         drivers: vec![(GatewayId(0), driver)],
         accounts: Accounts::nowhere(),
+        audit: Audit::nowhere(),
         soft: SoftFlow::into_sink(Box::new(|_| Ok(())), Duration::from_secs(3600), 100, Arc::default()),
         clock: Clock::start(),
         counters,
