@@ -82,7 +82,7 @@ pub fn import(
     let store = Store::open(data, settings.store_options())?;
     let key = secrets::pseudonym_key(&store, secrets::random().map_err(ImportError::Random)?)?;
     let zone = settings.zone.zone(key).map_err(ImportError::Settings)?;
-    let mut people = People::new(zone, settings.presence.engine().limits, Known::of(&store)?);
+    let mut people = People::new(zone, settings.engine().limits, Known::of(&store)?);
     let each = |take: &mut dyn FnMut(lines::Person) -> Result<(), Trouble>| -> Result<(), ImportError> {
         for entry in Lines::of(file)? {
             let (line, person) = entry?;

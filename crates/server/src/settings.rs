@@ -14,6 +14,7 @@ mod presence;
 mod problem;
 mod reading;
 mod reference;
+mod rules;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings,
 pub use presence::PresenceSettings;
 pub use problem::{Problem, SettingsError};
 pub use reference::{example, reference};
+pub use rules::RulesSettings;
 pub use value::{CALL_SIGNAL_PORT, ListenAddress, RAS_PORT, Written};
 pub use zone::ZoneSettings;
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub presence: PresenceSettings,
     /// Instant messages.
     pub messages: MessagesSettings,
+    /// Who may watch and write to whom.
+    pub rules: RulesSettings,
     /// Groups and their members.
     pub groups: GroupsSettings,
     /// The data directory.
@@ -63,6 +67,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What the engine is told.
+    #[must_use]
+    pub fn engine(&self) -> engine::Settings {
+        let told = self.rules.decide(self.presence.engine(), self.zone.domain.value());
+        let limits = self.groups.limit(told.limits);
+        let gateways = vec![(crate::state::H323, "h323".to_owned())];
+        engine::Settings { messages: self.messages.engine(), gateways, limits, ..told }
+    }
+
     /// What the store is told.
     #[must_use]
     pub fn store_options(&self) -> store::Options {
@@ -79,6 +92,7 @@ impl Settings {
         problems.extend(self.limits.check());
         problems.extend(self.presence.check());
         problems.extend(self.messages.check());
+        problems.extend(self.rules.check());
         problems.extend(self.groups.check());
         problems.extend(self.store.check());
         problems.extend(self.calls.check());

@@ -51,10 +51,7 @@ pub(crate) fn load_zone(
 
 /// The engine with all that the store has for it.
 pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
-    let told = settings.presence.engine();
-    let limits = settings.groups.limit(told.limits);
-    let told = engine::Settings { messages: settings.messages.engine(), limits, ..told };
-    let mut engine = Engine::new(told, store.epoch());
+    let mut engine = Engine::new(settings.engine(), store.epoch());
     let principals =
         store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
     let names = store.aliases(|entry| {

@@ -93,10 +93,7 @@ impl Checks {
             evidence: evidence::EvidenceCheck::default(),
             tally: Tally::default(),
             limits_at: Instant(0),
-            engine_settings: engine::Settings {
-                messages: world.settings.messages.engine(),
-                ..world.settings.presence.engine()
-            },
+            engine_settings: world.settings.engine(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::table::{Field, RELOAD, Table};
 use super::{
     CallsSettings, ControlSettings, GroupsSettings, H323Settings, LimitsSettings, LogSettings,
-    MessagesSettings, PresenceSettings, StoreSettings, ZoneSettings,
+    MessagesSettings, PresenceSettings, RulesSettings, StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -25,6 +25,7 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<LimitsSettings>(),
         table::<PresenceSettings>(),
         table::<MessagesSettings>(),
+        table::<RulesSettings>(),
         table::<GroupsSettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),
