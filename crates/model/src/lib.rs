@@ -8,6 +8,7 @@
 pub mod address;
 mod call;
 mod evidence;
+mod extension;
 mod fact;
 mod identity;
 mod message;
@@ -20,6 +21,7 @@ mod time;
 pub use address::Address;
 pub use call::{CallDetailRecord, CallEnd};
 pub use evidence::{Evidence, EvidenceKey, Source};
+pub use extension::{EXTENSIONS_MAX, EXTENSIONS_OCTETS_MAX, Extension, ExtensionKind, ExtensionPlace};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
 pub use message::{
