@@ -13,6 +13,7 @@
 
 #![warn(missing_docs)]
 
+pub mod message;
 pub mod namespaces;
 pub mod pidf;
 pub mod time;
