@@ -155,6 +155,25 @@ class Rules(unittest.TestCase):
         wrong = right | {"a.py": "x = 1\n# covers: D-28, D-99\n", "b.rs": "// covers: D28\n"}
         self.assertEqual(self.found(rule, wrong), [("a.py", 2), ("b.rs", 1)])
 
+    def test_what_is_not_proved_says_why(self):
+        rule = traceability.state_is_what_the_tests_show
+        requirements = "# D Of H.323\nD-1\tM\tOne\nD-2\tM\tTwo\nD-3\tM\tThree\n"
+        tests = {"docs/requirements.tsv": requirements, "a.rs": "// covers: D-1, D-2\nfn a() {}\n"}
+        path = "docs/requirements-state.tsv"
+        right = "D-2\tpartly\thalf of it\nD-3\tlater\twith XMPP\n"
+        self.assertEqual(self.found(rule, tests | {path: right}), [])
+        self.assertEqual(self.found(rule, tests), [("docs/requirements.tsv", 4)])
+        for line in ("D-1\tlater\twith XMPP", "D-3\tpartly\thalf of it", "D-3\tlater\tagain", "D-1\tpartly\t",
+                     "D-1\tproved\tquite", "D-4\tlater\twith XMPP"):
+            self.assertEqual(self.found(rule, tests | {path: right + line}), [(path, 3)], line)
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in (tests | {path: right}).items():
+                (Path(root) / name).parent.mkdir(exist_ok=True)
+                (Path(root) / name).write_text(text)
+            page = traceability.page(Tree.of_folder(root))
+        self.assertIn("| D | 3 | 1 | 1 | 1 |", page)
+        self.assertIn("| D-3 | M | Three | later: with XMPP |  |", page)
+
     def test_the_traceability_page_is_up_to_date(self):
         rule = traceability.page_is_up_to_date
         files = {"docs/requirements.tsv": "D-28\tM\tOne name\n", "a.rs": "// covers: D-28\n#[test]\nfn it_is() {}\n"}

@@ -79,6 +79,11 @@ Examples:
     /// Show the presence of everybody, or of one with its devices
     ///
     /// Any name will do: an address, an alias, digits. What has no domain is in the zone's.
+    #[command(after_help = "\
+Examples:
+  herald presence
+  herald presence room4
+  herald presence room4 --pidf        the document that other networks are sent (RFC 3863)")]
     Presence(PresenceArguments),
     /// Print a line whenever presence changes
     ///
@@ -88,7 +93,7 @@ Examples:
   herald watch
   herald watch room4
   herald watch --json | jq -r 'select(.availability == \"offline\").presentity'")]
-    Watch(PresenceArguments),
+    Watch(WatchArguments),
     /// Explain why somebody is shown as they are: the evidence, and which of it decides
     #[command(after_help = "\
 Example:
@@ -238,9 +243,22 @@ pub struct EndpointsArguments {
     pub json: bool,
 }
 
-/// What `herald presence` and `herald watch` are told.
+/// What `herald presence` is told.
 #[derive(Args, Debug)]
 pub struct PresenceArguments {
+    /// Any name of one; without it everybody
+    pub address: Option<String>,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+    /// Print the one as a presence document: XML with all that its devices published, before any rule takes something out
+    #[arg(long, requires = "address", conflicts_with = "json")]
+    pub pidf: bool,
+}
+
+/// What `herald watch` is told.
+#[derive(Args, Debug)]
+pub struct WatchArguments {
     /// Any name of one; without it everybody
     pub address: Option<String>,
     /// Print a line of JSON for each

@@ -3,6 +3,9 @@
 use crate::arguments::PresenceArguments;
 use crate::exit::Failure;
 use crate::{ask, print, published, time};
+use cpim::pidf::{DeviceContact, Inbox, compose};
+use model::PresenceDocument;
+use model::address::{h323, tel};
 use server::control::{Answer, PresenceView, Question};
 use std::path::Path;
 
@@ -13,6 +16,9 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
     ask::each(data, &question, |answer| {
         let Answer::Presence(presence) = answer else { return Ok(()) };
         count += 1;
+        if arguments.pidf {
+            return print::text(&pidf(*presence));
+        }
         if arguments.json {
             return print::json(&presence);
         }
@@ -26,6 +32,22 @@ pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
         print::line("Nobody has registered yet.")?;
     }
     Ok(())
+}
+
+/// The presence document of one: with an inbox that keeps messages, and addresses for calls.
+fn pidf(presence: PresenceView) -> String {
+    let document = PresenceDocument::from(presence);
+    let address = &document.presentity;
+    let h323 = format!("h323:{}@{}", h323::escape(address.local()), address.domain());
+    let contacts: Vec<_> = [Some(h323), tel::uri(address)].into_iter().flatten().collect();
+    let contacts = contacts.into_iter().map(|uri| DeviceContact {
+        // Each device is called by the names of its person.
+        agent: None,
+        uri,
+        priority: None,
+        takes_second_call: true,
+    });
+    compose(&document, Inbox::Storing, &contacts.collect::<Vec<_>>()).write()
 }
 
 /// `room4@example.com  on call   since 13:02:11 (3 min)  in a call with alice  "back at two"`

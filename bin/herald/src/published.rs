@@ -108,6 +108,7 @@ mod tests {
                 longitude: Some("11.6".into()),
                 ..Location::default()
             }),
+            extensions: Box::default(),
             at: Timestamp(0),
         };
         assert_eq!(

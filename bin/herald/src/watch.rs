@@ -1,6 +1,6 @@
 //! `herald watch`: a line whenever presence changes.
 
-use crate::arguments::PresenceArguments;
+use crate::arguments::WatchArguments;
 use crate::exit::Failure;
 use crate::{ask, print, published, time};
 use model::{Address, Availability, Millis, Timestamp, Version};
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Watches until it is interrupted or the server ends.
-pub fn run(data: &Path, arguments: &PresenceArguments) -> Result<(), Failure> {
+pub fn run(data: &Path, arguments: &WatchArguments) -> Result<(), Failure> {
     let mut seen = Seen::default();
     // Of everybody only changes are told to people: the first picture is what `herald presence` is for.
     let tells_picture = arguments.json || arguments.address.is_some();

@@ -4,6 +4,7 @@
 //! every line that could be read. Neither needs a configuration or a running server.
 
 mod capture;
+mod document;
 mod frame;
 mod lines;
 mod output;
@@ -41,6 +42,26 @@ pub enum WireCommand {
     /// What can't be written becomes a line {"error": …, "line": n} and the rest goes on.
     /// Exit status: 0 when everything was written, 1 when there were such lines, 2 when the input can't be opened.
     Encode(EncodeArguments),
+    /// Show a presence document (PIDF, RFC 3863) as JSON
+    ///
+    /// Reads one document and prints what Herald understands of it: the state that it means, tuples, persons and devices, and
+    /// of every element its kind, which rules go by. What can't be read becomes a line {"error": …} that says where.
+    /// Exit status: 0 when it was read, 1 when it could not be, 2 when the input can't be opened.
+    Pidf(DocumentArguments),
+    /// Show a message of Message/CPIM (RFC 3862) as JSON
+    ///
+    /// Reads one object, with or without the header `Content-Type: Message/CPIM` before it, and prints its headers, their
+    /// namespaces resolved, and what its content is. What can't be read becomes a line {"error": …} that says where.
+    /// Exit status: 0 when it was read, 1 when it could not be, 2 when the input can't be opened.
+    Cpim(DocumentArguments),
+}
+
+/// What `herald wire pidf` and `herald wire cpim` are told.
+#[derive(Args, Debug)]
+pub struct DocumentArguments {
+    /// The document; `-` is standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
 }
 
 /// What `herald wire decode` is told.
@@ -71,6 +92,12 @@ pub fn run(command: &WireCommand) -> ExitCode {
         }
         WireCommand::Encode(EncodeArguments { file }) => {
             (file, open(file).and_then(|input| encode(input, &mut output)))
+        }
+        WireCommand::Pidf(DocumentArguments { file }) => {
+            (file, open(file).and_then(|input| document::pidf(input, &mut output)))
+        }
+        WireCommand::Cpim(DocumentArguments { file }) => {
+            (file, open(file).and_then(|input| document::cpim(input, &mut output)))
         }
     };
     match outcome.and_then(|()| output.flush()) {

@@ -9,6 +9,7 @@ pub mod address;
 mod audit;
 mod call;
 mod evidence;
+mod extension;
 mod fact;
 mod group;
 mod identity;
@@ -24,6 +25,7 @@ pub use address::Address;
 pub use audit::{AuditEvent, AuditOutcome, AuditRecord};
 pub use call::{CallDetailRecord, CallEnd};
 pub use evidence::{Evidence, EvidenceKey, Source};
+pub use extension::{EXTENSIONS_MAX, EXTENSIONS_OCTETS_MAX, Extension, ExtensionKind, ExtensionPlace};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
 pub use group::{
     FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Writers,

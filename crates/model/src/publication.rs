@@ -1,6 +1,6 @@
 //! What a person says of himself: the published part of presence information (RFC 3863, RFC 4480).
 
-use crate::{PresenceState, Timestamp};
+use crate::{Extension, ExtensionKind, PresenceState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A text for people, in one language.
@@ -85,6 +85,54 @@ pub struct Publication {
     /// Where it is; `None`: as published before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+    /// What it says beyond this, in the order of its document. Most publications have none.
+    #[serde(default, skip_serializing_if = "<[Extension]>::is_empty")]
+    pub extensions: Box<[Extension]>,
     /// When it was published.
     pub at: Timestamp,
+}
+
+impl Publication {
+    /// Keeps the extensions of those kinds for which `may_pass` holds.
+    pub fn retain_extensions(&mut self, may_pass: impl Fn(ExtensionKind) -> bool) {
+        if self.extensions.iter().any(|extension| !may_pass(extension.kind)) {
+            let mut kept = std::mem::take(&mut self.extensions).into_vec();
+            kept.retain(|extension| may_pass(extension.kind));
+            self.extensions = kept.into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ExtensionPlace;
+
+    #[test]
+    fn extensions_are_kept_back_by_kind() {
+        use ExtensionKind::{Activity, Capability, Contact, Location, Other};
+        let extension = |kind| Extension { place: ExtensionPlace::Presence, kind, element: "<a></a>".into() };
+        let mut publication = Publication {
+            state: PresenceState::Away,
+            qualifier: None,
+            custom: Vec::new(),
+            notes: Vec::new(),
+            capabilities: None,
+            location: None,
+            extensions: [Contact, Activity, Capability, Location, Other].map(extension).into(),
+            at: Timestamp(0),
+        };
+        publication.retain_extensions(|kind| kind != Location);
+        let kinds =
+            |publication: &Publication| publication.extensions.iter().map(|one| one.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(&publication), [Contact, Activity, Capability, Other]);
+        publication.retain_extensions(|kind| kind == Activity);
+        assert_eq!(kinds(&publication), [Activity]);
+    }
+
+    #[test]
+    fn hot_types_are_small() {
+        assert_eq!(size_of::<Option<Box<Publication>>>(), 8);
+        assert_eq!(size_of::<Box<[Extension]>>(), 16);
+    }
 }

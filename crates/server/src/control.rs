@@ -401,6 +401,17 @@ impl From<&PresenceDocument> for PresenceView {
     }
 }
 
+impl From<PresenceView> for PresenceDocument {
+    fn from(view: PresenceView) -> Self {
+        let PresenceView { presentity, version, state, basic, since, note, devices, .. } = view;
+        let tuples = devices.into_iter().map(|device| {
+            let DeviceView { agent, state, basic, since, note, publication } = device;
+            PresenceTuple { agent, state, basic, since, note, publication }
+        });
+        Self { presentity, version, state, basic, since, note, tuples: tuples.collect() }
+    }
+}
+
 impl From<&PresenceTuple> for DeviceView {
     fn from(tuple: &PresenceTuple) -> Self {
         let PresenceTuple { agent, state, basic, since, note, publication } = tuple;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod documents;
 mod herald;
 mod import;
 mod restart;

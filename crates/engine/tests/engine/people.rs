@@ -74,6 +74,7 @@ impl Scene {
             notes: Vec::new(),
             capabilities: None,
             location: None,
+            extensions: Box::default(),
             at: self.now.wall,
         }
     }

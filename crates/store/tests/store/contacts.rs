@@ -25,6 +25,7 @@ fn publication(at: i64) -> Publication {
             Capability::Other { identifier: "1.2.3".to_owned(), text: None },
         ]),
         location: Some(Location { country_code: Some("DE".to_owned()), ..Location::default() }),
+        extensions: Box::default(),
         at: Timestamp(at),
     }
 }

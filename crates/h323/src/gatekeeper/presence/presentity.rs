@@ -61,6 +61,7 @@ pub(super) fn publication(presentity: &Presentity, at: Timestamp) -> Option<Publ
         capabilities: capabilities
             .map(|features| features.iter().filter_map(capability).take(CAPABILITIES_MAX).collect()),
         location: presentity.geolocation.as_ref().map(location),
+        extensions: Box::default(),
         at,
     })
 }

@@ -147,6 +147,7 @@ pub fn published(state: PresenceState) -> Publication {
         notes: Vec::new(),
         capabilities: None,
         location: None,
+        extensions: Box::default(),
         at: Timestamp(0),
     }
 }

@@ -121,6 +121,7 @@ fn publication() -> Publication {
         notes: Vec::new(),
         capabilities: None,
         location: None,
+        extensions: Box::default(),
         at: Timestamp(0),
     }
 }
