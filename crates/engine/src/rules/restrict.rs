@@ -1,6 +1,9 @@
 //! How much of a document is shown: pure functions from the whole to what a class of watchers may see.
 
-use model::{Amount, Basic, PresenceDocument, PresenceState, PresenceTuple, Publication, Timestamp, Version};
+use model::{
+    Amount, Basic, ExtensionKind, PresenceDocument, PresenceState, PresenceTuple, Publication, Timestamp,
+    Version,
+};
 use std::sync::Arc;
 
 /// A document as each class of watchers may see it, each made once and only if it is needed.
@@ -54,13 +57,18 @@ fn restrict(
 }
 
 fn tells_place(tuple: &PresenceTuple) -> bool {
-    tuple.publication.as_ref().is_some_and(|publication| publication.location.is_some())
+    tuple.publication.as_ref().is_some_and(|publication| {
+        let mut extensions = publication.extensions.iter();
+        publication.location.is_some()
+            || extensions.any(|extension| extension.kind == ExtensionKind::Location)
+    })
 }
 
 fn without_place(document: &PresenceDocument) -> PresenceDocument {
     let mut seen = document.clone();
     for publication in seen.tuples.iter_mut().filter_map(|tuple| tuple.publication.as_mut()) {
         publication.location = None;
+        publication.retain_extensions(|kind| kind != ExtensionKind::Location);
     }
     seen
 }
@@ -69,8 +77,9 @@ fn without_place(document: &PresenceDocument) -> PresenceDocument {
 fn activity(document: &PresenceDocument) -> PresenceDocument {
     let said = document.deciding().and_then(|tuple| tuple.publication.as_deref());
     let publication = said.filter(|said| said.state == document.state).map(|said| {
-        let Publication { state, qualifier, custom, notes, at, .. } = said.clone();
-        Box::new(Publication { state, qualifier, custom, notes, at, capabilities: None, location: None })
+        let mut said = Publication { capabilities: None, location: None, ..said.clone() };
+        said.retain_extensions(|kind| kind == ExtensionKind::Activity);
+        Box::new(said)
     });
     alone(document, document.state, document.basic, document.since, publication)
 }

@@ -2,7 +2,7 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    CallsSettings, ControlSettings, GroupsSettings, H323Settings, LimitsSettings, LogSettings,
+    AuditSettings, CallsSettings, ControlSettings, GroupsSettings, H323Settings, LimitsSettings, LogSettings,
     MessagesSettings, PresenceSettings, RulesSettings, StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
@@ -29,6 +29,7 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<GroupsSettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),
+        table::<AuditSettings>(),
         table::<ControlSettings>(),
         table::<LogSettings>(),
     ]
