@@ -8,10 +8,7 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
 use crate::refusal::RULED_OUT;
-use model::{
-    Amount, Contact, ContactCard, ContactStatus, Effect, Fact, Handling, Instant, PresenceState, Service,
-    Subject, Timestamp,
-};
+use model::{Amount, Effect, Fact, Handling, Instant, PresenceState, Service, Subject, Timestamp};
 use std::sync::Arc;
 
 /// A review of everybody that is under way: until it has come to somebody, what is kept of his watchers is not relied on.
@@ -38,6 +35,7 @@ impl Engine {
             self.refuse_watcher(watcher, presentity, RULED_OUT, consequences);
             return self.sever(watcher, presentity, false, consequences);
         }
+        let contacts = (!is_active).then(|| self.contacts_of_both(watcher, presentity)).unwrap_or_default();
         let amount = self.amount(watcher, presentity);
         if is_active && amount != before {
             self.note_shows(watcher, presentity, amount);
@@ -55,10 +53,9 @@ impl Engine {
             _ if is_active && amount != before => self.show_anew(watcher, presentity),
             // A request that was hidden from its decider, or is now.
             _ if !is_active && (amount == Amount::Nothing) != (before == Amount::Nothing) => {
-                if amount == Amount::Nothing {
-                    self.withdraw_request(watcher, presentity, consequences);
-                } else {
-                    self.put(watcher, presentity, consequences);
+                self.tell_difference(watcher, presentity, contacts, consequences);
+                if amount != Amount::Nothing {
+                    self.ask_deciders(watcher, presentity, consequences);
                 }
             }
             _ => {}
@@ -109,13 +106,6 @@ impl Engine {
             let (contact, document) = (contact.clone(), Arc::clone(&document));
             Effect::Inform { agent, contact, document }
         }));
-    }
-
-    /// A request that its decider was asked about is not to be seen by it any more.
-    fn withdraw_request(&self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
-        let name = self.contact_name(watcher, None);
-        let gone = Contact { name, status: ContactStatus::Removed, card: ContactCard::default() };
-        self.list(presentity, Some(gone), consequences);
     }
 
     /// Somebody is a contact of an owner now, or no more: where the owner has rules for contacts, another verdict may hold.
