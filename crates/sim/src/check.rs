@@ -1,6 +1,7 @@
 //! The checkers: what must hold whatever happens, written against what can be seen from outside, what passes between
 //! gateway and engine, and the tables.
 
+mod book;
 mod evidence;
 mod messages;
 mod rest;

@@ -49,6 +49,8 @@ faults! {
     OlderDocument 10;
     /// A block is confirmed and not obeyed.
     BlockIgnored 100;
+    /// A rule that forbids is confirmed and not made.
+    RuleIgnored 100;
     /// A refusal of a request to watch is taken for consent.
     DecisionIgnored 100;
     /// A message leaves its inbox before the recipient has it.

@@ -8,9 +8,9 @@ use std::fmt::Write;
 #[allow(dead_code, reason = "some of it is only for who reads a trace, which is its debug form")]
 #[derive(Clone, Debug)]
 pub(crate) enum Seen {
-    /// The gateway asked the engine.
+    /// The gateway, or the operator, asked the engine.
     Asked(Box<Request>),
-    /// The gateway was told by the engine.
+    /// The gateway, or the operator, was told by the engine.
     Told(Box<Effect>),
     /// A person typed a line.
     Typed(usize, String),

@@ -19,6 +19,7 @@ mod disk;
 mod fault;
 mod journal;
 mod network;
+mod operator;
 mod people;
 pub mod play;
 mod random;

@@ -4,6 +4,7 @@ use crate::calamity::Calamities;
 use crate::check::{Checks, Violation};
 use crate::fault::Fault;
 use crate::network::Weather;
+use crate::operator::Operator;
 use crate::people::People;
 use crate::random::Random;
 use crate::world::World;
@@ -86,6 +87,7 @@ pub fn run(run: Run) -> Report {
     let mut play = Play {
         people: People::new(&mut world, random.branch()),
         calamities: Calamities::new(random.branch(), world.now.instant),
+        operator: Operator::new(run.seed, world.now.instant),
         checks: Checks::new(&world),
         world,
     };
@@ -106,6 +108,7 @@ struct Play {
     world: World,
     people: People,
     calamities: Calamities,
+    operator: Operator,
     checks: Checks,
 }
 
@@ -114,10 +117,11 @@ impl Play {
         self.calamities.begin(&mut self.world);
         let end = self.world.now.instant.after(length);
         while self.world.now.instant < end {
-            let next = self.people.due().min(self.calamities.due()).min(end);
+            let next = self.people.due().min(self.calamities.due()).min(self.operator.due()).min(end);
             self.pass_until(next)?;
             self.people.act(&mut self.world);
             self.calamities.act(&mut self.world);
+            self.operator.act(&mut self.world);
             self.look()?;
         }
         self.rest()

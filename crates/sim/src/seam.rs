@@ -3,8 +3,8 @@
 use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use model::{
-    Address, AgentId, ContactChange, DeliveryOutcome, Effect, MessageId, NamedAddress, PresenceDocument,
-    Request,
+    Address, AgentId, ContactChange, DeliveryOutcome, Effect, Handling, MessageId, NamedAddress, OperatorAct,
+    PresenceDocument, Request,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -60,6 +60,12 @@ impl Seam {
             }
             Request::ChangeContact { change: ContactChange::Unsubscribe, ticket, agent, contact, .. } => {
                 self.ended.insert((*agent, ticket.0), contact.address.clone());
+            }
+            Request::Operate { ticket, act } => {
+                let forbids =
+                    matches!(&**act, OperatorAct::SetRule(rule) if rule.handling != Handling::Allow);
+                is_lost = forbids && self.faults.strike(Fault::RuleIgnored);
+                told = is_lost.then_some(Effect::Operated { ticket: *ticket, outcome: Ok(()) });
             }
             Request::Decide { is_approved, .. } if !*is_approved => {
                 *is_approved = self.faults.strike(Fault::DecisionIgnored);

@@ -160,6 +160,15 @@ impl Server {
         }
     }
 
+    /// Asks the engine for something as the operator does.
+    pub(crate) fn operate(&mut self, now: Now, request: Request, journal: &mut Journal) {
+        journal.see(now, Seen::Asked(Box::new(request.clone())));
+        let Asked { requests, told } = self.seam.asked(request);
+        self.asked.extend(requests.into_iter().map(ToEngine::Request));
+        self.told.extend(told);
+        self.stir(now);
+    }
+
     /// Ends in order: what is promised is settled as far as the disk lets it, and all soft state is written.
     pub(crate) fn stop(mut self, now: Now, journal: &mut Journal) {
         for input in std::mem::take(&mut self.asked) {
@@ -255,7 +264,7 @@ impl Server {
             }
         }
         while let Some(effect) = self.core.poll(now).expect("the engine does not panic again and again") {
-            if effect.agent().is_some() {
+            if effect.agent().is_some() || matches!(effect, Effect::Operated { .. }) {
                 self.told.extend(self.seam.told(effect));
             }
         }
@@ -291,7 +300,9 @@ impl Server {
 
     fn apply(&mut self, now: Now, effect: Effect, journal: &mut Journal) {
         journal.see(now, Seen::Told(Box::new(effect.clone())));
-        self.gatekeeper.apply(now, effect);
+        if effect.agent().is_some() {
+            self.gatekeeper.apply(now, effect);
+        }
     }
 
     fn snapshot(&mut self, now: Now) {

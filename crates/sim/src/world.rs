@@ -9,7 +9,7 @@ use crate::server_side::Server;
 use crate::terminal::{self, Terminal};
 use h323::endpoint::{Command, Offers, Output as TerminalOutput};
 use link::{ChannelId, Closure, Input, Output};
-use model::{Instant, Millis, Now, Timestamp};
+use model::{Instant, Millis, Now, Request, Timestamp};
 use server::settings::SecondDevice;
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -230,6 +230,15 @@ impl World {
         let terminal = &self.terminals[number].1;
         let lines = terminal.shown.iter().skip(terminal.seen).map(|event| format!("  {event}"));
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The operator asks the server for something, where one runs.
+    pub(crate) fn operate(&mut self, request: Request) {
+        let now = self.server_now();
+        if let Some(server) = &mut self.server {
+            server.operate(now, request, &mut self.journal);
+            self.settle();
+        }
     }
 
     /// Lets time pass to the next deadline, or to `end`; whether there may be more before `end`.

@@ -44,6 +44,7 @@ found! {
     a_batch_that_is_written_twice_is_found: BatchTwice by Rest | Memory | Versions | Twice;
     an_older_document_told_after_a_newer_one_is_found: OlderDocument by Versions;
     a_block_that_is_not_obeyed_is_found: BlockIgnored by Rules;
+    a_rule_that_is_not_made_is_found: RuleIgnored by Rules;
     a_refusal_taken_for_consent_is_found: DecisionIgnored by Rules;
     a_message_removed_before_it_was_delivered_is_found: RemovedEarly by Loss | Order;
     two_messages_that_change_places_are_found: MessagesSwapped by Order;

@@ -170,6 +170,10 @@ impl Messages {
         if rows.iter().filter(|waits| **waits).count() > 1 {
             return view.violation(Checker::Twice, format!("{text:?} is in inboxes twice"));
         }
+        if rules.is_forbidden_to_write(message.recipient, message.sender, message.order) {
+            let text = format!("{text:?} is accepted, and a rule forbids its sender to write");
+            return view.violation(Checker::Rules, text);
+        }
         if rules.was_blocked(message.recipient, message.sender, message.order) {
             let text = format!("{text:?} is accepted, and its recipient has blocked its sender");
             return view.violation(Checker::Rules, text);

@@ -3,11 +3,13 @@
 //! It allows from the moment at which somebody asks for what allows, and forbids from the moment at which what forbids
 //! is confirmed: what is in doubt is allowed.
 
+use super::book::{self, Book};
 use super::{Checker, View, Violation};
 use crate::journal::Seen;
 use crate::people;
 use model::{
-    AgentId, ContactChange, Effect, PresenceDocument, PresenceState, Request, SubscriptionId, Ticket,
+    AgentId, ContactChange, Effect, Handling, PresenceDocument, PresenceState, Request, Service,
+    SubscriptionId, Ticket,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -25,6 +27,8 @@ pub(super) struct Rules {
     is_silent: HashMap<usize, bool>,
     /// What forbids when it is confirmed, and when it was asked.
     pending: HashMap<(AgentId, Ticket), (Vec<Forbidden>, u64)>,
+    /// What the operator has decided.
+    book: Book,
     /// Requests so far, by which the order of things is told.
     requests: u64,
 }
@@ -61,6 +65,7 @@ impl Rules {
             // A new run counts its tickets anew.
             Seen::Started => {
                 self.pending.clear();
+                self.book.restarted();
                 Ok(())
             }
             _ => Ok(()),
@@ -76,6 +81,14 @@ impl Rules {
     pub(super) fn was_blocked(&self, owner: usize, blocked: usize, request: u64) -> bool {
         let block = self.blocks.get(&(owner, blocked));
         block.is_some_and(|it| it.confirmed > 0 && it.confirmed < request && it.lifted < it.asked)
+    }
+
+    /// Whether the operator forbade to write before a message was sent with the request of this number, and still does.
+    pub(super) fn is_forbidden_to_write(&self, recipient: usize, sender: usize, request: u64) -> bool {
+        let verdict = self.book.verdict(sender, recipient, Service::Messages).flatten();
+        verdict.is_some_and(|(rule, confirmed)| {
+            rule.handling == Handling::Block && *confirmed < request && book::stands_above(rule)
+        })
     }
 
     fn asked(&mut self, view: &View<'_>, request: &Request) {
@@ -116,6 +129,7 @@ impl Rules {
                     ContactChange::Unblock => self.lift(one, other),
                 }
             }
+            Request::Operate { ticket, act } => self.book.asked(*ticket, act),
             Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
                 let Some(decider) = view.parties.of(*agent) else { return };
                 let Some(&(one, other)) = self.asked.get(id) else { return };
@@ -165,6 +179,10 @@ impl Rules {
                 }
                 Ok(())
             }
+            Effect::Operated { ticket, outcome } => {
+                self.book.told(*ticket, outcome.is_ok(), self.requests);
+                Ok(())
+            }
             Effect::Refused { ticket, agent, .. } => {
                 self.pending.remove(&(*agent, *ticket));
                 Ok(())
@@ -189,6 +207,26 @@ impl Rules {
     ) -> Result<(), Violation> {
         let Some(watcher) = view.parties.of(agent) else { return Ok(()) };
         let Some(presentity) = people::of_address(&document.presentity) else { return Ok(()) };
+        match self.book.verdict(watcher, presentity, Service::Presence) {
+            // What is in doubt is allowed.
+            None => return Ok(()),
+            Some(Some((rule, _)))
+                if book::stands_above(rule) || !self.was_blocked(presentity, watcher, u64::MAX) =>
+            {
+                match book::permits(rule, document) {
+                    Some(true) => return Ok(()),
+                    Some(false) => {
+                        let text = format!(
+                            "p{watcher} is told that p{presentity} is {:?}, in spite of {rule:?}",
+                            document.state
+                        );
+                        return view.violation(Checker::Rules, text);
+                    }
+                    None => {}
+                }
+            }
+            Some(_) => {}
+        }
         let tells_nothing = document.state == PresenceState::Offline;
         let sight = self.sight.get(&(watcher, presentity)).copied().unwrap_or_default();
         if tells_nothing || sight.allowed > sight.forbidden {
