@@ -35,7 +35,8 @@ impl Engine {
             self.refuse_watcher(watcher, presentity, RULED_OUT, consequences);
             return self.sever(watcher, presentity, false, consequences);
         }
-        let contacts = (!is_active).then(|| self.contacts_of_both(watcher, presentity)).unwrap_or_default();
+        let contacts =
+            if is_active { Default::default() } else { self.contacts_of_both(watcher, presentity) };
         let amount = self.amount(watcher, presentity);
         if is_active && amount != before {
             self.note_shows(watcher, presentity, amount);
