@@ -100,6 +100,27 @@ fn every_state() -> impl Iterator<Item = PresenceState> {
     .into_iter()
 }
 
+/// A document of each state in which everything is said that the model has words for.
+pub fn documents_of_every_state() -> impl Iterator<Item = Presence> {
+    every_state().map(|state| {
+        let note = Note { language: Some("en".into()), text: "Feeding the cat".into() };
+        let said = Publication {
+            qualifier: Some("desk".into()),
+            custom: vec![note.clone()],
+            notes: vec![note],
+            capabilities: Some(vec![
+                Capability::Audio,
+                Capability::ExtendedVideo,
+                Capability::Other { identifier: "1.2.3".into(), text: None },
+            ]),
+            location: Some(Location { locale: Some("Room 4".into()), ..Location::default() }),
+            ..published(state)
+        };
+        let one = PresenceTuple { publication: Some(Box::new(said)), ..tuple(1, state) };
+        compose(&document(state, vec![one]), Inbox::Storing, &[contact(None, "h323:room4@example.com")])
+    })
+}
+
 // covers, E-21, R-004, R-059
 #[test]
 fn a_device_has_a_tuple_for_calls_beside_that_for_messages() {
