@@ -18,7 +18,8 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     for header in message.headers() {
         let _ = header.text();
     }
-    let _ = (message.content_type(), message.date_time(), message.subjects().count(), message.notifications());
+    let _ =
+        (message.content_type(), message.date_time(), message.subjects().count(), message.notifications());
     let address = |text: &str| Address::parse(text).expect("an address");
     let envelope = Envelope {
         id: MessageId([1; 16]),

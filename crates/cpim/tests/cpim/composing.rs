@@ -277,6 +277,21 @@ fn what_was_published_comes_out_of_the_engine_as_it_went_in() {
     assert_eq!(presence.tuples[1..], rich.tuples[..]);
 }
 
+#[test]
+fn an_element_that_uses_every_prefix_of_its_document_is_kept() {
+    let repeated = |each: &dyn Fn(usize) -> String| (0..60).map(each).collect::<String>();
+    let text = format!(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' {} entity='pres:a@b'><p0:x {}><deep/></p0:x></presence>",
+        repeated(&|n| format!("xmlns:p{n}='urn:p{n}' ")),
+        repeated(&|n| format!("p{n}:a='p{n}:b' ")),
+    );
+    let presence = Presence::read(text.as_bytes(), &Limits::default()).unwrap();
+    let mut one = tuple(1, Available);
+    one.publication = Some(Box::new(publication(&presence, AT).unwrap()));
+    let composed = compose(&document(Available, vec![one]), Inbox::Absent, &[]);
+    assert_eq!(texts(&composed)[0], texts(&presence)[0]);
+}
+
 // covers: C-25
 #[test]
 fn rules_take_out_pieces_by_their_kind() {
