@@ -1,6 +1,6 @@
 //! What people published of themselves, in words.
 
-use model::{Capability, Location, Note, Publication};
+use model::{Capability, ExtensionKind, Location, Note, Publication};
 use server::control::PresenceView;
 use std::fmt::Write;
 
@@ -38,6 +38,7 @@ pub fn lines(publication: &Publication) -> String {
     line("state", publication.qualifier.as_deref().map(printable).unwrap_or_default());
     line("features", features(publication));
     line("location", publication.location.as_ref().map(location).unwrap_or_default());
+    line("kept", kept(publication));
     text
 }
 
@@ -70,6 +71,25 @@ fn capability(capability: &Capability) -> String {
     }
 }
 
+/// `4 pieces of a presence document: 1 contact, 3 other`
+fn kept(publication: &Publication) -> String {
+    use ExtensionKind::{Activity, Capability, Contact, Location, Other};
+    let count = |kind| publication.extensions.iter().filter(|extension| extension.kind == kind).count();
+    let names = [
+        (Contact, "contact"),
+        (Activity, "activity"),
+        (Capability, "capability"),
+        (Location, "location"),
+        (Other, "other"),
+    ];
+    let counted = names.map(|(kind, name)| (count(kind), name)).into_iter().filter(|(count, _)| *count > 0);
+    let counted: Vec<_> = counted.map(|(count, name)| format!("{count} {name}")).collect();
+    match publication.extensions.len() {
+        0 => String::new(),
+        pieces => format!("{pieces} pieces of a presence document: {}", counted.join(", ")),
+    }
+}
+
 fn location(location: &Location) -> String {
     let Location { locale, region, country, country_code, latitude, longitude, elevation } = location;
     let place = [locale, region, country, country_code].into_iter().flatten().cloned();
@@ -89,7 +109,7 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{PresenceState, Timestamp};
+    use model::{Extension, ExtensionPlace, PresenceState, Timestamp};
 
     #[test]
     fn everything_that_was_published_is_shown_and_nothing_else() {
@@ -119,6 +139,12 @@ mod tests {
         assert_eq!(
             brief(&publication),
             "\"back at two\" (en), \"\\u{1b}[2J\"  in Room\u{fffd} 4, 48.1 11.6  [audio, extended video]"
+        );
+        let extension = |kind| Extension { place: ExtensionPlace::Presence, kind, element: "<a></a>".into() };
+        let kinds = [ExtensionKind::Other, ExtensionKind::Contact, ExtensionKind::Other];
+        let with = Publication { extensions: kinds.map(extension).into(), ..publication.clone() };
+        assert!(
+            lines(&with).ends_with("    kept      3 pieces of a presence document: 1 contact, 2 other\n")
         );
         publication = Publication { notes: Vec::new(), capabilities: None, location: None, ..publication };
         assert_eq!((lines(&publication), brief(&publication)), (String::new(), String::new()));

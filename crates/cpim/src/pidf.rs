@@ -24,7 +24,7 @@ use model::{Basic, Note, Timestamp};
 /// A presence document.
 ///
 /// Elements that RFC 3863 and RFC 4479 do not define are in the `elements` of where they stood, whole and in order;
-/// [`reading`] tells what Herald knows of them. Attributes in other namespaces are kept too.
+/// [`reading()`] tells what Herald knows of them. Attributes in other namespaces are kept too.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Presence {
     /// Whose: a URI, `pres:` and the address in documents of Herald.

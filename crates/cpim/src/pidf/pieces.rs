@@ -60,13 +60,16 @@ fn attributes(part: &Element, place: &ExtensionPlace, pieces: &mut Vec<Extension
     }
 }
 
+/// The limits of a piece: it declares on one element what its document declared around it, beside the attributes.
+const PIECE: Limits = Limits { attributes_max: 256, namespaces_max: 256, ..Limits::DEFAULT };
+
 /// The document that pieces come to, perhaps without some of those that were taken apart.
 pub(super) fn put_together(entity: &str, pieces: &[Extension]) -> Result<Presence, PidfError> {
     let mut root = Element::new(PIDF, "", "presence").with_attribute("entity", entity);
     // Few: a publication has a bounded number of pieces.
     let mut parts: Vec<((Part, &str), Element)> = Vec::new();
     for Extension { place, element, .. } in pieces {
-        let element = xml::read(element.as_bytes(), &Limits::default())?;
+        let element = xml::read(element.as_bytes(), &PIECE)?;
         let (name, is_status) = match place {
             ExtensionPlace::Presence => {
                 put(&mut root, element);

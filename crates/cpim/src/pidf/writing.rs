@@ -5,6 +5,10 @@ use super::{Device, Person, Presence, Tuple};
 use crate::namespaces::{DATA_MODEL, PIDF};
 use crate::xml::{Element, Node, canonical};
 
+/// The most prefixes that are declared at the top; further ones are declared where they are used, so that what was read
+/// within the limit of declarations is written within it.
+const DECLARED_MAX: usize = 16;
+
 /// The prefix of the data model in what Herald writes.
 const DM: &str = "dm";
 
@@ -41,6 +45,7 @@ fn declarations(children: &[Element]) -> Vec<(Box<str>, std::sync::Arc<str>)> {
         match declared.iter().find(|(prefix, _)| *prefix == element.prefix) {
             Some((_, namespace)) if *namespace == element.namespace => {}
             Some(_) => ambiguous.push(element.prefix.clone()),
+            None if declared.len() >= DECLARED_MAX => {}
             None => declared.push((element.prefix.clone(), element.namespace.clone())),
         }
     }

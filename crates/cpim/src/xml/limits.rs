@@ -17,15 +17,20 @@ pub struct Limits {
     pub namespaces_max: usize,
 }
 
+impl Limits {
+    /// The limits of a document that nothing is known of.
+    pub const DEFAULT: Self = Self {
+        octets_max: 65_536,
+        depth_max: 64,
+        elements_max: 4096,
+        attributes_max: 64,
+        name_octets_max: 128,
+        namespaces_max: 64,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            octets_max: 65_536,
-            depth_max: 64,
-            elements_max: 4096,
-            attributes_max: 64,
-            name_octets_max: 128,
-            namespaces_max: 64,
-        }
+        Self::DEFAULT
     }
 }

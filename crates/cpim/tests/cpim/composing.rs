@@ -100,6 +100,27 @@ fn every_state() -> impl Iterator<Item = PresenceState> {
     .into_iter()
 }
 
+/// A document of each state in which everything is said that the model has words for.
+pub fn documents_of_every_state() -> impl Iterator<Item = Presence> {
+    every_state().map(|state| {
+        let note = Note { language: Some("en".into()), text: "Feeding the cat".into() };
+        let said = Publication {
+            qualifier: Some("desk".into()),
+            custom: vec![note.clone()],
+            notes: vec![note],
+            capabilities: Some(vec![
+                Capability::Audio,
+                Capability::ExtendedVideo,
+                Capability::Other { identifier: "1.2.3".into(), text: None },
+            ]),
+            location: Some(Location { locale: Some("Room 4".into()), ..Location::default() }),
+            ..published(state)
+        };
+        let one = PresenceTuple { publication: Some(Box::new(said)), ..tuple(1, state) };
+        compose(&document(state, vec![one]), Inbox::Storing, &[contact(None, "h323:room4@example.com")])
+    })
+}
+
 // covers, E-21, R-004, R-059
 #[test]
 fn a_device_has_a_tuple_for_calls_beside_that_for_messages() {
@@ -254,6 +275,21 @@ fn what_was_published_comes_out_of_the_engine_as_it_went_in() {
     assert_eq!(presence.devices, rich.devices);
     // Beside the tuple for the inbox there are those that were published, whole.
     assert_eq!(presence.tuples[1..], rich.tuples[..]);
+}
+
+#[test]
+fn an_element_that_uses_every_prefix_of_its_document_is_kept() {
+    let repeated = |each: &dyn Fn(usize) -> String| (0..60).map(each).collect::<String>();
+    let text = format!(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' {} entity='pres:a@b'><p0:x {}><deep/></p0:x></presence>",
+        repeated(&|n| format!("xmlns:p{n}='urn:p{n}' ")),
+        repeated(&|n| format!("p{n}:a='p{n}:b' ")),
+    );
+    let presence = Presence::read(text.as_bytes(), &Limits::default()).unwrap();
+    let mut one = tuple(1, Available);
+    one.publication = Some(Box::new(publication(&presence, AT).unwrap()));
+    let composed = compose(&document(Available, vec![one]), Inbox::Absent, &[]);
+    assert_eq!(texts(&composed)[0], texts(&presence)[0]);
 }
 
 // covers: C-25

@@ -253,3 +253,23 @@ fn each_element_has_its_kind() {
     let hidden = cpim::xml::read(hidden.as_bytes(), &Limits::default()).unwrap();
     assert_eq!(kind(&hidden), Location);
 }
+
+#[test]
+fn a_document_of_many_prefixes_is_written_so_that_it_is_read_again() {
+    let elements = |names: std::ops::Range<usize>| {
+        names.map(|n| format!("<a{n}:b xmlns:a{n}='urn:a{n}'/>")).collect::<String>()
+    };
+    let text = format!(
+        "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='pres:a@b'><tuple id='t'><status>{}</status>{}</tuple>{}</presence>",
+        elements(0..60),
+        elements(60..120),
+        elements(120..200)
+    );
+    let presence = read(&text).unwrap();
+    let again = read(&presence.write()).unwrap();
+    assert_eq!(
+        (again.elements.len(), again.tuples[0].elements.len(), again.tuples[0].status.len()),
+        (80, 60, 60)
+    );
+    assert_eq!(again.write(), presence.write());
+}

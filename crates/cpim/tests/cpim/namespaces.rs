@@ -19,3 +19,23 @@ fn every_namespace_that_is_written_is_registered_and_none_beside() {
     registered.dedup();
     assert_eq!(registered, written);
 }
+
+//
+#[test]
+fn nothing_else_is_written() {
+    fn check(element: &cpim::xml::Element) {
+        let attributes = element.attributes.iter().map(|attribute| &*attribute.namespace);
+        for namespace in
+            attributes.chain([&*element.namespace]).filter(|name| !["", cpim::xml::XML].contains(name))
+        {
+            assert!(
+                WRITTEN.iter().any(|(_, written)| *written == namespace),
+                "{namespace} is not registered"
+            );
+        }
+        element.elements().for_each(check);
+    }
+    for document in crate::composing::documents_of_every_state() {
+        check(&document.to_element());
+    }
+}

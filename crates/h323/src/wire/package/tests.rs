@@ -279,3 +279,20 @@ fn parts_that_do_not_belong_together_are_refused() {
     assert!((1..=8).all(|number| assembly.add(part(number, 16, piece.clone())) == Joined::Waiting));
     assert_eq!(assembly.add(part(9, 16, piece)), Joined::Refused);
 }
+
+//
+#[test]
+fn every_parameter_is_registered_and_none_beside() {
+    let text = include_str!("../package.rs");
+    let (_, numbers) = text.split_once("mod number {").unwrap();
+    let constants = numbers
+        .split("\n}")
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub const "));
+    let parameters = constants.map(|constant| constant.trim_end_matches(';').rsplit_once(" = ").unwrap().1);
+    let registry = include_str!("../../../../../docs/namespaces.tsv");
+    let registered = registry.lines().filter_map(|line| line.strip_prefix("package\t")?.split('\t').next());
+    assert_eq!(registered.collect::<Vec<_>>(), parameters.collect::<Vec<_>>());
+}
