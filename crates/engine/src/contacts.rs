@@ -223,7 +223,7 @@ impl Engine {
         self.show_anew(blocked, owner);
     }
 
-    fn unblock(&mut self, owner: NameId, blocked: NameId, consequences: &mut Consequences) {
+    pub(crate) fn unblock(&mut self, owner: NameId, blocked: NameId, consequences: &mut Consequences) {
         let entry = self.contact(owner, blocked);
         self.lift(owner, blocked, consequences);
         let status = ContactStatus::Unblocked;

@@ -59,6 +59,8 @@ pub struct Counts {
     pub records_dropped: u64,
     /// Counter: messages put in inboxes, reports of failures among them.
     pub messages_accepted: u64,
+    /// Counter: principals that were erased; they count as principals until the next start.
+    pub principals_erased: u64,
     /// Counter: messages refused.
     pub messages_refused: u64,
     /// Counter: messages that had been accepted already and were sent again.

@@ -20,7 +20,7 @@ use model::{
     Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
     PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
 };
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Presence of the principals of one shard.
@@ -48,6 +48,8 @@ pub struct Engine {
     /// What was published of agents before the restart, until they claim again.
     pub(crate) restored: HashMap<AgentId, Spell>,
     pub(crate) inboxes: Inboxes,
+    /// Of whom no history is kept though their domain keeps one.
+    pub(crate) history_exceptions: HashSet<PrincipalId>,
     pub(crate) counts: Counts,
 }
 
@@ -72,6 +74,7 @@ impl Engine {
             restart: None,
             restored: HashMap::new(),
             inboxes: Inboxes::new(epoch),
+            history_exceptions: HashSet::new(),
             counts: Counts::default(),
         }
     }
@@ -114,6 +117,9 @@ impl Engine {
             Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
+            Request::Administer { ticket, administration } => {
+                self.administer(now, ticket, administration, effects);
+            }
         }
     }
 
@@ -201,7 +207,7 @@ impl Engine {
         }
     }
 
-    fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
+    pub(crate) fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
         let Some(id) = self.agents.remove(agent) else { return self.counts.strays += 1 };
         self.showing.leave(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
@@ -274,9 +280,11 @@ impl Engine {
             note: note.clone(),
             publication: None,
         };
+        // Who was told of one that was erased drops what seems older.
+        let before = self.book.filed(identity).map_or(0, |before| self.principals[before].version);
         let document = PresenceDocument {
             presentity: self.book.address(identity).clone(),
-            version: Version { epoch: self.epoch, version: 1 },
+            version: Version { epoch: self.epoch, version: before.saturating_add(1) },
             state,
             basic,
             since: created_at,

@@ -15,6 +15,7 @@
 
 #![warn(missing_docs)]
 
+mod administration;
 mod agents;
 mod alias_book;
 mod attendance;
@@ -28,7 +29,9 @@ mod delivery;
 mod device;
 mod effects;
 mod engine;
+mod erasure;
 mod explanation;
+mod history;
 mod inbox;
 mod inquiry;
 mod message;
@@ -49,6 +52,7 @@ pub use counts::Counts;
 pub use effects::Effects;
 pub use engine::Engine;
 pub use explanation::{AgentExplanation, EvidenceExplanation, Explanation};
+pub use history::HistoryDomains;
 pub use inquiry::{FIND_SCAN_MAX, InboxSummary};
 pub use restart::{LoadError, PRESENCE_TABLE, Stop};
 pub use settings::{Limits, MessageSettings, Settings, Treatment};

@@ -1,5 +1,6 @@
 //! What the operator decides about the engine.
 
+use crate::history::HistoryDomains;
 use model::Millis;
 
 /// Times and limits of one engine.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub polite_block: bool,
     /// How long a request to watch waits for a decision. Default 7 days.
     pub request_expires: Millis,
+    /// Of whose messages a history is kept. Default: nobody's.
+    pub history: HistoryDomains,
     /// The size of every table.
     pub limits: Limits,
 }
@@ -36,6 +39,7 @@ impl Default for Settings {
             silent_devices: Treatment::Allow,
             polite_block: false,
             request_expires: Millis::seconds(7 * 24 * 3600),
+            history: HistoryDomains::None,
             limits: Limits::default(),
         }
     }

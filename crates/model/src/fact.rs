@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, AuditRecord, BlockRecord, CallDetailRecord, InstantMessage, MessageId, Publication,
-    SubscriptionRecord, Timestamp,
+    Address, AuditRecord, BlockRecord, CallDetailRecord, Erasure, HistoryOutcome, HistoryRecord,
+    InstantMessage, MessageId, Publication, SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,26 @@ pub enum Fact {
     Call(Box<CallDetailRecord>),
     /// Something for the audit log, which numbers and chains it.
     Audited(Box<AuditRecord>),
+    /// A message for the history of one of its parties; written once.
+    Remembered(Box<HistoryRecord>),
+    /// What became of a message, for the histories that have it.
+    HistoryConcluded {
+        /// The address under which its sender is filed, or its own where there is no such principal.
+        sender: Address,
+        /// Which message.
+        id: MessageId,
+        /// What became of it.
+        outcome: HistoryOutcome,
+    },
+    /// Whether a history of a principal is kept, where its domain keeps any; what was kept stays.
+    HistoryKept {
+        /// The address of the principal.
+        principal: Address,
+        /// Whether.
+        is_kept: bool,
+    },
+    /// Everything about a principal is removed.
+    Erased(Box<Erasure>),
 }
 
 /// Facts that become durable together or not at all.

@@ -6,10 +6,12 @@
 #![warn(missing_docs)]
 
 pub mod address;
+mod administration;
 mod audit;
 mod call;
 mod evidence;
 mod fact;
+mod history;
 mod identity;
 mod message;
 mod presence;
@@ -19,10 +21,12 @@ mod subscription;
 mod time;
 
 pub use address::Address;
+pub use administration::{Administration, Erasure};
 pub use audit::{AuditEvent, AuditOutcome, AuditRecord};
 pub use call::{CallDetailRecord, CallEnd};
 pub use evidence::{Evidence, EvidenceKey, Source};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
+pub use history::{HistoryOutcome, HistoryRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
 pub use message::{
     Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,

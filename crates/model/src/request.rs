@@ -1,9 +1,9 @@
 //! What links ask of the engine, and what the engine asks of links.
 
 use crate::{
-    Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument, Publication, Receipt,
-    SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
+    Address, Administration, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome,
+    Evidence, EvidenceKey, InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument,
+    Publication, Receipt, SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -179,6 +179,13 @@ pub enum Request {
         /// Who.
         watcher: WatcherId,
     },
+    /// An operator has something done to a principal. Answered by [`Effect::Administered`].
+    Administer {
+        /// Names the answer.
+        ticket: Ticket,
+        /// What.
+        administration: Administration,
+    },
 }
 
 /// Why a request was refused.
@@ -193,6 +200,9 @@ pub enum Refusal {
     /// Nobody waits for this decision, or another decides it.
     #[error("no such request waits for a decision of this principal")]
     NoSuchRequest,
+    /// Nobody has that name.
+    #[error("there is no such principal")]
+    NoSuchPrincipal,
     /// A principal can't watch or block itself.
     #[error("a principal can't be its own contact")]
     Oneself,
@@ -341,6 +351,13 @@ pub enum Effect {
         /// What.
         document: Arc<PresenceDocument>,
     },
+    /// What an operator asked is done, durably, or not.
+    Administered {
+        /// Of the request.
+        ticket: Ticket,
+        /// Why not.
+        done: Result<(), Refusal>,
+    },
 }
 
 impl Request {
@@ -353,6 +370,7 @@ impl Request {
             | Self::Decide { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
             Self::Send { ticket, agent, .. } => Some((*ticket, *agent)),
+            Self::Administer { ticket, .. } => Some((*ticket, None)),
             _ => None,
         }
     }
@@ -375,7 +393,7 @@ impl Effect {
             | Self::Composing { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
             Self::Accepted { agent, .. } | Self::MessageRefused { agent, .. } => *agent,
-            Self::SubscriptionRefused { .. } | Self::Notify { .. } => None,
+            Self::SubscriptionRefused { .. } | Self::Notify { .. } | Self::Administered { .. } => None,
         }
     }
 }

@@ -11,9 +11,9 @@ mod tests;
 use crate::clock::Clock;
 use crate::counters::counters;
 use crossbeam_channel::{Receiver, Sender, bounded, never, select};
-use gathering::Gathering;
-use model::{AuditEvent, AuditOutcome, AuditRecord, Batch, Fact};
-use std::collections::VecDeque;
+use gathering::{Gathering, is_about, unnamed};
+use model::{AuditEvent, AuditOutcome, AuditRecord, Batch, Erasure, Fact};
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -68,6 +68,8 @@ enum Noted {
     Event(Box<AuditRecord>),
     /// Something that is written as it is, and never dropped for what may be gathered.
     Act(Box<AuditRecord>),
+    /// Somebody is erased: what waits names him no more. Said when that is done.
+    Forget(Box<HashSet<String>>, Sender<()>),
     /// The end.
     Stop,
 }
@@ -119,6 +121,18 @@ impl Audit {
         );
         let _ = self.events.try_send(Noted::Act(record));
         Err(Unrecorded(failure.to_string()))
+    }
+
+    /// Sees to it that nothing that waits here names somebody who is erased next.
+    pub fn forget(&self, called: &Erasure) {
+        let Erasure { names, originals, .. } = called;
+        let mut texts = HashSet::from_iter(names.iter().map(ToString::to_string));
+        texts.extend(originals.iter().cloned());
+        texts.extend(names.iter().map(|name| name.local().to_owned()));
+        let (done, forgotten) = bounded(1);
+        if self.events.send_timeout(Noted::Forget(Box::new(texts), done), WRITTEN_WITHIN).is_ok() {
+            let _ = forgotten.recv_timeout(WRITTEN_WITHIN);
+        }
     }
 
     /// Tells of an act that nobody waits for.
@@ -191,6 +205,10 @@ impl Recorder {
                 recv(self.noted) -> noted => match noted {
                     Ok(Noted::Event(record)) => self.gather(*record),
                     Ok(Noted::Act(record)) => self.wait(*record, 2 * WAITING_MAX),
+                    Ok(Noted::Forget(texts, done)) => {
+                        self.forget(&texts);
+                        let _ = done.send(());
+                    }
                     Ok(Noted::Stop) | Err(_) => return self.finish(),
                 },
                 recv(self.outcomes) -> outcome => self.take_outcome(outcome),
@@ -214,6 +232,16 @@ impl Recorder {
             self.counters.dropped.fetch_add(record.count, Ordering::Relaxed);
         } else {
             self.waiting.push_back(record);
+        }
+    }
+
+    fn forget(&mut self, texts: &HashSet<String>) {
+        let gathered = self.gathering.take_about(texts);
+        for record in self.waiting.iter_mut().filter(|record| is_about(&record.event, texts)) {
+            record.event = unnamed(&record.event);
+        }
+        for record in gathered {
+            self.wait(AuditRecord { event: unnamed(&record.event), ..record }, WAITING_MAX);
         }
     }
 

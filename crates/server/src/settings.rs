@@ -5,6 +5,7 @@
 
 mod audit;
 mod h323;
+mod history;
 mod limit;
 mod limits;
 mod messages;
@@ -21,6 +22,7 @@ mod zone;
 
 pub use audit::AuditSettings;
 pub use h323::{Alternate, H323Settings, SecondDevice};
+pub use history::HistorySettings;
 pub use limits::LimitsSettings;
 pub use messages::MessagesSettings;
 pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings, StoreSettings};
@@ -46,6 +48,8 @@ pub struct Settings {
     pub presence: PresenceSettings,
     /// Instant messages.
     pub messages: MessagesSettings,
+    /// What is kept of messages.
+    pub history: HistorySettings,
     /// The data directory.
     pub store: StoreSettings,
     /// Accounts of calls.
@@ -62,7 +66,7 @@ impl Settings {
     /// What the store is told.
     #[must_use]
     pub fn store_options(&self) -> store::Options {
-        self.audit.into_options(self.store.options())
+        self.history.into_options(self.audit.into_options(self.store.options()))
     }
 
     /// What is wrong with values that can be read, the checks across fields included.
@@ -75,6 +79,8 @@ impl Settings {
         problems.extend(self.limits.check());
         problems.extend(self.presence.check());
         problems.extend(self.messages.check());
+        problems.extend(self.history.check());
+        problems.extend(self.history.check_together());
         problems.extend(self.store.check());
         problems.extend(self.calls.check());
         problems.extend(self.audit.check());

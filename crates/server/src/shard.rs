@@ -21,10 +21,10 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use engine::Engine;
 use model::{
-    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, InstantMessage, Now, PresenceDocument,
-    Refusal, Request, WatcherId,
+    Address, Administration, AgentId, Batch, CallDetailRecord, Effect, GatewayId, InstantMessage, Now,
+    PresenceDocument, Refusal, Request, WatcherId,
 };
-use operator::{Senders, Sent};
+use operator::{Administered, Senders, Sent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -69,6 +69,8 @@ pub(crate) enum ShardInput {
     Unwatch(WatcherId),
     /// The operator sends a message; what comes of it goes back by `answer`.
     Send { message: Box<InstantMessage>, answer: Sender<Sent> },
+    /// The operator has something done to a principal; what comes of it goes back by `answer`.
+    Administer { administration: Administration, answer: Sender<Administered> },
     /// Somebody looks at the engine, after all that was given before.
     Look(Look),
     /// The server ends; nothing comes after this.
@@ -251,6 +253,14 @@ impl Shard {
             ShardInput::Send { message, answer } => {
                 let ticket = self.senders.admit(answer);
                 let taken = self.core.request(now, Request::Send { ticket, agent: None, message })?;
+                if taken == Taken::GivenUp {
+                    self.senders.forget(ticket);
+                }
+                Ok(())
+            }
+            ShardInput::Administer { administration, answer } => {
+                let ticket = self.senders.admit_administration(answer);
+                let taken = self.core.request(now, Request::Administer { ticket, administration })?;
                 if taken == Taken::GivenUp {
                     self.senders.forget(ticket);
                 }

@@ -51,7 +51,10 @@ pub(crate) fn load_zone(
 
 /// The engine with all that the store has for it.
 pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
-    let told = engine::Settings { messages: settings.messages.engine(), ..settings.presence.engine() };
+    // Whoever read the settings has checked them.
+    let history = settings.history.domains().unwrap_or_default();
+    let messages = settings.messages.engine();
+    let told = engine::Settings { messages, history, ..settings.presence.engine() };
     let mut engine = Engine::new(told, store.epoch());
     let principals =
         store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;
@@ -66,6 +69,7 @@ pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -
             tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
         }
     };
+    store.history_exceptions(|principal| left_out(engine.load_history_exception(&principal)))?;
     store.settled(|inbox, sender, id, at| left_out(engine.load_settled(&inbox, &sender, id, at)))?;
     let messages =
         store.messages(|inbox, place, message| left_out(engine.load_message(&inbox, place, message)))?;

@@ -25,6 +25,9 @@ impl Core {
                 Request::Publish { .. } | Request::ChangeContact { .. } | Request::Decide { .. },
                 (ticket, Some(agent)),
             ) if !self.promises.is_writing() => Some(Effect::Refused { ticket, agent, refusal }),
+            (Request::Administer { .. }, (ticket, _)) if !self.promises.is_writing() => {
+                Some(Effect::Administered { ticket, done: Err(refusal) })
+            }
             (Request::Send { .. }, (ticket, agent)) if !self.promises.is_writing() => {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
                 Some(Effect::MessageRefused { ticket, agent, failure })

@@ -95,7 +95,7 @@ impl Unwritten {
                     self.affected.insert(entry.principal.clone());
                 }
                 // It is either written, or dropped.
-                Fact::Message { .. } => continue,
+                Fact::Message { .. } | Fact::Remembered(_) => continue,
                 Fact::Call(_) if self.facts.len() >= CALLS_MAX => {
                     self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
                     continue;
@@ -135,6 +135,9 @@ impl Unwritten {
             Effect::Accepted { ticket, agent, .. } if ground == Ground::Unwritten => {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
                 Effect::MessageRefused { ticket, agent, failure }
+            }
+            Effect::Administered { ticket, .. } if ground != Ground::Written => {
+                Effect::Administered { ticket, done: Err(refusal) }
             }
             Effect::Deliver { ref delivery, .. } if self.is_dropped(&delivery.message) => return None,
             effect => effect,

@@ -142,6 +142,8 @@ impl Gatekeeper {
 const fn result_of(refusal: &Refusal) -> ServiceControlResult {
     match refusal {
         Refusal::Stranger | Refusal::Unavailable { .. } => ServiceControlResult::NotAvailable,
-        Refusal::Nameless | Refusal::NoSuchRequest | Refusal::Oneself => ServiceControlResult::Failed,
+        Refusal::Nameless | Refusal::NoSuchRequest | Refusal::NoSuchPrincipal | Refusal::Oneself => {
+            ServiceControlResult::Failed
+        }
     }
 }
