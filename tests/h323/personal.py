@@ -101,7 +101,7 @@ def everywhere(server, *words):
 
 def erased(herald):
     """An export has everything; an erasure leaves nothing in any file, the chain holds, and the name is free again."""
-    with configured(herald, "[history]\ndomains = [\"*\"]\n[calls]\nfile = false\n") as server:
+    with configured(herald, "[history]\ndomains = [\"*\"]\n[calls]\nfile = false\n[store]\nsnapshot_interval_ms = 100\n") as server:
         alice, bob, mallory = (person(server, name) for name in ("alice", "bob", "mallory-x"))
         befriend(alice, mallory)
         mallory.publish("away", "at " + SECRET)
@@ -122,6 +122,8 @@ def erased(herald):
         mallory.admit(os.urandom(16), "nobody-of-that-name", False, expected="admissionReject")
         mallory.admit(os.urandom(16), "nobody-of-that-name", False, expected="admissionReject")
         exported = os.path.join(server.directory.name, "..", f"export-{os.getpid()}.json")
+        # Soft state is written in its own time.
+        time.sleep(1)
         try:
             done = server.run("export", "mallory-x", "--output", exported)
             assert done.returncode == 0, done.stderr
@@ -134,6 +136,7 @@ def erased(herald):
             assert tables.get(table), f"no {table} in {sorted(tables)}"
         assert SECRET in json.dumps(tables["publications"]) and SECRET in json.dumps(tables["history"])
         before = len(rows(server))
+        assert {word for _, word in everywhere(server, "mallory-x", SECRET)} == {"mallory-x", SECRET}
         assert server.run("erase", "mallory-x").returncode != 0, "it asks first"
         done = server.run("erase", "mallory-x", "--yes")
         assert done.returncode == 0, done.stderr

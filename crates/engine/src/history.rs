@@ -78,6 +78,9 @@ impl Engine {
         outcome: HistoryOutcome,
         effects: &mut Effects,
     ) {
+        if self.settings.history == HistoryDomains::None {
+            return;
+        }
         let from = self.book.owner_of(sender);
         if self.is_remembered(inbox) || from.is_some_and(|from| self.is_remembered(from)) {
             let filed = from.map(|from| self.book.address(self.principals[from].identity));

@@ -202,7 +202,18 @@ impl Tables {
         }
     }
 
-    fn erase(&mut self, Erasure { principal, names, .. }: &Erasure) {
+    fn erase(&mut self, Erasure { principal, names, originals }: &Erasure) {
+        let is_called = |text: &String| {
+            originals.contains(text) || names.iter().any(|name| name.as_str() == text || name.local() == text)
+        };
+        for record in &mut self.audit {
+            let event = &mut record.event;
+            for name in [&mut event.actor, &mut event.object, &mut event.target, &mut event.peer] {
+                if name.as_ref().is_some_and(is_called) {
+                    *name = Some("erased".to_owned());
+                }
+            }
+        }
         let is_it = |address: &Address| address == principal || names.contains(address);
         self.aliases.retain(|_, entry| entry.principal != *principal);
         self.publications.retain(|(of, _), _| of != principal);

@@ -11,6 +11,8 @@ mod audit;
 mod conformance;
 #[path = "../../store/tests/store/contacts.rs"]
 mod contacts;
+#[path = "../../store/tests/store/history.rs"]
+mod history;
 #[path = "../../store/tests/store/messages.rs"]
 mod messages;
 #[allow(dead_code, reason = "some samples are for what only a file can do")]

@@ -15,6 +15,7 @@ mod inbox;
 mod inference;
 mod messages;
 mod people;
+mod personal;
 mod properties;
 mod published;
 mod receipts;

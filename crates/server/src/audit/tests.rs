@@ -112,3 +112,36 @@ fn an_act_is_written_when_it_returns() {
     audit.stop();
     thread.join().unwrap();
 }
+
+// covers: F-20
+#[test]
+fn what_waits_about_somebody_who_is_erased_names_him_no_more() {
+    let written = Written::default();
+    let sink: RecordSink = {
+        let written = written.clone();
+        Arc::new(move |batch, done| {
+            written.take(batch);
+            done(Ok(()));
+            Ok(())
+        })
+    };
+    let (audit, thread) = Audit::start(sink, Clock::start(), 16).unwrap();
+    for _ in 0..3 {
+        audit.note(refusal("mallory@example.com"));
+        audit.note(refusal("bob@example.com"));
+    }
+    let name = model::Address::parse("mallory@example.com").unwrap();
+    audit.forget(&Erasure { principal: name.clone(), names: vec![name], originals: Vec::new() });
+    let before = written.records().len();
+    audit.stop();
+    thread.join().unwrap();
+    let records = written.records();
+    let about = |object: Option<&str>| {
+        let of = records[before..].iter().filter(|record| record.event.object.as_deref() == object);
+        of.map(|record| record.count).sum::<u64>()
+    };
+    let told = records.iter().map(|record| record.count).sum::<u64>();
+    assert_eq!(told, 6, "nothing is lost");
+    assert_eq!(about(Some("mallory@example.com")), 0);
+    assert!(about(None) >= 2, "{records:?}");
+}

@@ -98,8 +98,18 @@ impl Answering {
     /// Removes everything about one, here and in the store.
     pub(super) fn erase(&self, typed: &str) -> Result<Answer, Failure> {
         let called = self.called(typed)?;
+        let ended = self.unregister_all(&called.originals)?;
+        self.audit.forget(&called);
+        self.administer(Administration::Erase { principal: called.principal })?;
+        // Who registered in between is one whom the engine has forgotten since; it is to register again.
+        self.unregister_all(&called.originals)?;
+        Ok(Answer::Ended(ended))
+    }
+
+    /// Ends the registrations of these names; how many there were.
+    fn unregister_all(&self, names: &[String]) -> Result<usize, Failure> {
         let mut ended = 0;
-        for endpoint in &called.originals {
+        for endpoint in names {
             while ended < REGISTRATIONS_MAX {
                 let command = Command::Unregister { endpoint: endpoint.clone() };
                 if self.driver.command(command).ok_or_else(ending)?.is_err() {
@@ -108,9 +118,7 @@ impl Answering {
                 ended += 1;
             }
         }
-        self.audit.forget(&called);
-        self.administer(Administration::Erase { principal: called.principal })?;
-        Ok(Answer::Ended(ended))
+        Ok(ended)
     }
 
     fn administer(&self, administration: Administration) -> Result<(), Failure> {

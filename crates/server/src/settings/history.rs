@@ -1,6 +1,6 @@
 //! `[history]`: whether messages are kept after they were delivered.
 
-use super::limit::{Any, IfSet};
+use super::limit::AtMost;
 use super::problem::Problem;
 use super::table::table;
 use engine::HistoryDomains;
@@ -12,9 +12,9 @@ table! {
     HistorySettings as "history" {
         /// The domains for whose people it is kept, for example `["example.com"]`; `["*"]`: for all of them. `herald history
         /// ADDRESS --off` makes an exception of one.
-        domains: Vec<String> = Vec::new(), "", Any("domains, or \"*\" alone");
-        /// How long a message is kept; not set: as long as `rows_max` allows.
-        age_max: Option<u32> = Some(365), "days", IfSet(1..=36_500);
+        domains: Vec<String> = Vec::new(), "", AtMost(1024, "domain names");
+        /// How long a message is kept.
+        age_max: u32 = 365, "days", 1..=36_500;
         /// Messages that are kept, each counted once for either party; the oldest go first.
         rows_max: u64 = 10_000_000, "", 0..=1_000_000_000;
     }
@@ -46,7 +46,7 @@ impl HistorySettings {
     pub fn into_options(&self, options: store::Options) -> store::Options {
         store::Options {
             history_rows_max: self.rows_max,
-            history_age_max: self.age_max.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
+            history_age_max: Some(Duration::from_secs(u64::from(self.age_max) * 86_400)),
             ..options
         }
     }

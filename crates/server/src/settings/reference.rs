@@ -2,8 +2,8 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    CallsSettings, ControlSettings, H323Settings, LimitsSettings, LogSettings, MessagesSettings,
-    PresenceSettings, StoreSettings, ZoneSettings,
+    AuditSettings, CallsSettings, ControlSettings, H323Settings, HistorySettings, LimitsSettings,
+    LogSettings, MessagesSettings, PresenceSettings, StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -25,6 +25,8 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<LimitsSettings>(),
         table::<PresenceSettings>(),
         table::<MessagesSettings>(),
+        table::<HistorySettings>(),
+        table::<AuditSettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),
         table::<ControlSettings>(),

@@ -14,6 +14,7 @@ mod damage;
 mod damaged_log;
 mod full_disk;
 mod group_commit;
+mod history;
 mod kill;
 mod lock;
 mod messages;

@@ -22,6 +22,8 @@ fn a_new_directory_gets_the_newest_schema() {
             "audit_names",
             "blocks",
             "calls",
+            "history",
+            "history_exceptions",
             "messages",
             "meta",
             "principals",
