@@ -10,6 +10,7 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::counters::counters;
+use crate::settings::AuditSettings;
 use crossbeam_channel::{Receiver, Sender, bounded, never, select};
 use gathering::{Gathering, is_about, unnamed};
 use model::{AuditEvent, AuditOutcome, AuditRecord, Batch, Erasure, Fact};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use store::StoreError;
+use store::{StoreError, Writer};
 
 /// Events that may wait for the thread.
 const EVENTS_MAX: usize = 8192;
@@ -69,7 +70,7 @@ enum Noted {
     /// Something that is written as it is, and never dropped for what may be gathered.
     Act(Box<AuditRecord>),
     /// Somebody is erased: what waits names him no more. Said when that is done.
-    Forget(Box<HashSet<String>>, Sender<()>),
+    Forget(HashSet<String>, Sender<()>),
     /// The end.
     Stop,
 }
@@ -80,6 +81,16 @@ enum Noted {
 pub(crate) struct Unrecorded(pub String);
 
 impl Audit {
+    /// Starts to write to a store.
+    pub fn to_store(
+        writer: Writer,
+        clock: Clock,
+        settings: &AuditSettings,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let sink = Arc::new(move |batch, done| writer.submit(batch, done));
+        Self::start(sink, clock, settings.refusals_max)
+    }
+
     /// Starts the thread; it ends when it is [stopped](Self::stop). At most `open_max` refusals that differ are gathered
     /// in a minute.
     pub fn start(sink: RecordSink, clock: Clock, open_max: usize) -> io::Result<(Self, JoinHandle<()>)> {
@@ -130,7 +141,7 @@ impl Audit {
         texts.extend(originals.iter().cloned());
         texts.extend(names.iter().map(|name| name.local().to_owned()));
         let (done, forgotten) = bounded(1);
-        if self.events.send_timeout(Noted::Forget(Box::new(texts), done), WRITTEN_WITHIN).is_ok() {
+        if self.events.send_timeout(Noted::Forget(texts, done), WRITTEN_WITHIN).is_ok() {
             let _ = forgotten.recv_timeout(WRITTEN_WITHIN);
         }
     }

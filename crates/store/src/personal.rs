@@ -190,7 +190,7 @@ impl Readers {
 fn json(row: &Row<'_>) -> rusqlite::Result<Value> {
     let mut members = Map::new();
     let statement: &rusqlite::Statement<'_> = row.as_ref();
-    for (place, name) in statement.column_names().into_iter().enumerate() {
+    for (place, name) in statement.column_names().enumerate() {
         let value = match row.get_ref(place)? {
             ValueRef::Null => Value::Null,
             ValueRef::Integer(number) => number.into(),
