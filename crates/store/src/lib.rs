@@ -46,7 +46,7 @@ mod storage;
 mod store;
 mod writer;
 
-pub use audit::{AUDIT_PAGE_MAX, AuditHead, AuditQuery, AuditRow, Verified};
+pub use audit::{AUDIT_PAGE_MAX, AuditHead, AuditQuery, AuditRow, Verified, verify_audit};
 pub use backup::backup;
 pub use calls::{CALLS_PAGE_MAX, CallQuery};
 pub use contacts::PublicationRecord;
