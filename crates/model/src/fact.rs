@@ -121,6 +121,33 @@ pub enum Fact {
     Erased(Box<Erasure>),
 }
 
+impl Fact {
+    /// What kind of fact it is, for the log: nothing of what it says.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Principal { .. } => "principal",
+            Self::Alias(_) => "alias",
+            Self::AliasRemoved { .. } => "alias removed",
+            Self::Published { .. } => "published",
+            Self::PublicationEnded { .. } => "publication ended",
+            Self::Subscription(_) => "subscription",
+            Self::SubscriptionEnded { .. } => "subscription ended",
+            Self::Block(_) => "block",
+            Self::BlockEnded { .. } => "block ended",
+            Self::Message { .. } => "message",
+            Self::MessageSettled { .. } => "message settled",
+            Self::MessagesForgotten { .. } => "messages forgotten",
+            Self::Call(_) => "call",
+            Self::Audited(_) => "audited",
+            Self::Remembered(_) => "remembered",
+            Self::HistoryConcluded { .. } => "history concluded",
+            Self::HistoryKept { .. } => "history kept",
+            Self::Erased(_) => "erased",
+        }
+    }
+}
+
 /// Facts that become durable together or not at all.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Batch {
