@@ -4,9 +4,10 @@ use crate::correspondence::id;
 use crate::scene::{Scene, Stored, address};
 use engine::{HistoryDomains, Settings};
 use model::{
-    Administration, DeliveryOutcome, Effect, Fact, HistoryOutcome, HistoryRecord, PresenceState, Refusal,
-    Request, Ticket,
+    Address, Administration, DeliveryOutcome, Effect, Erasure, Fact, HistoryOutcome, HistoryRecord, Millis,
+    PresenceState, Refusal, Request, Ticket,
 };
+use proptest::prelude::*;
 
 fn keeping(history: HistoryDomains) -> Scene {
     let mut scene = Scene::with(Settings { history, ..Settings::default() });
@@ -187,4 +188,76 @@ fn who_comes_back_after_an_erasure_is_new_and_its_watchers_see_it() {
     scene.send(1, 9, "bob");
     scene.settle();
     assert_eq!(scene.texts(3), ["9"]);
+}
+
+/// The facts that a store has after erasures, as `personal.rs` of the store removes them.
+fn left(facts: Vec<Fact>) -> Vec<Fact> {
+    let mut left: Vec<Fact> = Vec::new();
+    for fact in facts {
+        let Fact::Erased(erasure) = &fact else {
+            left.push(fact);
+            continue;
+        };
+        let Erasure { principal, names, .. } = &**erasure;
+        let is_it = |address: &Address| address == principal || names.contains(address);
+        left.retain(|fact| match fact {
+            Fact::Principal { address, .. } => address != principal,
+            Fact::Alias(entry) => entry.principal != *principal,
+            Fact::Published { principal: of, .. } | Fact::PublicationEnded { principal: of, .. } => {
+                of != principal
+            }
+            Fact::Subscription(record) => record.watcher != *principal && !is_it(&record.presentity),
+            Fact::SubscriptionEnded { watcher, presentity } => watcher != principal && !is_it(presentity),
+            Fact::Block(record) => record.owner != *principal && !is_it(&record.blocked),
+            Fact::BlockEnded { owner, blocked } => owner != principal && !is_it(blocked),
+            Fact::Message { inbox, message, .. } => inbox != principal && !names.contains(&message.sender),
+            Fact::MessageSettled { inbox, sender, .. } => inbox != principal && !names.contains(sender),
+            _ => true,
+        });
+    }
+    left
+}
+
+proptest! {
+    // covers: F-20
+    #[test]
+    fn after_any_erasures_memory_and_store_agree(acts in prop::collection::vec((0_u8..12, 0_u64..4, 0_u64..4), 1..80)) {
+        const NAMES: [&str; 4] = ["alice", "bob", "carol", "dora"];
+        let settings = Settings { history: HistoryDomains::All, ..Settings::default() };
+        let mut scene = Scene::with(settings.clone());
+        let mut number = 0;
+        for (act, one, other) in acts {
+            let name = NAMES[other as usize];
+            number += 1;
+            match act {
+                0 | 1 => scene.join(one, &[NAMES[one as usize]]),
+                2 => scene.sign_on(one, NAMES[one as usize]),
+                3 => scene.depart(one, "gone"),
+                4 => scene.subscribe_to(one, name),
+                5 => scene.unsubscribe_from(one, name),
+                6 => scene.block(one, name),
+                7 => scene.unblock(one, name),
+                8 => scene.send(one, number, name),
+                9 => scene.conclude(one, name, number.saturating_sub(1), DeliveryOutcome::Delivered),
+                10 => scene.publish(one, PresenceState::Away),
+                _ => drop(administer(&mut scene, Administration::Erase { principal: address(name) })),
+            }
+            if one == other {
+                scene.settle();
+            }
+        }
+        scene.settle();
+        scene.facts = left(std::mem::take(&mut scene.facts));
+        let next = scene.resumed(settings, Millis(0));
+        for name in NAMES.map(address) {
+            prop_assert_eq!(scene.engine.resolve(&name), next.engine.resolve(&name));
+            prop_assert_eq!(scene.engine.contacts(&name), next.engine.contacts(&name), "contacts of {}", name);
+            prop_assert_eq!(scene.engine.subscriptions_to(&name), next.engine.subscriptions_to(&name));
+            prop_assert_eq!(scene.engine.inbox(&name), next.engine.inbox(&name), "inbox of {}", name);
+        }
+        let [live, stored] = [&scene, &next].map(|scene| scene.engine.counts());
+        prop_assert_eq!(live.names, stored.names);
+        prop_assert_eq!(live.publications, stored.publications);
+        prop_assert_eq!(live.messages_waiting, stored.messages_waiting);
+    }
 }
