@@ -290,7 +290,60 @@ def quiet(herald):
         goes_on(server, alice, bob, carl, "the silence")
 
 
-PLAYS = [full, full_at_the_end, read_only, read_only_under_way, broken, quiet]
+def audited(herald):
+    """Refusals are told as ever while the disk is full. What the audit log has no room for it counts, and says so later."""
+    most = 9000
+    with file_system(8) as place:
+        data = place / "data"
+        data.mkdir()
+        (data / "herald.toml").write_text("[audit]\nrefusals_max = 65536\n")
+        with Server(herald, "--trust", "127.0.0.0/8", data=str(data)) as server:
+            room = Room("room 4", server.address)
+            room.register(**FOREVER)
+            fill(place)
+            call = bytes(range(16))
+            request = Room.encode("admissionRequest", {
+                "requestSeqNum": 7, "callType": ("pointToPoint", 0), "endpointIdentifier": room.identifier,
+                "destinationInfo": [("h323-ID", "nobody-00000")], "srcInfo": [("h323-ID", "room 4")], "bandWidth": 1280,
+                "callReferenceValue": 77, "conferenceID": call, "activeMC": False, "answerCall": False,
+                "canMapAlias": False, "callIdentifier": {"guid": call}, "willSupplyUUIEs": True})
+            placeholder = "00000".encode("utf-16-be")
+            assert placeholder in request
+            begun = time.monotonic()
+            for number in range(most):
+                room.socket.sendto(request.replace(placeholder, f"{number:05}".encode("utf-16-be")), server.address)
+                answer = room.socket.recv(65536)
+                if number % 1000 == 0:
+                    assert room.decode(answer)[0] == "admissionReject", answer
+            took = time.monotonic() - begun
+            counters = server.counters()
+            assert counters["ras.admissions_refused"] == most, counters
+            assert counters["audit.dropped"] > 0, counters
+            # Whoever looks after the machine can still act.
+            assert server.run("unregister", "room 4").returncode == 0
+            os.remove(place / "ballast")
+            end = time.monotonic() + PATIENCE
+            while not (dropped := log(server, "--act", "audit.dropped")):
+                assert time.monotonic() < end, server.counters()
+                time.sleep(0.2)
+            server.process.terminate()
+            server.process.wait(PATIENCE)
+            server.start()
+            told = sum(row["count"] for row in log(server, "--act", "call"))
+            missed = sum(row["count"] for row in log(server, "--act", "audit.dropped"))
+            assert told + missed == most, (told, missed)
+            acts = [row["outcome"] for row in log(server, "--act", "unregister")]
+            assert set(acts) == {"begun", "done"}, acts
+            assert server.run("audit", "--verify").returncode == 0
+            print(f"    {most} refused in {took:.1f} s on a full disk: {told} in the log, {missed} counted ({dropped[0]['reason']})")
+
+
+def log(server, *options):
+    output = server.run("audit", "--json", "--limit", "100000", *options)
+    return [json.loads(line) for line in output.stdout.splitlines()]
+
+
+PLAYS = [full, full_at_the_end, read_only, read_only_under_way, broken, quiet, audited]
 
 if __name__ == "__main__":
     enter_namespace()

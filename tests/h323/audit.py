@@ -91,8 +91,9 @@ def silence(server):
     assert server.run("send", "bob", SECRET).returncode == 0
     assert server.run("send", "nobody", SECRET).returncode != 0
     bob.register(**FOREVER)
-    for sender in ("alice", "herald@localhost"):
-        bob.expect_text(sender, SECRET)
+    # Two senders have no order between them.
+    came = {bob.texts.get(timeout=PATIENCE) for _ in range(2)}
+    assert came == {("alice", SECRET), ("herald@localhost", SECRET)}, came
     bob.instruct("block", "alice")
     bob.expect_contact("block", "alice")
     assert alice.write("bob", SECRET) != 16
@@ -146,9 +147,12 @@ def endurance(server):
     server.kill()
     with sqlite3.connect(f"{server.data}/herald.db") as database:
         database.executescript("DROP TRIGGER audit_is_not_changed; UPDATE audit SET count = 7 WHERE number = 9")
-    server.start()
-    verified = server.run("audit", "--verify")
-    assert verified.returncode == 1 and "row 9 was altered" in verified.stderr, verified
+    for _ in range(2):
+        # Without a server, and with one.
+        verified = server.run("audit", "--verify")
+        assert verified.returncode == 1 and "row 9 was altered" in verified.stderr, verified
+        if server.process.poll() is not None:
+            server.start()
 
 
 def flood(server):

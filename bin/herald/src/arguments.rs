@@ -154,6 +154,24 @@ Examples:
   herald audit --follow
   herald audit --verify               whether the log is as it was written")]
     Audit(AuditArguments),
+    /// Show the messages that were kept of one, or say whether any are to be
+    ///
+    /// Nothing is kept unless the configuration says so ([history]). Who reads it is in the audit log.
+    #[command(after_help = "\
+Examples:
+  herald history alice --with bob --since 7d
+  herald history alice --search 'fire alarm'
+  herald history alice --off          keep nothing of her from now on")]
+    History(HistoryArguments),
+    /// Write everything that is stored about one as a JSON document
+    #[command(after_help = "\
+Example:
+  herald export alice --output alice.json")]
+    Export(ExportArguments),
+    /// Remove everything that is stored about one, for good
+    ///
+    /// Its endpoints are unregistered, and whoever had it as a contact is told that it is gone.
+    Erase(EraseArguments),
     /// End a call, or all calls of an endpoint
     Disconnect(DisconnectArguments),
     /// Unregister an endpoint; it is told, and may register again
@@ -352,6 +370,63 @@ pub struct AuditArguments {
     #[arg(long, value_name = "NUMBER:HASH", requires = "verify", value_parser = crate::audit::head)]
     pub head: Option<store::AuditHead>,
     /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald history` is told.
+#[derive(Args, Debug)]
+pub struct HistoryArguments {
+    /// Any name
+    pub address: String,
+    /// Only those to and from this one
+    #[arg(long, value_name = "ADDRESS")]
+    pub with: Option<String>,
+    /// Only those of this conversation, 32 hexadecimal digits
+    #[arg(long, value_parser = crate::history::thread)]
+    pub thread: Option<[u8; 16]>,
+    /// Only those since: a moment like 2026-11-01T00:00:00Z, or a time ago like 2h or 7d
+    #[arg(long, value_parser = crate::time::moment_or_ago)]
+    pub since: Option<model::Timestamp>,
+    /// Only those before: a moment, or a time ago
+    #[arg(long, value_parser = crate::time::moment_or_ago)]
+    pub until: Option<model::Timestamp>,
+    /// Only those with this text in them, in capitals or not
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// At most so many, the newest ones
+    #[arg(long, default_value_t = 1000)]
+    pub limit: u32,
+    /// Keep a history of this one from now on, if its domain does
+    #[arg(long, conflicts_with_all = ["off", "with", "thread", "since", "until", "search", "limit", "json"])]
+    pub on: bool,
+    /// Keep nothing more of this one
+    #[arg(long, conflicts_with_all = ["with", "thread", "since", "until", "search", "limit", "json"])]
+    pub off: bool,
+    /// Print a line of JSON for each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `herald export` is told.
+#[derive(Args, Debug)]
+pub struct ExportArguments {
+    /// Any name
+    pub address: String,
+    /// Write to this file, which must not exist, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `herald erase` is told.
+#[derive(Args, Debug)]
+pub struct EraseArguments {
+    /// Any name
+    pub address: String,
+    /// Don't ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+    /// Print one line of JSON
     #[arg(long)]
     pub json: bool,
 }

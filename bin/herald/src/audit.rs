@@ -39,7 +39,13 @@ fn verify(data: &Path, arguments: &AuditArguments) -> Result<(), Failure> {
     let verified = ask::one(data, &question, |answer| match answer {
         Answer::Verified(verified) => Some(verified),
         _ => None,
-    })?;
+    });
+    let verified = match verified {
+        Err(failure) if failure.is_not_running() && data.exists() => {
+            store::verify_audit(data, arguments.head.as_ref()).map_err(Failure::new)?
+        }
+        other => other?,
+    };
     if arguments.json {
         return print::json(&verified);
     }

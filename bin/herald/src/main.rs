@@ -11,7 +11,9 @@ mod end;
 mod endpoint;
 mod endpoints;
 mod exit;
+mod history;
 mod import;
+mod personal;
 mod presence;
 mod print;
 mod published;
@@ -52,6 +54,9 @@ fn main() -> ExitCode {
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
         Verb::Audit(arguments) => audit::run(&data, &arguments),
+        Verb::History(arguments) => history::run(&data, &arguments),
+        Verb::Export(arguments) => personal::export(&data, &arguments),
+        Verb::Erase(arguments) => personal::erase(&data, &arguments),
         Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),
         Verb::Unregister(arguments) => end::unregister(&data, &arguments),
         Verb::Backup(arguments) => backup::backup(&data, &arguments),

@@ -88,6 +88,13 @@ impl AliasBook {
         name.registered = Some(Registered { kind, original: original.into() });
     }
 
+    /// Takes a name from whoever owns it, and forgets how it was registered.
+    pub(crate) fn disown(&mut self, id: NameId) {
+        let name = &mut self.names[id.0 as usize];
+        self.owned -= usize::from(name.owner.is_some());
+        (name.owner, name.registered) = (None, None);
+    }
+
     /// Takes a name that nobody owns, and that names no principal, out of the book.
     pub(crate) fn release(&mut self, id: NameId) {
         let name = &self.names[id.0 as usize];

@@ -71,6 +71,8 @@ pub struct Counts {
     pub records_dropped: u64,
     /// Counter: messages put in inboxes, reports of failures among them.
     pub messages_accepted: u64,
+    /// Counter: principals that were erased; they count as principals until the next start.
+    pub principals_erased: u64,
     /// Counter: messages refused.
     pub messages_refused: u64,
     /// Counter: messages of senders whom their recipient blocks politely: taken, and not delivered.

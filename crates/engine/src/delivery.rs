@@ -8,8 +8,8 @@ use crate::engine::Engine;
 use crate::inbox::{Lane, MessageKey, Settled, Waiting};
 use crate::principal::PrincipalId;
 use model::{
-    Address, AgentId, DeliveryOutcome, Effect, Fact, Instant, MessageFailure, MessageId, Millis, Now,
-    ReceiptKind, Timestamp,
+    Address, AgentId, DeliveryOutcome, Effect, Fact, HistoryOutcome, Instant, MessageFailure, MessageId,
+    Millis, Now, ReceiptKind, Timestamp,
 };
 
 impl Engine {
@@ -131,6 +131,7 @@ impl Engine {
     fn delivered(&mut self, now: Now, key: &MessageKey, effects: &mut Effects) {
         let Some(waiting) = self.settle_message(now, key, effects) else { return };
         self.counts.messages_delivered += 1;
+        self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Delivered, effects);
         let message = &waiting.delivery.message;
         if message.wanted.delivered && !message.is_report {
             self.report(&key.sender, key.id, &message.recipient, ReceiptKind::Delivered, effects);
@@ -161,6 +162,7 @@ impl Engine {
     fn fail(&mut self, now: Now, key: &MessageKey, failure: MessageFailure, effects: &mut Effects) {
         let Some(waiting) = self.settle_message(now, key, effects) else { return };
         self.counts.messages_failed += 1;
+        self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Failed, effects);
         self.tell_failure(now, key.inbox, &waiting.delivery.message, failure, effects);
     }
 

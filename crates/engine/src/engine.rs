@@ -22,7 +22,7 @@ use model::{
     Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
     PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
 };
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Presence of the principals of one shard.
@@ -60,6 +60,8 @@ pub struct Engine {
     pub(crate) restored: HashMap<AgentId, Spell>,
     pub(crate) inboxes: Inboxes,
     pub(crate) groups: Groups,
+    /// Of whom no history is kept though their domain keeps one.
+    pub(crate) history_exceptions: HashSet<PrincipalId>,
     pub(crate) counts: Counts,
 }
 
@@ -90,6 +92,7 @@ impl Engine {
             restored: HashMap::new(),
             inboxes: Inboxes::new(epoch),
             groups: Groups::default(),
+            history_exceptions: HashSet::new(),
             counts: Counts::default(),
         }
     }
@@ -227,7 +230,7 @@ impl Engine {
         }
     }
 
-    fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
+    pub(crate) fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
         let Some(id) = self.agents.remove(agent) else { return self.counts.strays += 1 };
         self.showing.leave(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
@@ -300,9 +303,11 @@ impl Engine {
             note: note.clone(),
             publication: None,
         };
+        // Who was told of one that was erased drops what seems older.
+        let before = self.book.filed(identity).map_or(0, |before| self.principals[before].version);
         let document = PresenceDocument {
             presentity: self.book.address(identity).clone(),
-            version: Version { epoch: self.epoch, version: 1 },
+            version: Version { epoch: self.epoch, version: before.saturating_add(1) },
             state,
             basic,
             since: created_at,

@@ -189,6 +189,11 @@ impl Inboxes {
         Ok(())
     }
 
+    /// The inboxes that hold anything, in order.
+    pub(crate) fn all(&self) -> BTreeSet<PrincipalId> {
+        self.inboxes.keys().copied().collect()
+    }
+
     pub(crate) fn get(&self, id: PrincipalId) -> Option<&Inbox> {
         self.inboxes.get(&id)
     }

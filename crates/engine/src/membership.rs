@@ -89,6 +89,20 @@ impl Engine {
         self.groups.below(group).into_iter().filter_map(|name| self.member_behind(name)).collect()
     }
 
+    /// Takes a principal that is erased out of all groups; the store does the same.
+    pub(crate) fn leave_groups(&mut self, id: PrincipalId) {
+        let principal = &self.principals[id];
+        let names = Vec::from_iter([principal.identity].into_iter().chain(principal.names.iter().copied()));
+        for name in names {
+            for group in self.groups.direct(name).to_vec() {
+                self.groups.leave(group, name);
+            }
+        }
+        if self.rules.name_groups() {
+            self.review_all();
+        }
+    }
+
     /// How many names are in the book for nobody, those that groups keep left aside.
     pub(crate) fn unknown_names(&self) -> usize {
         self.book.unknown_len().saturating_sub(self.groups.names_len())

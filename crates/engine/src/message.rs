@@ -150,6 +150,7 @@ impl Engine {
         let place = self.inboxes.next_place();
         let inbox = self.book.address(self.principals[id].identity).clone();
         effects.facts.push(Fact::Message { inbox, place, message: Box::new(message.clone()) });
+        self.remember(now, id, &message, effects);
         let is_delayed = self.principals[id].messaging_agents().next().is_none();
         let sender = message.sender.clone();
         self.enqueue(id, place, message, expires_at, is_delayed);

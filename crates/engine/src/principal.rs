@@ -94,6 +94,8 @@ pub(crate) struct Principal {
     /// Whether none of its devices takes part in presence, or none did when the last one was there: nobody who could
     /// be asked for a decision.
     pub(crate) is_silent: bool,
+    /// Whether it was erased, and only its number is left.
+    pub(crate) is_erased: bool,
 }
 
 impl Principal {
@@ -114,6 +116,7 @@ impl Principal {
             is_unsaved: false,
             is_unsettled: false,
             is_silent: false,
+            is_erased: false,
         }
     }
 

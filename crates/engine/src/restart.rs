@@ -229,12 +229,9 @@ impl Engine {
             is_silent: principal.is_silent,
             unseen_since: self.showing.unseen_since(id),
         };
-        let value = serde_json::to_string(&record).expect("a record of numbers and texts is always JSON");
-        SoftRecord {
-            table: PRESENCE_TABLE,
-            key: self.book.address(principal.identity).to_string(),
-            value: Some(value),
-        }
+        let value = (!principal.is_erased)
+            .then(|| serde_json::to_string(&record).expect("a record of numbers and texts is always JSON"));
+        SoftRecord { table: PRESENCE_TABLE, key: self.book.address(principal.identity).to_string(), value }
     }
 }
 

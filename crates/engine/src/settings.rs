@@ -1,5 +1,6 @@
 //! What the operator decides about the engine.
 
+use crate::history::HistoryDomains;
 use jiff::tz::TimeZone;
 use model::address::Domain;
 use model::{GatewayId, Handling, Millis};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// What gateways are called in rules.
     pub gateways: Vec<(GatewayId, String)>,
+    /// Of whose messages a history is kept. Default: nobody's.
+    pub history: HistoryDomains,
     /// The size of every table.
     pub limits: Limits,
 }
@@ -48,6 +51,7 @@ impl Default for Settings {
             defaults: Defaults::default(),
             time_zone: TimeZone::UTC,
             gateways: Vec::new(),
+            history: HistoryDomains::None,
             limits: Limits::default(),
         }
     }

@@ -45,6 +45,11 @@ impl Showing {
         self.owed = Vec::new();
     }
 
+    /// Forgets since when somebody has looked offline.
+    pub(crate) fn forget_one(&mut self, id: PrincipalId) {
+        self.unseen.remove(&id);
+    }
+
     /// Since when a principal that hides, or has not been seen since, has looked offline.
     pub(crate) fn unseen_since(&self, id: PrincipalId) -> Option<Timestamp> {
         self.unseen.get(&id).copied()

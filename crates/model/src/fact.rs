@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, AuditRecord, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord,
-    MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    Address, AuditRecord, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryOutcome, HistoryRecord,
+    InstantMessage, MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +119,59 @@ pub enum Fact {
     },
     /// Something for the audit log, which numbers and chains it.
     Audited(Box<AuditRecord>),
+    /// A message for the history of one of its parties; written once.
+    Remembered(Box<HistoryRecord>),
+    /// What became of a message, for the histories that have it.
+    HistoryConcluded {
+        /// The address under which its sender is filed, or its own where there is no such principal.
+        sender: Address,
+        /// Which message.
+        id: MessageId,
+        /// What became of it.
+        outcome: HistoryOutcome,
+    },
+    /// Whether a history of a principal is kept, where its domain keeps any; what was kept stays.
+    HistoryKept {
+        /// The address of the principal.
+        principal: Address,
+        /// Whether.
+        is_kept: bool,
+    },
+    /// Everything about a principal is removed.
+    Erased(Box<Erasure>),
+}
+
+impl Fact {
+    /// What kind of fact it is, for the log: nothing of what it says.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Principal { .. } => "principal",
+            Self::Alias(_) => "alias",
+            Self::AliasRemoved { .. } => "alias removed",
+            Self::Published { .. } => "published",
+            Self::PublicationEnded { .. } => "publication ended",
+            Self::Subscription(_) => "subscription",
+            Self::SubscriptionEnded { .. } => "subscription ended",
+            Self::Block(_) => "block",
+            Self::BlockEnded { .. } => "block ended",
+            Self::Message { .. } => "message",
+            Self::MessageSettled { .. } => "message settled",
+            Self::MessagesForgotten { .. } => "messages forgotten",
+            Self::Call(_) => "call",
+            Self::Audited(_) => "audited",
+            Self::Remembered(_) => "remembered",
+            Self::HistoryConcluded { .. } => "history concluded",
+            Self::HistoryKept { .. } => "history kept",
+            Self::Erased(_) => "erased",
+            Self::Rule(_) => "rule",
+            Self::RuleEnded(_) => "rule ended",
+            Self::Group(_) => "group",
+            Self::GroupRemoved { .. } => "group removed",
+            Self::GroupMember(_) => "group member",
+            Self::GroupMemberRemoved { .. } => "group member removed",
+        }
+    }
 }
 
 /// Facts that become durable together or not at all.

@@ -8,10 +8,12 @@
 pub mod address;
 mod audit;
 mod call;
+mod erasure;
 mod evidence;
 mod extension;
 mod fact;
 mod group;
+mod history;
 mod identity;
 mod message;
 mod presence;
@@ -24,12 +26,14 @@ mod time;
 pub use address::Address;
 pub use audit::{AuditEvent, AuditOutcome, AuditRecord};
 pub use call::{CallDetailRecord, CallEnd};
+pub use erasure::Erasure;
 pub use evidence::{Evidence, EvidenceKey, Source};
 pub use extension::{EXTENSIONS_MAX, EXTENSIONS_OCTETS_MAX, Extension, ExtensionKind, ExtensionPlace};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
 pub use group::{
     FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Writers,
 };
+pub use history::{HistoryOutcome, HistoryRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
 pub use message::{
     Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,

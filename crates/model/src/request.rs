@@ -216,6 +216,18 @@ pub enum OperatorAct {
         /// As in a [`Request::ChangeContact`].
         is_mutual: bool,
     },
+    /// Has the messages of a principal kept from now on, where its domain keeps any, or no more.
+    KeepHistory {
+        /// Any name of it.
+        principal: Address,
+        /// Whether.
+        is_kept: bool,
+    },
+    /// Has everything about a principal removed, for ever.
+    Erase {
+        /// Any name of it.
+        principal: Address,
+    },
 }
 
 /// Why a request was refused.
@@ -233,12 +245,12 @@ pub enum Refusal {
     /// Nobody waits for this decision, or another decides it.
     #[error("no such request waits for a decision of this principal")]
     NoSuchRequest,
+    /// Nobody has that name.
+    #[error("there is no such principal")]
+    NoSuchPrincipal,
     /// A principal can't watch or block itself.
     #[error("a principal can't be its own contact")]
     Oneself,
-    /// Nobody has the name.
-    #[error("nobody has that name")]
-    NoSuchPrincipal,
     /// There is no rule of that key.
     #[error("there is no such rule")]
     NoSuchRule,

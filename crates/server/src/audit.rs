@@ -10,16 +10,17 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::counters::counters;
+use crate::settings::AuditSettings;
 use crossbeam_channel::{Receiver, Sender, bounded, never, select};
-use gathering::Gathering;
-use model::{AuditEvent, AuditOutcome, AuditRecord, Batch, Fact};
-use std::collections::VecDeque;
+use gathering::{Gathering, is_about, unnamed};
+use model::{AuditEvent, AuditOutcome, AuditRecord, Batch, Erasure, Fact};
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use store::StoreError;
+use store::{StoreError, Writer};
 
 /// Events that may wait for the thread.
 const EVENTS_MAX: usize = 8192;
@@ -68,6 +69,8 @@ enum Noted {
     Event(Box<AuditRecord>),
     /// Something that is written as it is, and never dropped for what may be gathered.
     Act(Box<AuditRecord>),
+    /// Somebody is erased: what waits names him no more. Said when that is done.
+    Forget(HashSet<String>, Sender<()>),
     /// The end.
     Stop,
 }
@@ -78,6 +81,16 @@ enum Noted {
 pub(crate) struct Unrecorded(pub String);
 
 impl Audit {
+    /// Starts to write to a store.
+    pub fn to_store(
+        writer: Writer,
+        clock: Clock,
+        settings: &AuditSettings,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let sink = Arc::new(move |batch, done| writer.submit(batch, done));
+        Self::start(sink, clock, settings.refusals_max)
+    }
+
     /// Starts the thread; it ends when it is [stopped](Self::stop). At most `open_max` refusals that differ are gathered
     /// in a minute.
     pub fn start(sink: RecordSink, clock: Clock, open_max: usize) -> io::Result<(Self, JoinHandle<()>)> {
@@ -119,6 +132,18 @@ impl Audit {
         );
         let _ = self.events.try_send(Noted::Act(record));
         Err(Unrecorded(failure.to_string()))
+    }
+
+    /// Sees to it that nothing that waits here names somebody who is erased next.
+    pub fn forget(&self, called: &Erasure) {
+        let Erasure { names, originals, .. } = called;
+        let mut texts = HashSet::from_iter(names.iter().map(ToString::to_string));
+        texts.extend(originals.iter().cloned());
+        texts.extend(names.iter().map(|name| name.local().to_owned()));
+        let (done, forgotten) = bounded(1);
+        if self.events.send_timeout(Noted::Forget(texts, done), WRITTEN_WITHIN).is_ok() {
+            let _ = forgotten.recv_timeout(WRITTEN_WITHIN);
+        }
     }
 
     /// Tells of an act that nobody waits for.
@@ -191,6 +216,10 @@ impl Recorder {
                 recv(self.noted) -> noted => match noted {
                     Ok(Noted::Event(record)) => self.gather(*record),
                     Ok(Noted::Act(record)) => self.wait(*record, 2 * WAITING_MAX),
+                    Ok(Noted::Forget(texts, done)) => {
+                        self.forget(&texts);
+                        let _ = done.send(());
+                    }
                     Ok(Noted::Stop) | Err(_) => return self.finish(),
                 },
                 recv(self.outcomes) -> outcome => self.take_outcome(outcome),
@@ -214,6 +243,16 @@ impl Recorder {
             self.counters.dropped.fetch_add(record.count, Ordering::Relaxed);
         } else {
             self.waiting.push_back(record);
+        }
+    }
+
+    fn forget(&mut self, texts: &HashSet<String>) {
+        let gathered = self.gathering.take_about(texts);
+        for record in self.waiting.iter_mut().filter(|record| is_about(&record.event, texts)) {
+            record.event = unnamed(&record.event);
+        }
+        for record in gathered {
+            self.wait(AuditRecord { event: unnamed(&record.event), ..record }, WAITING_MAX);
         }
     }
 

@@ -11,6 +11,7 @@ mod client;
 mod listener;
 mod log;
 mod names;
+mod personal;
 mod rules;
 mod sending;
 #[cfg(test)]
@@ -26,8 +27,8 @@ pub(crate) use names::Names;
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
-    Address, AgentId, Amount, Availability, Basic, CallDetailRecord, Handling, Level, PresenceDocument,
-    PresenceState, PresenceTuple, Publication, Rule, Service, Times, Timestamp, Version,
+    Address, AgentId, Amount, Availability, Basic, CallDetailRecord, Handling, HistoryRecord, Level,
+    PresenceDocument, PresenceState, PresenceTuple, Publication, Rule, Service, Times, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -125,6 +126,25 @@ pub enum Question {
         /// Whether to go on with those that come, until one side hangs up.
         follows: bool,
     },
+    /// The messages that were kept of one: [`Answer::Kept`]s, the newest first.
+    Kept(Kept),
+    /// Keeps the messages of one from now on, or no more: one [`Answer::Done`].
+    KeepHistory {
+        /// Any name of it.
+        address: String,
+        /// Whether.
+        is_kept: bool,
+    },
+    /// Everything that is stored about one: [`Answer::Exported`]s, table by table.
+    Export {
+        /// Any name of it.
+        address: String,
+    },
+    /// Removes everything that is stored about one: one [`Answer::Ended`] with its registrations.
+    Erase {
+        /// Any name of it.
+        address: String,
+    },
     /// Looks whether the audit log is whole: one [`Answer::Verified`].
     VerifyAudit {
         /// A head that was noted before and must be in it.
@@ -194,6 +214,26 @@ pub enum RuleQuestion {
     },
 }
 
+/// Which messages of one are asked for.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    /// Any name of the one.
+    pub address: String,
+    /// Only those to and from this one.
+    pub with: Option<String>,
+    /// Only those of this conversation.
+    pub thread: Option<[u8; 16]>,
+    /// Only those accepted at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Only those accepted before this moment.
+    pub until: Option<Timestamp>,
+    /// Only those with this text in them, in capitals or not.
+    pub search: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// What the server answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", content = "body", rename_all = "camelCase")]
@@ -230,6 +270,15 @@ pub enum Answer {
     Traced(Box<Traced>),
     /// One of [`Question::Audit`].
     Audited(Box<AuditRow>),
+    /// One of [`Question::Kept`].
+    Kept(Box<HistoryRecord>),
+    /// One of [`Question::Export`].
+    Exported {
+        /// Of which table.
+        table: String,
+        /// A row, with the names of its columns.
+        row: Value,
+    },
     /// Of [`Question::VerifyAudit`].
     Verified(Verified),
     /// How many were ended.

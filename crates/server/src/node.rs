@@ -22,7 +22,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread::{self, JoinHandle};
 use store::{Store, StoreError};
 
@@ -109,9 +109,7 @@ impl Node {
     pub fn start(settings: &Settings, data: &Path) -> Result<Self, StartError> {
         let system = |what| move |error| StartError::System { what, error };
         let (events_in, events) = bounded(EVENTS_MAX);
-        let stop = events_in.clone();
-        signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
-            .map_err(system("wait for signals"))?;
+        end_on_signals(&events_in)?;
 
         let Foundation { sockets, store, clock, now, zone, gatekeeper, loading } =
             Foundation::lay(settings, data)?;
@@ -121,10 +119,8 @@ impl Node {
         let store_failing = Arc::<AtomicBool>::default();
         let (accounts, accounts_thread) =
             Accounts::start(data, &settings.calls).map_err(system("start a thread"))?;
-        let writer = store.writer();
-        let sink = Arc::new(move |batch, done| writer.submit(batch, done));
         let (audit, audit_thread) =
-            Audit::start(sink, clock, settings.audit.refusals_max).map_err(system("start a thread"))?;
+            Audit::to_store(store.writer(), clock, &settings.audit).map_err(system("start a thread"))?;
         let report = Arc::new(Report {
             started_at: now.wall,
             data: data.to_owned(),
@@ -140,11 +136,7 @@ impl Node {
             clients_cut: Arc::default(),
         });
 
-        let soft = |deferred| {
-            let (interval, records_max) =
-                (settings.store.snapshot_interval(), settings.store.snapshot_records_max);
-            SoftFlow::new(store.writer(), interval, records_max, deferred)
-        };
+        let soft = |deferred| soft_flow(settings, &store, deferred);
         let waker = Arc::new(Waker::new().map_err(system("make a socket"))?);
         let (driver_in, driver_inputs) = bounded(driver::INPUTS_MAX);
         let (shard_in, shard_inputs) = bounded(shard::INPUTS_MAX);
@@ -321,6 +313,19 @@ fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
 fn listening(sockets: &Sockets) -> Vec<Listening> {
     let all = sockets.listening().into_iter();
     all.map(|(address, receive_buffer)| Listening { address, receive_buffer }).collect()
+}
+
+/// SIGTERM and SIGINT end the node.
+fn end_on_signals(events: &Sender<Event>) -> Result<(), StartError> {
+    let stop = events.clone();
+    signals::on_stop(move |signal| drop(stop.send(Event::Stop(signal))))
+        .map_err(|error| StartError::System { what: "wait for signals", error })
+}
+
+/// The way of soft state to the store.
+fn soft_flow(settings: &Settings, store: &Store, deferred: Arc<AtomicU64>) -> SoftFlow {
+    let (interval, records_max) = (settings.store.snapshot_interval(), settings.store.snapshot_records_max);
+    SoftFlow::new(store.writer(), interval, records_max, deferred)
 }
 
 /// Starts a part in a thread of its own; its failure is an event.

@@ -6,6 +6,7 @@
 mod audit;
 mod groups;
 mod h323;
+mod history;
 mod limit;
 mod limits;
 mod messages;
@@ -24,6 +25,7 @@ mod zone;
 pub use audit::AuditSettings;
 pub use groups::GroupsSettings;
 pub use h323::{Alternate, H323Settings, SecondDevice};
+pub use history::HistorySettings;
 pub use limits::LimitsSettings;
 pub use messages::MessagesSettings;
 pub use node::{CallsSettings, ControlSettings, LogFormat, LogLevel, LogSettings, StoreSettings};
@@ -54,6 +56,8 @@ pub struct Settings {
     pub rules: RulesSettings,
     /// Groups and their members.
     pub groups: GroupsSettings,
+    /// What is kept of messages.
+    pub history: HistorySettings,
     /// The data directory.
     pub store: StoreSettings,
     /// Accounts of calls.
@@ -73,13 +77,15 @@ impl Settings {
         let told = self.rules.decide(self.presence.engine(), self.zone.domain.value());
         let limits = self.groups.limit(told.limits);
         let gateways = vec![(crate::state::H323, "h323".to_owned())];
-        engine::Settings { messages: self.messages.engine(), gateways, limits, ..told }
+        // Whoever read the settings has checked them.
+        let history = self.history.domains().unwrap_or_default();
+        engine::Settings { messages: self.messages.engine(), history, gateways, limits, ..told }
     }
 
     /// What the store is told.
     #[must_use]
     pub fn store_options(&self) -> store::Options {
-        self.audit.into_options(self.store.options())
+        self.history.into_options(self.audit.into_options(self.store.options()))
     }
 
     /// What is wrong with values that can be read, the checks across fields included.
@@ -94,6 +100,8 @@ impl Settings {
         problems.extend(self.messages.check());
         problems.extend(self.rules.check());
         problems.extend(self.groups.check());
+        problems.extend(self.history.check());
+        problems.extend(self.history.check_together());
         problems.extend(self.store.check());
         problems.extend(self.calls.check());
         problems.extend(self.audit.check());

@@ -66,6 +66,7 @@ pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -
             tracing::warn!(event = "store.message_left_out", %error, "A message was left out.");
         }
     };
+    store.history_exceptions(|principal| left_out(engine.load_history_exception(&principal)))?;
     store.settled(|inbox, sender, id, at| left_out(engine.load_settled(&inbox, &sender, id, at)))?;
     let messages =
         store.messages(|inbox, place, message| left_out(engine.load_message(&inbox, place, message)))?;

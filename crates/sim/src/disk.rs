@@ -5,15 +5,15 @@ use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use crate::tables::{Change, Tables};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, Instant, InstantMessage,
-    MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, HistoryRecord, Instant,
+    InstantMessage, MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use store::{
-    AUDIT_PAGE_MAX, AuditQuery, AuditRow, CALLS_PAGE_MAX, CallQuery, LastShutdown, Principal,
-    PublicationRecord, Storage, StoreError,
+    AUDIT_PAGE_MAX, AuditQuery, AuditRow, CALLS_PAGE_MAX, CallQuery, HISTORY_PAGE_MAX, HistoryQuery,
+    LastShutdown, Principal, PublicationRecord, Storage, StoreError,
 };
 
 type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -356,6 +356,26 @@ impl Storage for SimStore {
                 (1..).zip(&tables.audit).map(|(number, record)| AuditRow { number, record: record.clone() });
             all.filter(|row| is_asked(query, row)).take(limit.min(AUDIT_PAGE_MAX) as usize).collect()
         })
+    }
+
+    fn history(&self, query: &HistoryQuery, limit: u32) -> Result<Vec<(u64, HistoryRecord)>, StoreError> {
+        let is_asked = |(number, row): &(&u64, &HistoryRecord)| {
+            row.principal == query.principal
+                && query.before.is_none_or(|before| **number < before)
+                && query.peer.as_ref().is_none_or(|peer| row.peer == *peer)
+                && query.thread.is_none_or(|thread| row.thread == Some(thread))
+                && query.since.is_none_or(|since| row.at >= since)
+                && query.until.is_none_or(|until| row.at < until)
+        };
+        self.read(|tables| {
+            let asked = tables.history.iter().rev().filter(is_asked);
+            let rows = asked.map(|(number, row)| (*number, row.clone()));
+            rows.take(limit.min(HISTORY_PAGE_MAX) as usize).collect()
+        })
+    }
+
+    fn history_exceptions(&self, each: impl FnMut(Address)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.history_exceptions.iter().cloned().collect(), each)
     }
 
     fn submit(

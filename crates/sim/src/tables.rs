@@ -1,10 +1,11 @@
 //! What a simulated disk holds, as the tables of the real store.
 
 use model::{
-    Address, AliasEntry, AuditRecord, BlockRecord, CallDetailRecord, Fact, GroupRecord, InstantMessage,
-    MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, AuditRecord, BlockRecord, CallDetailRecord, Erasure, Fact, GroupRecord,
+    HistoryRecord, InstantMessage, MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord,
+    Timestamp,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{LastShutdown, StoreError};
 
 /// The tables of a store.
@@ -29,6 +30,9 @@ pub(crate) struct Tables {
     pub(crate) calls: BTreeMap<(Timestamp, String), CallDetailRecord>,
     /// In order; the first has number 1.
     pub(crate) audit: Vec<AuditRecord>,
+    /// By number.
+    pub(crate) history: BTreeMap<u64, HistoryRecord>,
+    pub(crate) history_exceptions: BTreeSet<Address>,
     /// By table and key: JSON text, and when it was handed in.
     pub(crate) soft: BTreeMap<(&'static str, String), (String, Timestamp)>,
 }
@@ -66,6 +70,8 @@ impl Default for Tables {
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
             audit: Vec::new(),
+            history: BTreeMap::new(),
+            history_exceptions: BTreeSet::new(),
             soft: BTreeMap::new(),
         }
     }
@@ -101,6 +107,8 @@ impl Tables {
                 {
                     return Err(contradiction(format!("there is no group {}", record.group)));
                 }
+                Fact::Remembered(record) => Some(&record.principal),
+                Fact::HistoryKept { principal, .. } => Some(principal),
                 Fact::Message { inbox, place, message } => {
                     let key = (&message.sender, message.id);
                     let here = places.insert((inbox, *place), key).is_some_and(|other| other != key);
@@ -191,7 +199,60 @@ impl Tables {
                 self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }
             Fact::Audited(record) => self.audit.push(*record),
+            Fact::Remembered(record) => self.remember(*record),
+            Fact::HistoryConcluded { sender, id, outcome } => {
+                for row in self.history.values_mut().filter(|row| row.id == id) {
+                    let writer = if row.is_sent { &row.principal } else { &row.peer };
+                    if *writer == sender {
+                        row.outcome = outcome;
+                    }
+                }
+            }
+            Fact::HistoryKept { principal, is_kept: true } => {
+                self.history_exceptions.remove(&principal);
+            }
+            Fact::HistoryKept { principal, is_kept: false } => {
+                self.history_exceptions.insert(principal);
+            }
+            Fact::Erased(erasure) => self.erase(&erasure),
         }
+    }
+}
+
+impl Tables {
+    fn remember(&mut self, record: HistoryRecord) {
+        let is_it = |row: &HistoryRecord| {
+            (&row.principal, row.is_sent, &row.peer, row.id)
+                == (&record.principal, record.is_sent, &record.peer, record.id)
+        };
+        if !self.history.values().any(is_it) {
+            let number = self.history.last_key_value().map_or(0, |(number, _)| *number) + 1;
+            self.history.insert(number, record);
+        }
+    }
+
+    fn erase(&mut self, Erasure { principal, names, originals }: &Erasure) {
+        let is_called = |text: &String| {
+            originals.contains(text) || names.iter().any(|name| name.as_str() == text || name.local() == text)
+        };
+        for record in &mut self.audit {
+            let event = &mut record.event;
+            for name in [&mut event.actor, &mut event.object, &mut event.target, &mut event.peer] {
+                if name.as_ref().is_some_and(is_called) {
+                    *name = Some("erased".to_owned());
+                }
+            }
+        }
+        let is_it = |address: &Address| address == principal || names.contains(address);
+        self.aliases.retain(|_, entry| entry.principal != *principal);
+        self.publications.retain(|(of, _), _| of != principal);
+        self.subscriptions.retain(|(watcher, presentity), _| watcher != principal && !is_it(presentity));
+        self.blocks.retain(|(owner, blocked), _| owner != principal && !is_it(blocked));
+        self.messages.retain(|(inbox, sender, _), _| inbox != principal && !names.contains(sender));
+        self.history.retain(|_, row| row.principal != *principal && !names.contains(&row.peer));
+        self.history_exceptions.remove(principal);
+        self.soft.retain(|(_, key), _| names.iter().all(|name| name.as_str() != key));
+        self.principals.remove(principal);
     }
 }
 

@@ -13,6 +13,8 @@ mod conformance;
 mod contacts;
 #[path = "../../store/tests/store/groups.rs"]
 mod groups;
+#[path = "../../store/tests/store/history.rs"]
+mod history;
 #[path = "../../store/tests/store/messages.rs"]
 mod messages;
 #[allow(dead_code, reason = "some samples are for what only a file can do")]

@@ -47,3 +47,28 @@ CREATE TRIGGER audit_is_removed_by_age_alone BEFORE DELETE ON audit
 CREATE TRIGGER audit_names_are_erased_alone BEFORE UPDATE ON audit_names
     WHEN NEW.id IS NOT OLD.id OR NEW.commitment IS NOT OLD.commitment OR NEW.name IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'a name in the audit log can be erased and not changed'); END;
+
+-- What is kept of messages for those whose domain does that, once for each of the two parties.
+CREATE TABLE history (
+    number     INTEGER NOT NULL PRIMARY KEY,
+    principal  TEXT    NOT NULL REFERENCES principals (address),
+    peer       TEXT    NOT NULL,
+    is_sent    INTEGER NOT NULL,
+    thread     BLOB,
+    at         BIGINT  NOT NULL,
+    id         BLOB    NOT NULL,
+    text       TEXT    NOT NULL,
+    media_type TEXT,
+    body       BLOB,
+    outcome    TEXT    NOT NULL,
+    UNIQUE (principal, is_sent, peer, id)
+);
+CREATE INDEX history_by_principal ON history (principal, number);
+CREATE INDEX history_by_peer ON history (peer);
+CREATE INDEX history_by_message ON history (id);
+CREATE INDEX history_by_moment ON history (at);
+
+-- Of whom nothing is kept all the same.
+CREATE TABLE history_exceptions (
+    principal TEXT NOT NULL PRIMARY KEY REFERENCES principals (address)
+) WITHOUT ROWID;

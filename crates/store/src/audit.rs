@@ -9,7 +9,7 @@ mod chain;
 mod query;
 mod retention;
 
-pub use chain::{AuditHead, Verified};
+pub use chain::{AuditHead, Verified, verify_audit};
 pub(crate) use chain::{append, verify};
 pub use query::{AUDIT_PAGE_MAX, AuditQuery, AuditRow};
 pub(crate) use query::{select, start};

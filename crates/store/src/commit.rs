@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, audit, contacts, groups, messages, shutdown};
+use crate::{Options, StoreError, audit, contacts, groups, history, messages, personal, shutdown};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -13,6 +13,7 @@ pub(crate) struct Database {
     file: PathBuf,
     retention: Retention,
     audit_retention: audit::Retention,
+    history_retention: history::Retention,
 }
 
 /// How a group of batches ended.
@@ -27,8 +28,13 @@ pub(crate) struct Committed {
 
 impl Database {
     pub(crate) fn new(connection: Connection, file: PathBuf, options: &Options) -> Self {
-        let (retention, audit_retention) = (Retention::new(options), audit::Retention::new(options));
-        Self { connection, file, retention, audit_retention }
+        Self {
+            connection,
+            file,
+            retention: Retention::new(options),
+            audit_retention: audit::Retention::new(options),
+            history_retention: history::Retention::new(options),
+        }
     }
 
     /// Makes batches durable, all in one commit where possible.
@@ -82,6 +88,19 @@ impl Database {
     pub(crate) fn remove_old_audit(&mut self) -> Result<Removed, StoreError> {
         let Self { connection, file, audit_retention, .. } = self;
         audit_retention.step(connection).map_err(|error| StoreError::from_sqlite(file, &error))
+    }
+
+    /// Removes rows of the history beyond the limits, a few at a time.
+    pub(crate) fn remove_old_history(&mut self) -> Result<Removed, StoreError> {
+        let removed = self.history_retention.step(&self.connection);
+        removed.map_err(|error| StoreError::from_sqlite(&self.file, &error))
+    }
+
+    /// Copies the write-ahead log into the file and empties it, so that nothing of what was erased is left there.
+    /// Whether it is empty: while somebody reads it can't be.
+    pub(crate) fn empty_log(&self) -> Result<bool, StoreError> {
+        let is_busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        is_busy.map(|is_busy: i64| is_busy == 0).map_err(|error| StoreError::from_sqlite(&self.file, &error))
     }
 
     /// Ends the run: marks it clean where it is, copies the write-ahead log into the file, closes the connection.
@@ -214,6 +233,12 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         Fact::GroupMember(record) => groups::member(transaction, record)?,
         Fact::GroupMemberRemoved { group, member } => groups::member_removed(transaction, group, member)?,
         Fact::Audited(record) => audit::append(transaction, record)?,
+        Fact::Remembered(record) => history::insert(transaction, record)?,
+        Fact::HistoryConcluded { sender, id, outcome } => {
+            history::conclude(transaction, sender, *id, *outcome)?;
+        }
+        Fact::HistoryKept { principal, is_kept } => history::keep(transaction, principal, *is_kept)?,
+        Fact::Erased(erasure) => personal::erase(transaction, erasure)?,
     }
     Ok(())
 }

@@ -26,7 +26,8 @@ pub struct Options {
     pub calls_age_max: Option<Duration>,
     /// Accounts removed in one commit.
     pub calls_chunk_max: u32,
-    /// How often it is checked whether accounts of calls, or rows of the audit log, are to be removed.
+    /// How often it is checked whether accounts of calls, rows of the audit log or of the
+    /// history are to be removed.
     pub calls_check_interval: Duration,
     /// Rows of the audit log that are kept; the oldest go first.
     pub audit_rows_max: u64,
@@ -34,6 +35,12 @@ pub struct Options {
     pub audit_age_max: Option<Duration>,
     /// Rows of the audit log removed in one commit.
     pub audit_chunk_max: u32,
+    /// Rows of the history of messages that are kept; the oldest go first.
+    pub history_rows_max: u64,
+    /// How long rows of the history are kept; `None`: as long as `history_rows_max` allows.
+    pub history_age_max: Option<Duration>,
+    /// Rows of the history removed in one commit.
+    pub history_chunk_max: u32,
     /// Octets the database file may grow to, without its write-ahead log; `None`: what the disk holds.
     pub database_octets_max: Option<u64>,
     /// How long the check at start may take. A database that needs more is checked as far as that reaches; the
@@ -57,6 +64,9 @@ impl Default for Options {
             audit_rows_max: 1_000_000,
             audit_age_max: None,
             audit_chunk_max: 512,
+            history_rows_max: 10_000_000,
+            history_age_max: None,
+            history_chunk_max: 512,
             database_octets_max: None,
             start_check_max: Duration::from_millis(500),
         }

@@ -27,6 +27,8 @@ pub struct Status {
     pub calls_removed: u64,
     /// Rows of the audit log removed by age or number.
     pub audit_removed: u64,
+    /// Rows of the history removed by age or number.
+    pub history_removed: u64,
     /// Whether the last attempt to write, facts or soft state, was refused by the machine.
     pub is_failing: bool,
     /// The last failure of any kind; it may be long past.

@@ -1,9 +1,12 @@
 //! What the server needs of a store, so that a simulated one can stand in its place.
 
-use crate::{AuditQuery, AuditRow, CallQuery, LastShutdown, Principal, PublicationRecord, Store, StoreError};
+use crate::{
+    AuditQuery, AuditRow, CallQuery, HistoryQuery, LastShutdown, Principal, PublicationRecord, Store,
+    StoreError,
+};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord,
-    MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, HistoryRecord, InstantMessage,
+    MemberRecord, MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
 };
 
 /// A store: batches of facts that become durable together, soft state that is written lazily, and what a start loads.
@@ -94,6 +97,18 @@ pub trait Storage {
     /// It can't be read.
     fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
 
+    /// As [`Store::history`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn history(&self, query: &HistoryQuery, limit: u32) -> Result<Vec<(u64, HistoryRecord)>, StoreError>;
+
+    /// As [`Store::history_exceptions`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn history_exceptions(&self, each: impl FnMut(Address)) -> Result<u64, StoreError>;
+
     /// As [`Writer::submit`](crate::Writer::submit).
     ///
     /// # Errors
@@ -175,6 +190,14 @@ impl Storage for Store {
 
     fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
         Self::audit(self, query, limit)
+    }
+
+    fn history(&self, query: &HistoryQuery, limit: u32) -> Result<Vec<(u64, HistoryRecord)>, StoreError> {
+        Self::history(self, query, limit)
+    }
+
+    fn history_exceptions(&self, each: impl FnMut(Address)) -> Result<u64, StoreError> {
+        Self::history_exceptions(self, each)
     }
 
     fn submit(

@@ -8,12 +8,13 @@ use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::writer::WriterThread;
 use crate::{
-    AuditHead, AuditQuery, AuditRow, CallQuery, LastShutdown, Options, Principal, PublicationRecord, Status,
-    StoreError, Verified, Writer, audit, backup, log, migration, restore, shutdown,
+    AuditHead, AuditQuery, AuditRow, CallQuery, HistoryQuery, LastShutdown, Options, Principal,
+    PublicationRecord, Status, StoreError, Verified, Writer, audit, backup, log, migration, restore,
+    shutdown,
 };
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
-    Rule, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryRecord, InstantMessage,
+    MemberRecord, MessageId, Rule, SubscriptionRecord, Timestamp,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -196,6 +197,26 @@ impl Store {
     /// Takes seconds for a million rows. Fails with `AuditBroken`.
     pub fn audit_verify(&self, noted: Option<&AuditHead>) -> Result<Verified, StoreError> {
         audit::verify(&self.directory.join(DATABASE), noted)
+    }
+
+    /// Reads the next rows of a principal's history with their numbers, the newest first, at most so many and never more
+    /// than [`HISTORY_PAGE_MAX`](crate::HISTORY_PAGE_MAX).
+    pub fn history(&self, query: &HistoryQuery, limit: u32) -> Result<Vec<(u64, HistoryRecord)>, StoreError> {
+        self.readers.history(query, limit)
+    }
+
+    /// Hands every principal of whom no history is kept to `each`; as [`Store::principals`].
+    pub fn history_exceptions(&self, each: impl FnMut(Address)) -> Result<u64, StoreError> {
+        self.readers.history_exceptions(each)
+    }
+
+    /// Hands everything about a principal to `each`: the table, and a row as JSON. One row is in memory at a time.
+    pub fn export(
+        &self,
+        of: &Erasure,
+        each: impl FnMut(&'static str, serde_json::Value),
+    ) -> Result<u64, StoreError> {
+        self.readers.export(of, each)
     }
 
     /// Checks the whole database in a thread of its own, beside all other work.

@@ -3,7 +3,7 @@
 use crate::commit::Database;
 use crate::queue::{Queue, SoftRecords, Submitted, Work};
 use crate::{ErrorKind, Options, Status, StoreError};
-use model::{Batch, SoftRecord};
+use model::{Batch, Fact, SoftRecord};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,6 +51,8 @@ pub(crate) struct WriterThread {
     calls_check_interval: Duration,
     /// Soft records on their way to the disk.
     soft: SoftRecords,
+    /// Whether somebody was erased, and the write-ahead log may still have it.
+    has_erased: bool,
     /// When accounts of calls and the audit log are looked at next.
     calls_check_at: Instant,
 }
@@ -69,6 +71,7 @@ impl WriterThread {
             soft_chunk_max: options.soft_chunk_max.max(1),
             calls_check_interval: options.calls_check_interval,
             soft: SoftRecords::new(),
+            has_erased: false,
             calls_check_at: Instant::now(),
         }
     }
@@ -99,6 +102,8 @@ impl WriterThread {
             return;
         }
         let started = Instant::now();
+        let is_erasure = |fact: &Fact| matches!(fact, Fact::Erased(_));
+        self.has_erased |= group.iter().flat_map(|submitted| &submitted.batch.facts).any(is_erasure);
         let batches: Vec<&Batch> = group.iter().map(|submitted| &submitted.batch).collect();
         let committed = self.database.commit_group(&batches);
         let mut status = lock(&self.status);
@@ -120,8 +125,16 @@ impl WriterThread {
         status.is_failing = committed.outcomes.iter().any(refused);
         // Whoever is told may ask for the status.
         drop(status);
+        self.empty_log();
         for (submitted, outcome) in group.into_iter().zip(committed.outcomes) {
             submitted.promise.keep(outcome);
+        }
+    }
+
+    /// Empties the write-ahead log after an erasure; while somebody reads, later.
+    fn empty_log(&mut self) {
+        if self.has_erased {
+            self.has_erased = !self.database.empty_log().unwrap_or(false);
         }
     }
 
@@ -162,11 +175,16 @@ impl WriterThread {
         if Instant::now() < self.calls_check_at {
             return;
         }
-        let outcomes = [self.database.remove_old_calls(), self.database.remove_old_audit()];
+        self.empty_log();
+        let outcomes = [
+            self.database.remove_old_calls(),
+            self.database.remove_old_audit(),
+            self.database.remove_old_history(),
+        ];
         let mut status = lock(&self.status);
-        let Status { calls_removed, audit_removed, last_failure, .. } = &mut *status;
+        let Status { calls_removed, audit_removed, history_removed, last_failure, .. } = &mut *status;
         let mut more = false;
-        for (outcome, counter) in outcomes.into_iter().zip([calls_removed, audit_removed]) {
+        for (outcome, counter) in outcomes.into_iter().zip([calls_removed, audit_removed, history_removed]) {
             match outcome {
                 Ok(removed) => {
                     *counter += removed.rows;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// All rules.
 #[derive(Debug, Default)]
 pub(crate) struct RuleBook {
-    /// By the party that each protects, in the order of their keys. Never iterated; no list is empty.
+    /// By the party that each protects, in the order of their keys. No list is empty.
     owners: HashMap<NameId, Vec<Rule>>,
     /// Those of the operator, by whom they name.
     operator: BTreeMap<Subject, Vec<Rule>>,
@@ -62,6 +62,22 @@ impl RuleBook {
         self.with_groups -= usize::from(names_group(key));
         self.with_gateways -= usize::from(names_gateway(key));
         Some(rule)
+    }
+
+    /// Forgets all rules of an owner, and all of others that are named by `is_meant`; gives back whose they were.
+    pub(crate) fn forget(&mut self, owner: NameId, is_meant: impl Fn(&RuleKey) -> bool) -> Vec<NameId> {
+        let mut keys = Vec::new();
+        for (of, rules) in &self.owners {
+            let meant = rules.iter().filter(|rule| *of == owner || is_meant(&rule.key));
+            keys.extend(meant.map(|rule| (*of, rule.key.clone())));
+        }
+        let meant = self.operator.values().flatten().filter(|rule| is_meant(&rule.key));
+        keys.extend(meant.map(|rule| (owner, rule.key.clone())));
+        keys.sort();
+        for (of, key) in &keys {
+            self.remove(*of, key);
+        }
+        keys.into_iter().map(|(of, _)| of).collect()
     }
 
     /// The rules of an owner, in order.

@@ -7,6 +7,7 @@ use crate::contacts::Wish;
 use crate::decision::Decision;
 use crate::effects::Effects;
 use crate::engine::Engine;
+use crate::principal::PrincipalId;
 use crate::restart::LoadError;
 use model::{
     Address, ContactCard, ContactChange, Effect, Fact, Handling, Level, Now, OperatorAct, Refusal, Rule,
@@ -24,6 +25,12 @@ impl Engine {
                 let decision = Decision { is_approved, is_mutual };
                 self.decide_for(&presentity, &watcher, decision, &mut consequences)
             }
+            OperatorAct::KeepHistory { principal, is_kept } => {
+                self.called_so(&principal).map(|id| self.keep_history(id, is_kept, effects))
+            }
+            OperatorAct::Erase { principal } => {
+                self.called_so(&principal).map(|id| self.erase(self.now, id, effects))
+            }
         };
         if outcome.is_ok() {
             effects.facts.append(&mut consequences.facts);
@@ -32,6 +39,10 @@ impl Engine {
         if outcome.is_ok() {
             consequences.join(effects);
         }
+    }
+
+    fn called_so(&self, name: &Address) -> Result<PrincipalId, Refusal> {
+        self.book.owner_of(name).ok_or(Refusal::NoSuchPrincipal)
     }
 
     fn set_rule(&mut self, rule: Rule, consequences: &mut Consequences) -> Result<(), Refusal> {
@@ -158,6 +169,19 @@ impl Engine {
         let id = SubscriptionId([0; 16]);
         let wish = Wish { change, contact, card: ContactCard::default(), id, is_mutual: true };
         self.change(self.now, owner, wish, consequences)
+    }
+
+    /// Forgets the rules of a principal that is erased, and those that name it; the store does the same.
+    pub(crate) fn erase_rules(&mut self, id: PrincipalId) {
+        let principal = &self.principals[id];
+        let names = [principal.identity].into_iter().chain(principal.names.iter().copied());
+        let names = Vec::from_iter(names.map(|name| Subject::Address(self.book.address(name).clone())));
+        let owner = principal.identity;
+        let touched = self.rules.forget(owner, |key| names.contains(&key.who) || names.contains(&key.whom));
+        for party in touched {
+            let watchers = Vec::from_iter(self.roster.watchers_of(party));
+            self.rechecks.extend(watchers.into_iter().map(|watcher| (watcher, party)));
+        }
     }
 
     /// Takes a rule from the store, after the principals and before [`Self::resume`].

@@ -16,6 +16,7 @@ mod inbox;
 mod inference;
 mod messages;
 mod people;
+mod personal;
 mod properties;
 mod published;
 mod receipts;

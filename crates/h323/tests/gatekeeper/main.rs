@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod admission;
+mod audit;
 mod bad_input;
 mod calls;
 mod limits;

@@ -2,7 +2,7 @@
 //! with a count, when the minute is over.
 
 use model::{AuditEvent, AuditRecord, Instant, Millis};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How long repeats are gathered.
 const GATHERED_FOR: Millis = Millis::seconds(60);
@@ -64,6 +64,11 @@ impl Gathering {
         over
     }
 
+    /// What was gathered about somebody; it is gathered no more.
+    pub fn take_about(&mut self, texts: &HashSet<String>) -> Vec<AuditRecord> {
+        in_order(self.open.extract_if(|event, _| is_about(event, texts)).map(|(_, open)| open.repeats))
+    }
+
     /// All that was gathered.
     pub fn take_all(&mut self) -> Vec<AuditRecord> {
         self.due = None;
@@ -80,6 +85,16 @@ impl Open {
         repeats.count += record.count;
         repeats.last_at = record.last_at;
     }
+}
+
+/// Whether an event names somebody who goes by one of these.
+pub(super) fn is_about(event: &AuditEvent, texts: &HashSet<String>) -> bool {
+    [&event.actor, &event.object, &event.target].into_iter().flatten().any(|name| texts.contains(name))
+}
+
+/// An event without anybody's name.
+pub(super) fn unnamed(event: &AuditEvent) -> AuditEvent {
+    AuditEvent { actor: None, object: None, target: None, ..event.clone() }
 }
 
 /// What is left of an event when too many differ.

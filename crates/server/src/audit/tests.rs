@@ -60,7 +60,6 @@ fn a_flood_of_which_each_is_about_somebody_else_is_a_few_records() {
     assert_eq!(repeats.iter().map(|repeats| repeats.count).collect::<Vec<_>>(), [99_989]);
 }
 
-//
 #[test]
 fn what_a_store_that_does_not_write_can_not_take_is_dropped_counted_and_told_later() {
     let (written, is_full) = (Written::default(), Arc::new(Mutex::new(true)));
@@ -111,4 +110,36 @@ fn an_act_is_written_when_it_returns() {
     assert_eq!(written.records().len(), 1);
     audit.stop();
     thread.join().unwrap();
+}
+
+// covers: F-20
+#[test]
+fn what_waits_about_somebody_who_is_erased_names_him_no_more() {
+    let written = Written::default();
+    let sink: RecordSink = {
+        let written = written.clone();
+        Arc::new(move |batch, done| {
+            written.take(batch);
+            done(Ok(()));
+            Ok(())
+        })
+    };
+    let (audit, thread) = Audit::start(sink, Clock::start(), 16).unwrap();
+    for _ in 0..3 {
+        audit.note(refusal("mallory@example.com"));
+        audit.note(refusal("bob@example.com"));
+    }
+    let name = model::Address::parse("mallory@example.com").unwrap();
+    audit.forget(&Erasure { principal: name.clone(), names: vec![name], originals: Vec::new() });
+    audit.stop();
+    thread.join().unwrap();
+    let records = written.records();
+    let about = |object: Option<&str>| {
+        let of = records.iter().filter(|record| record.event.object.as_deref() == object);
+        of.map(|record| record.count).sum::<u64>()
+    };
+    let told = records.iter().map(|record| record.count).sum::<u64>();
+    assert_eq!(told, 6, "nothing is lost");
+    assert_eq!(about(Some("mallory@example.com")), 1, "what was written before is for the store to erase");
+    assert_eq!(about(None), 2);
 }

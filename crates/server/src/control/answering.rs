@@ -77,6 +77,12 @@ impl Answering {
             }
             Question::CheckIntegrity => give_one(answers, self.check_integrity()),
             Question::Audit { query, last, follows } => self.audit(query, last, follows, answers),
+            Question::Kept(kept) => self.kept(kept, answers),
+            Question::KeepHistory { address, is_kept } => {
+                give_one(answers, self.keep_history(&address, is_kept))
+            }
+            Question::Export { address } => self.export(&address, answers),
+            Question::Erase { address } => give_one(answers, self.erase(&address)),
             Question::VerifyAudit { noted } => give_one(answers, self.verify_audit(noted.as_ref())),
         }
     }

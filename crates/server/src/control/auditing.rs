@@ -81,6 +81,7 @@ impl Answering {
             target: target.clone(),
             ..operator.does(name, outcome)
         };
+        let is_erasure = name == ERASE;
         let begun = self.audit.record(event(AuditOutcome::Begun));
         if let Err(unrecorded) = begun
             && shows_what_people_wrote(&question)
@@ -93,6 +94,8 @@ impl Answering {
                 AuditEvent { reason: Some(kind(failure.kind).into()), ..event(AuditOutcome::Failed) }
             }
             // Whether the client is still there to read it or not.
+            // The one record that is left says that somebody was erased, and not who.
+            Ok(Ok(())) | Err(_) if is_erasure => AuditEvent { object: None, ..event(AuditOutcome::Done) },
             Ok(Ok(())) | Err(_) => event(AuditOutcome::Done),
         };
         // A failure has been logged.
@@ -100,6 +103,9 @@ impl Answering {
         answered
     }
 }
+
+/// The act after which its object is not to be named.
+const ERASE: &str = "erase";
 
 /// An act, for the log.
 struct Act {
@@ -120,6 +126,11 @@ fn act(question: &Question) -> Option<Act> {
         Question::Backup { file } => {
             Act { name: "backup", object: None, target: Some(file.display().to_string()) }
         }
+        Question::Kept(kept) => Act { target: kept.with.clone(), ..about("history", &kept.address) },
+        Question::KeepHistory { address, is_kept: true } => about("history.on", address),
+        Question::KeepHistory { address, is_kept: false } => about("history.off", address),
+        Question::Export { address } => about("export", address),
+        Question::Erase { address } => about(ERASE, address),
         Question::Rules(RuleQuestion::Set { whom, who, handling, service, .. }) => {
             Act { target: Some(format!("{handling} {who} ({service})")), ..about("setRule", whom) }
         }
@@ -145,7 +156,7 @@ fn act(question: &Question) -> Option<Act> {
 }
 
 const fn shows_what_people_wrote(question: &Question) -> bool {
-    matches!(question, Question::Trace { .. })
+    matches!(question, Question::Trace { .. } | Question::Kept(_) | Question::Export { .. })
 }
 
 const fn kind(kind: FailureKind) -> &'static str {

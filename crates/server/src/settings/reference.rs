@@ -2,8 +2,9 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    AuditSettings, CallsSettings, ControlSettings, GroupsSettings, H323Settings, LimitsSettings, LogSettings,
-    MessagesSettings, PresenceSettings, RulesSettings, StoreSettings, ZoneSettings,
+    AuditSettings, CallsSettings, ControlSettings, GroupsSettings, H323Settings, HistorySettings,
+    LimitsSettings, LogSettings, MessagesSettings, PresenceSettings, RulesSettings, StoreSettings,
+    ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -27,6 +28,7 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<MessagesSettings>(),
         table::<RulesSettings>(),
         table::<GroupsSettings>(),
+        table::<HistorySettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),
         table::<AuditSettings>(),

@@ -96,7 +96,7 @@ impl Unwritten {
                     self.affected.insert(entry.principal.clone());
                 }
                 // It is either written, or dropped.
-                Fact::Message { .. } => continue,
+                Fact::Message { .. } | Fact::Remembered(_) => continue,
                 Fact::Call(_) if self.facts.len() >= CALLS_MAX => {
                     self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
                     continue;
@@ -177,7 +177,9 @@ impl Unwritten {
         if is_found {
             let fact = self.facts.pop_front();
             self.counters.facts_lost.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(event = "store.fact_refused", ?fact, %error, "A fact was given up. Please report this.");
+            // What a fact says may be what somebody wrote.
+            let fact = fact.as_ref().map_or("none", Fact::kind);
+            tracing::error!(event = "store.fact_refused", fact, %error, "A fact was given up. Please report this.");
             self.chunk = CHUNK;
             self.settle(now);
         }

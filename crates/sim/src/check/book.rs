@@ -32,7 +32,7 @@ impl Book {
         match act {
             OperatorAct::SetRule(rule) => drop(self.certain.insert(rule.key.clone(), (rule, requests))),
             OperatorAct::EndRule(key) => drop(self.certain.remove(&key)),
-            OperatorAct::Decide { .. } => {}
+            _ => {}
         }
     }
 
@@ -64,7 +64,7 @@ fn key(act: &OperatorAct) -> Option<&RuleKey> {
     match act {
         OperatorAct::SetRule(rule) => Some(&rule.key),
         OperatorAct::EndRule(key) => Some(key),
-        OperatorAct::Decide { .. } => None,
+        _ => None,
     }
 }
 

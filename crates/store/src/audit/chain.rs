@@ -1,6 +1,7 @@
 //! The chain of hashes.
 
 use super::file;
+use crate::connection::DATABASE;
 use crate::{StoreError, connection};
 use model::AuditRecord;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -69,6 +70,12 @@ pub(crate) fn append(connection: &Connection, record: &AuditRecord) -> rusqlite:
         .prepare_cached("UPDATE audit_head SET number = $1, hash = $2")?
         .execute(params![number, hash])
         .map(|_| ())
+}
+
+/// Looks through the audit log of a data directory that no server uses; as
+/// [`Store::audit_verify`](crate::Store::audit_verify).
+pub fn verify_audit(data_dir: &Path, noted: Option<&AuditHead>) -> Result<Verified, StoreError> {
+    verify(&data_dir.join(DATABASE), noted)
 }
 
 /// Looks through the whole log: every row is there and as it was written, and every name that is not erased belongs

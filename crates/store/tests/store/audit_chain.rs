@@ -1,7 +1,8 @@
 //! The chain of the audit log on real files: what is altered or removed is found, what goes by age leaves it whole.
 
 use crate::audit::{append, numbers, record, short};
-use crate::samples::wait_until;
+use crate::samples::{wait_until, write};
+use model::{Batch, Erasure, Fact};
 use rusqlite::Connection;
 use std::path::Path;
 use std::time::Duration;
@@ -57,6 +58,31 @@ fn a_row_that_was_altered_removed_exchanged_or_added_is_found() {
         let found = finding(place.path(), tampering);
         assert!(found.contains(expected), "{tampering}: {found}");
     }
+}
+
+// covers: F-20
+#[test]
+fn a_name_that_was_erased_is_in_no_file_and_the_chain_holds() {
+    let place = tempfile::tempdir().unwrap();
+    ten(place.path());
+    let store = Store::open(place.path(), Options::default()).unwrap();
+    let name = model::Address::parse("room3@example.com").unwrap();
+    let erasure =
+        Erasure { principal: name.clone(), names: vec![name], originals: vec!["Room 3".to_owned()] };
+    append(&store, [record(11, "room 3"), record(12, "Room 3")]);
+    write(&store, Batch { facts: vec![Fact::Erased(Box::new(erasure))] }).unwrap();
+    let found = || {
+        let files = std::fs::read_dir(place.path()).unwrap();
+        files.into_iter().any(|file| {
+            let octets = std::fs::read(file.unwrap().path()).unwrap();
+            octets.windows(6).any(|word| word.eq_ignore_ascii_case(b"room3@"))
+        })
+    };
+    wait_until(|| !found());
+    assert_eq!(store.audit_verify(None).unwrap().rows, 12);
+    let rows = store.audit(&AuditQuery::default(), 12).unwrap();
+    assert!(rows[2].record.event.object.as_ref().unwrap().starts_with("erased-"), "{:?}", rows[2]);
+    assert_eq!(rows[3].record.event.object.as_deref(), Some("room4@example.com"));
 }
 
 #[test]

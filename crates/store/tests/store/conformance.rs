@@ -12,6 +12,11 @@ pub use crate::groups::{
     a_group_that_is_removed_has_no_members_when_it_comes_back, a_member_of_no_group_contradicts_the_store,
     groups_and_their_members_are_there_when_opened_again,
 };
+pub use crate::history::{
+    a_history_comes_back_whole_newest_first_and_in_pages, what_became_of_a_message_is_in_both_histories,
+    who_is_erased_is_nowhere_and_the_others_are_as_they_were,
+    who_is_excepted_from_history_is_known_when_opened_again,
+};
 pub use crate::messages::{
     a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
     an_id_that_the_writer_has_forgotten_may_be_used_again, ids_that_left_before_a_moment_are_forgotten,
@@ -263,6 +268,10 @@ macro_rules! conformance {
                 groups_and_their_members_are_there_when_opened_again,
                 records_come_back_whole_and_numbered_in_order,
                 rows_are_found_by_who_whom_what_and_when,
+                a_history_comes_back_whole_newest_first_and_in_pages,
+                what_became_of_a_message_is_in_both_histories,
+                who_is_excepted_from_history_is_known_when_opened_again,
+                who_is_erased_is_nowhere_and_the_others_are_as_they_were,
             ]
         );
     };

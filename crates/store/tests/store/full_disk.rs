@@ -5,7 +5,7 @@ use model::Batch;
 use store::{ErrorKind, LastShutdown, Options, Store, StoreError};
 
 /// Room for an empty database and a few hundred rows.
-const OCTETS: u64 = 160 * 1024;
+const OCTETS: u64 = 256 * 1024;
 
 fn small() -> Options {
     Options { database_octets_max: Some(OCTETS), ..Options::default() }

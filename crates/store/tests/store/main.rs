@@ -15,6 +15,7 @@ mod damaged_log;
 mod full_disk;
 mod group_commit;
 mod groups;
+mod history;
 mod kill;
 mod lock;
 mod messages;

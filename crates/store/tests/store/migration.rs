@@ -24,6 +24,8 @@ fn a_new_directory_gets_the_newest_schema() {
             "calls",
             "group_members",
             "groups",
+            "history",
+            "history_exceptions",
             "messages",
             "meta",
             "principals",
