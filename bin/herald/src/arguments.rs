@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::endpoint::{self, EndpointArguments};
+use crate::group::{self, GroupVerb};
 use crate::wire::WireCommand;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -102,6 +103,9 @@ Examples:
   herald send --from caretaker room4 'Please close the windows.'
   fortune | herald send alice -")]
     Send(SendArguments),
+    /// Keep groups, which rules name and members write to
+    #[command(subcommand, after_help = group::AFTER_HELP)]
+    Group(GroupVerb),
     /// Show every message from and to an endpoint, decoded, as it happens
     ///
     /// The endpoint is named by one of its aliases, whether it is registered yet or not. Runs until Ctrl-C. The texts

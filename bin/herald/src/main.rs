@@ -10,6 +10,7 @@ mod end;
 mod endpoint;
 mod endpoints;
 mod exit;
+mod group;
 mod import;
 mod presence;
 mod print;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Watch(arguments) => watch::run(&data, &arguments),
         Verb::Why(arguments) => why::run(&data, &arguments),
         Verb::Send(arguments) => send::run(&data, &arguments),
+        Verb::Group(verb) => group::run(&data, &verb),
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
         Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),

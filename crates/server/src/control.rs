@@ -7,6 +7,7 @@
 
 mod answering;
 mod client;
+mod grouping;
 mod listener;
 mod names;
 mod sending;
@@ -21,8 +22,8 @@ pub(crate) use names::Names;
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
-    Address, AgentId, Availability, Basic, CallDetailRecord, PresenceDocument, PresenceState, PresenceTuple,
-    Publication, Timestamp, Version,
+    Address, AgentId, Availability, Basic, CallDetailRecord, FailureReports, GroupRecord, GroupRole,
+    PresenceDocument, PresenceState, PresenceTuple, Publication, Timestamp, Version, Writers,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,6 +111,69 @@ pub enum Question {
     },
     /// Checks the whole database: one [`Answer::Done`].
     CheckIntegrity,
+    /// The groups: [`Answer::Group`]s in order, without members.
+    Groups,
+    /// One group with its members: one [`Answer::Group`].
+    Group {
+        /// Its address.
+        group: String,
+    },
+    /// The groups that somebody is in, directly or through others: [`Answer::Group`]s in order, without members.
+    GroupsOf {
+        /// Any name.
+        party: String,
+    },
+    /// Makes a group: one [`Answer::Done`].
+    AddGroup {
+        /// Its address, in the zone's domain where it has none.
+        group: String,
+        /// What is decided about it.
+        options: GroupOptions,
+    },
+    /// Changes what is decided about a group: one [`Answer::Done`].
+    SetGroup {
+        /// Its address.
+        group: String,
+        /// What is decided anew.
+        options: GroupOptions,
+    },
+    /// Removes a group: one [`Answer::Done`].
+    RemoveGroup {
+        /// Its address.
+        group: String,
+    },
+    /// Lets somebody join a group, or makes it an owner or a mere member: one [`Answer::Done`].
+    JoinGroup {
+        /// Its address.
+        group: String,
+        /// Any name of a principal, known or not, or the address of a group.
+        member: String,
+        /// Whether it is an owner.
+        is_owner: bool,
+    },
+    /// Puts somebody out of a group: one [`Answer::Done`].
+    LeaveGroup {
+        /// Its address.
+        group: String,
+        /// The member as it joined.
+        member: String,
+    },
+}
+
+/// What is decided about a group; what is left out stays as it is, or as it is by default.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GroupOptions {
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Whether its members write to it.
+    pub is_conversation: Option<bool>,
+    /// Who may write to it.
+    pub writers: Option<Writers>,
+    /// Whether its members are told who joins and leaves.
+    pub announces: Option<bool>,
+    /// Who is told of failures.
+    pub reports: Option<FailureReports>,
 }
 
 /// What the server answers.
@@ -154,6 +218,8 @@ pub enum Answer {
     Failed(Failure),
     /// Nothing more follows.
     End,
+    /// Of [`Question::Group`], one of [`Question::Groups`] and [`Question::GroupsOf`].
+    Group(Box<GroupView>),
 }
 
 /// Why a question is not answered.
@@ -167,6 +233,31 @@ pub struct Failure {
     /// Names that may have been meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<String>,
+}
+
+/// A group as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupView {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub group: GroupRecord,
+    /// Who joined, in order; `None` in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<GroupMemberView>>,
+    /// How many persons, rooms and machines it has, those of groups in it among them; `None` in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<usize>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupMemberView {
+    /// The name under which it joined.
+    pub member: Address,
+    /// What it is there.
+    pub role: GroupRole,
 }
 
 /// What a client can do about a failure.
@@ -333,7 +424,8 @@ pub fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// The members that hold moments, in all that is shown.
-const MOMENTS: [&str; 10] = [
+const MOMENTS: [&str; 11] = [
+    "createdAt",
     "at",
     "since",
     "expires",

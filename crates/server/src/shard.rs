@@ -20,10 +20,10 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use engine::Engine;
 use model::{
-    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, InstantMessage, Now, PresenceDocument,
-    Refusal, Request, WatcherId,
+    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, GroupChange, InstantMessage, Now,
+    PresenceDocument, Refusal, Request, Ticket, WatcherId,
 };
-use operator::{Senders, Sent};
+use operator::{Asked, GroupOutcome, Senders, Sent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -68,6 +68,8 @@ pub(crate) enum ShardInput {
     Unwatch(WatcherId),
     /// The operator sends a message; what comes of it goes back by `answer`.
     Send { message: Box<InstantMessage>, answer: Sender<Sent> },
+    /// The operator, or a directory, changes a group; what comes of it goes back by `answer`.
+    ChangeGroup { change: Box<GroupChange>, answer: Sender<GroupOutcome> },
     /// Somebody looks at the engine, after all that was given before.
     Look(Look),
     /// The server ends; nothing comes after this.
@@ -245,12 +247,12 @@ impl Shard {
                 }
             }
             ShardInput::Send { message, answer } => {
-                let ticket = self.senders.admit(answer);
-                let taken = self.core.request(now, Request::Send { ticket, agent: None, message })?;
-                if taken == Taken::GivenUp {
-                    self.senders.forget(ticket);
-                }
-                Ok(())
+                let ticket = self.senders.admit(Asked::Message(answer));
+                self.ask(now, ticket, Request::Send { ticket, agent: None, message })
+            }
+            ShardInput::ChangeGroup { change, answer } => {
+                let ticket = self.senders.admit(Asked::Group(answer));
+                self.ask(now, ticket, Request::ChangeGroup { ticket, agent: None, change })
             }
             ShardInput::Look(look) => {
                 self.looks.push(look);
@@ -258,6 +260,14 @@ impl Shard {
             }
             ShardInput::Requests(_) | ShardInput::Stop => Ok(()),
         }
+    }
+
+    /// Asks the engine for an operator, who waits.
+    fn ask(&mut self, now: Now, ticket: Ticket, request: Request) -> Result<(), Failed> {
+        if self.core.request(now, request)? == Taken::GivenUp {
+            self.senders.forget(ticket);
+        }
+        Ok(())
     }
 
     /// Hands to the store what is to be committed, and tells what may be told.

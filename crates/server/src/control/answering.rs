@@ -73,6 +73,9 @@ impl Answering {
                 )
             }
             Question::CheckIntegrity => give_one(answers, self.check_integrity()),
+            Question::Groups => self.groups(answers),
+            Question::GroupsOf { party } => self.groups_of(&party, answers),
+            other => give_one(answers, self.change_groups(other)),
         }
     }
 
@@ -224,7 +227,7 @@ fn give_one(answers: &mut Answers<'_>, answer: Result<Answer, Failure>) -> Answe
     }
 }
 
-fn give_all(answers: &mut Answers<'_>, all: impl Iterator<Item = Answer>) -> Answered<()> {
+pub(super) fn give_all(answers: &mut Answers<'_>, all: impl Iterator<Item = Answer>) -> Answered<()> {
     for answer in all {
         answers.give(&answer)?;
     }

@@ -1,8 +1,8 @@
-//! Messages of the operator, who has no agent: who asked is told by ticket.
+//! Messages of the operator and changes of groups, which no agent asks for: who asked is told by ticket.
 
 use super::{ShardHandle, ShardInput};
-use crossbeam_channel::{Sender, bounded};
-use model::{Effect, InstantMessage, MessageFailure, Ticket};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use model::{Effect, GroupChange, GroupRefusal, InstantMessage, MessageFailure, Ticket};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -12,16 +12,17 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// What came of a message: whether it waits because the recipient is away.
 pub(crate) type Sent = Result<bool, MessageFailure>;
 
-/// Why nothing is known of a message.
+/// What came of a change of a group: what was left out of it.
+pub(crate) type GroupOutcome = Result<Vec<GroupRefusal>, GroupRefusal>;
+
+/// Why nothing is known of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum SendError {
     /// The shard ends, or failed by a fault of its own.
-    #[error("the server is ending, or failed; the message may or may not have been taken")]
+    #[error("the server is ending, or failed; what was asked for may or may not have been done")]
     Gone,
     /// The store is slow.
-    #[error(
-        "the store has not written the message yet, so nobody can say whether it is accepted; see `herald status`"
-    )]
+    #[error("the store has not written it yet, so nobody can say whether it is done; see `herald status`")]
     Unknown,
 }
 
@@ -29,12 +30,19 @@ pub(crate) enum SendError {
 #[derive(Debug, Default)]
 pub(super) struct Senders {
     last: u64,
-    waiting: HashMap<Ticket, (Instant, Sender<Sent>)>,
+    waiting: HashMap<Ticket, (Instant, Asked)>,
+}
+
+/// Who waits for what.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Message(Sender<Sent>),
+    Group(Sender<GroupOutcome>),
 }
 
 impl Senders {
     /// Notes who asked; the ticket of the request.
-    pub fn admit(&mut self, answer: Sender<Sent>) -> Ticket {
+    pub fn admit(&mut self, answer: Asked) -> Ticket {
         // Who has given up need not be told.
         self.waiting.retain(|_, (since, _)| since.elapsed() < 2 * ANSWER_MAX);
         self.last += 1;
@@ -44,15 +52,30 @@ impl Senders {
 
     /// Answers who asked.
     pub fn tell(&mut self, effect: &Effect) {
-        let (ticket, sent) = match effect {
-            Effect::Accepted { ticket, is_stored, .. } => (ticket, Ok(*is_stored)),
-            Effect::MessageRefused { ticket, failure, .. } => (ticket, Err(*failure)),
-            _ => return,
+        let (Effect::Accepted { ticket, .. }
+        | Effect::MessageRefused { ticket, .. }
+        | Effect::GroupChanged { ticket, .. }
+        | Effect::GroupRefused { ticket, .. }) = effect
+        else {
+            return;
         };
-        if let Some((_, answer)) = self.waiting.remove(ticket) {
-            // He may have gone.
-            let _ = answer.send(sent);
-        }
+        let Some((_, asked)) = self.waiting.remove(ticket) else { return };
+        // He may have gone.
+        let _gone = match (asked, effect) {
+            (Asked::Message(answer), Effect::Accepted { is_stored, .. }) => {
+                answer.send(Ok(*is_stored)).is_err()
+            }
+            (Asked::Message(answer), Effect::MessageRefused { failure, .. }) => {
+                answer.send(Err(*failure)).is_err()
+            }
+            (Asked::Group(answer), Effect::GroupChanged { left_out, .. }) => {
+                answer.send(Ok(left_out.clone())).is_err()
+            }
+            (Asked::Group(answer), Effect::GroupRefused { refusal, .. }) => {
+                answer.send(Err(refusal.clone())).is_err()
+            }
+            _ => false,
+        };
     }
 
     /// There will be no answer.
@@ -67,8 +90,20 @@ impl ShardHandle {
         let (answer, answered) = bounded(1);
         let message = Box::new(message);
         self.inputs.send(ShardInput::Send { message, answer }).map_err(|_| SendError::Gone)?;
-        answered
-            .recv_timeout(ANSWER_MAX)
-            .map_err(|error| if error.is_timeout() { SendError::Unknown } else { SendError::Gone })
+        wait(&answered)
     }
+
+    /// Changes a group as the operator, or as a directory has it, and waits until that is durable.
+    pub fn change_group(&self, change: GroupChange) -> Result<GroupOutcome, SendError> {
+        let (answer, answered) = bounded(1);
+        let change = Box::new(change);
+        self.inputs.send(ShardInput::ChangeGroup { change, answer }).map_err(|_| SendError::Gone)?;
+        wait(&answered)
+    }
+}
+
+fn wait<T>(answered: &Receiver<T>) -> Result<T, SendError> {
+    answered
+        .recv_timeout(ANSWER_MAX)
+        .map_err(|error| if error.is_timeout() { SendError::Unknown } else { SendError::Gone })
 }
