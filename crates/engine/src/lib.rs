@@ -22,6 +22,7 @@ mod claim;
 mod composition;
 mod consequences;
 mod contacts;
+mod conversation;
 mod counts;
 mod decision;
 mod delivery;

@@ -23,6 +23,10 @@ impl Engine {
     /// Answers where a message would go.
     pub(crate) fn route(&mut self, ticket: Ticket, agent: AgentId, to: &Address, effects: &mut Effects) {
         let routed = self.sender(agent).and_then(|(sender, _)| {
+            if let Some(group) = self.conversation_at(to) {
+                // The group takes it, whoever of its members is there.
+                return self.admit_writer(group, sender).map(|()| Vec::new());
+            }
             let id = self.admit_recipient(sender, to)?;
             self.inboxes.admit(id, 0, &self.settings.messages)?;
             Ok(self.principals[id].messaging_agents().collect())
@@ -73,6 +77,12 @@ impl Engine {
         message.sender = address;
         // Only the server itself tells the fate of messages.
         message.is_report &= agent.is_none();
+        if let Some(group) = self.conversation_at(&message.recipient) {
+            if agent.is_some() {
+                self.admit_writer(group, sender)?;
+            }
+            return self.send_to_group(now, group, sender, message, effects);
+        }
         let id = self.admit_recipient(sender, &message.recipient)?;
         if let Some(lane) = self.inboxes.lane(id, &message.sender) {
             let is_waiting = lane.holds(message.id);
@@ -81,16 +91,21 @@ impl Engine {
                 return Ok(is_waiting && self.principals[id].messaging_agents().next().is_none());
             }
         }
-        let limits = &self.settings.messages;
-        if octets(&message) > limits.message_octets_max {
+        self.admit_message(now, &mut message)?;
+        self.inboxes.admit(id, octets(&message), &self.settings.messages)?;
+        Ok(self.deposit(now, id, message, effects))
+    }
+
+    /// Whether a message may be relayed at all, which uses up one of its forwards.
+    pub(crate) fn admit_message(&self, now: Now, message: &mut InstantMessage) -> Result<(), MessageFailure> {
+        if octets(message) > self.settings.messages.message_octets_max {
             return Err(MessageFailure::TooLarge);
         }
         message.max_forwards = message.max_forwards.checked_sub(1).ok_or(MessageFailure::Loop)?;
-        if message.expires_at.is_some_and(|at| at <= now.wall) {
-            return Err(MessageFailure::Expired);
+        match message.expires_at.is_some_and(|at| at <= now.wall) {
+            true => Err(MessageFailure::Expired),
+            false => Ok(()),
         }
-        self.inboxes.admit(id, octets(&message), limits)?;
-        Ok(self.deposit(now, id, message, effects))
     }
 
     /// Puts a message in an inbox and begins to deliver it; gives back whether nobody is there for it.
@@ -209,7 +224,8 @@ impl Engine {
         is_delayed: bool,
     ) {
         let sender = self.name_of(&message.sender);
-        let delivery = Arc::new(Delivery { message, sender, is_delayed });
+        let group = self.group_of_copy(&message).map(|group| self.book.named(group));
+        let delivery = Arc::new(Delivery { message, sender, group, is_delayed });
         self.inboxes.put(id, Waiting { place, delivery, expires_at, refused_by: Vec::new() });
     }
 

@@ -53,7 +53,9 @@ pub(crate) fn load_zone(
 pub(crate) fn load_engine(settings: &Settings, now: Now, store: &impl Storage) -> Result<Engine, StoreError> {
     let told = settings.presence.engine();
     let limits = settings.groups.limit(told.limits);
-    let told = engine::Settings { messages: settings.messages.engine(), limits, ..told };
+    let group_copies_max = settings.groups.copies_max;
+    let messages = engine::MessageSettings { group_copies_max, ..settings.messages.engine() };
+    let told = engine::Settings { messages, limits, ..told };
     let mut engine = Engine::new(told, store.epoch());
     let principals =
         store.principals(|principal| engine.load_principal(&principal.address, principal.created_at))?;

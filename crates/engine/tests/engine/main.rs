@@ -7,6 +7,7 @@ mod attendance;
 mod blocks;
 mod claims;
 mod contact_properties;
+mod conversations;
 mod correspondence;
 mod decisions;
 mod explanation;

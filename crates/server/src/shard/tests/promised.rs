@@ -109,7 +109,7 @@ fn message_refused(number: u64) -> Effect {
 
 fn deliver(id: u8) -> Effect {
     let sender = NamedAddress { address: address("alice"), kind: "h323-ID".into(), original: "alice".into() };
-    let delivery = Delivery { message: message(id), sender, is_delayed: false };
+    let delivery = Delivery { message: message(id), sender, is_delayed: false, group: None };
     Effect::Deliver { agent: agent(2), delivery: Arc::new(delivery) }
 }
 
