@@ -101,6 +101,12 @@ impl Server {
         self.gatekeeper.receive(now, channel, input);
     }
 
+    /// The operator asks for something.
+    pub(crate) fn ask(&mut self, now: Now, request: Request) {
+        self.asked.push_back(ToEngine::Request(request));
+        self.stir(now);
+    }
+
     /// Does what is due.
     pub(crate) fn timeout(&mut self, now: Now, journal: &mut Journal) {
         if is_due(self.told_at, now) {

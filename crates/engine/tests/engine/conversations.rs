@@ -150,11 +150,7 @@ fn a_full_inbox_fails_its_own_copy_only_and_the_sender_is_told_by_the_group() {
     assert_eq!(scene.drain(2), ["3"]);
     let report = scene.deliveries(1).remove(0);
     assert_eq!((&report.message.sender, report.message.is_report), (&address("board"), true));
-    assert!(
-        report.message.text.contains("was not delivered to carol: "),
-        "{}",
-        report.message.text
-    );
+    assert!(report.message.text.contains("was not delivered to carol: "), "{}", report.message.text);
     assert_eq!(scene.engine.counts().group_copies_failed, 1);
 }
 

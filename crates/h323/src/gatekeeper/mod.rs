@@ -5,6 +5,7 @@
 //! tables, `outstanding` the requests of ours that wait for an answer, `presence` what deployed endpoints know as presence.
 
 mod admission;
+mod authorship;
 mod bandwidth;
 mod call;
 mod candidate;

@@ -6,6 +6,7 @@
 //! comes for ever.
 
 use super::{indication, package_message};
+use crate::gatekeeper::authorship::correspondent;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::naming::own_alias;
 use crate::gatekeeper::outstanding::Purpose;
@@ -32,6 +33,8 @@ const TRIES: u8 = 2;
 #[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     sender: Address,
+    /// Whom the endpoint takes it to come from: the sender, or the group.
+    shown_as: Address,
     message: MessageId,
     parts: Vec<GenericData>,
     /// How many parts are confirmed.
@@ -66,6 +69,7 @@ impl Gatekeeper {
         }
         let Some(parts) = self.parts_of(number, delivery) else { return false };
         let (sender, message) = (delivery.message.sender.clone(), delivery.message.id);
+        let shown_as = correspondent(delivery).address.clone();
         let waiting = &mut self.packages.of(number).waiting;
         if waiting.len() >= WAITING_MAX {
             self.counters.packages_dropped += 1;
@@ -73,7 +77,7 @@ impl Gatekeeper {
             return true;
         }
         let awaits = Awaits::Turn;
-        waiting.push_back(Outgoing { sender, message, parts, confirmed: 0, tries: 0, awaits });
+        waiting.push_back(Outgoing { sender, shown_as, message, parts, confirmed: 0, tries: 0, awaits });
         self.begin_waiting(now, number);
         true
     }
@@ -134,7 +138,8 @@ impl Gatekeeper {
     ) -> bool {
         let Some(correspondence) = self.packages.0.get_mut(&number) else { return false };
         let is_it = |outgoing: &Outgoing| {
-            outgoing.message == message && sender.is_none_or(|sender| outgoing.sender == *sender)
+            let is_from = |sender: &Address| [&outgoing.sender, &outgoing.shown_as].contains(&sender);
+            outgoing.message == message && sender.is_none_or(is_from)
         };
         let Some(place) = correspondence.under_way.iter().position(is_it) else { return false };
         let outgoing = correspondence.under_way.swap_remove(place);
@@ -197,8 +202,9 @@ impl Gatekeeper {
     /// A message as descriptors that each fit a datagram; `None` where it would take too many.
     fn parts_of(&self, number: u64, delivery: &Delivery) -> Option<Vec<GenericData>> {
         let registration = self.registrations.get(number)?;
+        let knows_groups = self.speaks_package(number, capability::GROUPS);
         let to = own_alias(registration, Some(&delivery.message.recipient)).into_iter().collect();
-        let message = PackageMessage { to, ..package_message(delivery, &self.settings.zone) };
+        let message = PackageMessage { to, ..package_message(delivery, knows_groups, &self.settings.zone) };
         // What the first part is without text and body; no other part has more.
         let media_type = message.content.as_ref().map(|(media_type, _)| (media_type.clone(), Vec::new()));
         let part = Some(Part { number: 1, count: 1 });
