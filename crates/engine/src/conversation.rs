@@ -78,7 +78,7 @@ impl Engine {
                 repeats += 1;
                 continue;
             }
-            match self.inboxes.admit(member, octets(&message), &self.settings.messages) {
+            match self.admit_to_inbox(member, octets(&message)) {
                 Ok(()) => {
                     is_stored &= self.deposit(now, member, message.clone(), effects);
                     copies += 1;
@@ -199,7 +199,7 @@ impl Engine {
             in_session: false,
             is_report: true,
         };
-        match self.inboxes.admit(reader, octets(&report), &self.settings.messages) {
+        match self.admit_to_inbox(reader, octets(&report)) {
             Ok(()) => drop(self.deposit(now, reader, report, effects)),
             Err(_) => self.counts.reports_dropped += 1,
         }

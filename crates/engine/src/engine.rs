@@ -18,10 +18,10 @@ use crate::settings::Settings;
 use crate::view::Showing;
 use crate::watcher::Watchers;
 use model::{
-    Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
-    PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
+    Address, AgentId, Basic, Effect, Evidence, EvidenceKey, InboxRules, Instant, Now, PresenceDocument,
+    PresenceState, PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
 };
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Presence of the principals of one shard.
@@ -50,6 +50,8 @@ pub struct Engine {
     pub(crate) restored: HashMap<AgentId, Spell>,
     pub(crate) inboxes: Inboxes,
     pub(crate) groups: Groups,
+    /// Of the inboxes that have their own.
+    pub(crate) inbox_rules: BTreeMap<PrincipalId, InboxRules>,
     pub(crate) counts: Counts,
 }
 
@@ -75,6 +77,7 @@ impl Engine {
             restored: HashMap::new(),
             inboxes: Inboxes::new(epoch),
             groups: Groups::default(),
+            inbox_rules: BTreeMap::new(),
             counts: Counts::default(),
         }
     }
@@ -117,6 +120,9 @@ impl Engine {
             Request::EndSession { agent, peer } => self.end_session(agent, &peer, effects),
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
+            Request::RuleInbox { ticket, agent, principal, rules } => {
+                self.rule_inbox(ticket, agent, &principal, rules, effects);
+            }
             Request::ChangeGroup { ticket, agent, change } => {
                 self.change_group(now, ticket, agent, *change, effects);
             }

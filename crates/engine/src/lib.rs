@@ -42,6 +42,7 @@ mod receipt;
 mod reload;
 mod restart;
 mod roster;
+mod ruling;
 mod settings;
 mod table;
 mod view;

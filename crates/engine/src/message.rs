@@ -28,7 +28,7 @@ impl Engine {
                 return self.admit_writer(group, sender).map(|()| Vec::new());
             }
             let id = self.admit_recipient(sender, to)?;
-            self.inboxes.admit(id, 0, &self.settings.messages)?;
+            self.admit_to_inbox(id, 0)?;
             Ok(self.principals[id].messaging_agents().collect())
         });
         effects.immediate.push(match routed {
@@ -49,16 +49,21 @@ impl Engine {
         message: InstantMessage,
         effects: &mut Effects,
     ) {
-        match self.accept(now, agent, message, effects) {
+        let carbons = agent.map(|agent| self.carbon_agents(agent)).filter(|agents| !agents.is_empty());
+        let carbons = carbons.map(|agents| (agents, message.clone()));
+        let repeated = self.counts.messages_repeated;
+        let is_stored = match self.accept(now, agent, message, effects) {
             // A repeat rests on facts of an earlier batch, for which promises wait too.
-            Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
-            Err(failure) if self.is_turned_away_politely(failure) => {
-                effects.promised.push(Effect::Accepted { ticket, agent, is_stored: true });
-            }
+            Ok(is_stored) => is_stored,
+            Err(failure) if self.is_turned_away_politely(failure) => true,
             Err(failure) => {
                 self.counts.messages_refused += 1;
-                effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
+                return effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
             }
+        };
+        effects.promised.push(Effect::Accepted { ticket, agent, is_stored });
+        if let Some((agents, message)) = carbons.filter(|_| self.counts.messages_repeated == repeated) {
+            self.copy_to(agents, message, effects);
         }
     }
 
@@ -92,7 +97,7 @@ impl Engine {
             }
         }
         self.admit_message(now, &mut message)?;
-        self.inboxes.admit(id, octets(&message), &self.settings.messages)?;
+        self.admit_to_inbox(id, octets(&message))?;
         Ok(self.deposit(now, id, message, effects))
     }
 
@@ -118,7 +123,7 @@ impl Engine {
         mut message: InstantMessage,
         effects: &mut Effects,
     ) -> bool {
-        let age_max = now.wall.after(self.settings.messages.message_age_max);
+        let age_max = now.wall.after(self.age_max(id));
         let expires_at = message.expires_at.map_or(age_max, |at| at.min(age_max));
         message.expires_at = Some(expires_at);
         let place = self.inboxes.next_place();

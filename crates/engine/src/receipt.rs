@@ -60,7 +60,7 @@ impl Engine {
             return;
         }
         let report = self.failure_report(now, id, recipient, message, failure);
-        match self.inboxes.admit(id, octets(&report), &self.settings.messages) {
+        match self.admit_to_inbox(id, octets(&report)) {
             Ok(()) => drop(self.deposit(now, id, report, effects)),
             Err(_) => self.counts.reports_dropped += 1,
         }

@@ -1,8 +1,8 @@
 //! Facts: what must survive a crash.
 
 use crate::{
-    Address, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
-    Publication, SubscriptionRecord, Timestamp,
+    Address, BlockRecord, CallDetailRecord, GroupRecord, InboxRecord, InstantMessage, MemberRecord,
+    MessageId, Publication, SubscriptionRecord, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,8 @@ pub enum Fact {
         /// The address of the member, as it joined.
         member: Address,
     },
+    /// The rules of an inbox; replaces those before, and removes them where they are as for everybody.
+    InboxRules(Box<InboxRecord>),
 }
 
 /// Facts that become durable together or not at all.

@@ -11,6 +11,7 @@ mod evidence;
 mod fact;
 mod group;
 mod identity;
+mod inbox;
 mod message;
 mod presence;
 mod publication;
@@ -26,6 +27,7 @@ pub use group::{
     FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Writers,
 };
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
+pub use inbox::{DeliverTo, InboxRecord, InboxRules};
 pub use message::{
     Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,
     ReceiptKind, ReceiptsWanted,

@@ -2,8 +2,9 @@
 
 use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    GroupChange, GroupRefusal, InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument,
-    Publication, Receipt, SubscriptionId, SubscriptionRequest, Ticket, Timestamp, WatcherId,
+    GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, MessageId, NamedAddress,
+    PresenceDocument, Publication, Receipt, SubscriptionId, SubscriptionRequest, Ticket, Timestamp,
+    WatcherId,
 };
 use std::sync::Arc;
 
@@ -188,6 +189,17 @@ pub enum Request {
         /// What.
         change: Box<GroupChange>,
     },
+    /// The rules of an inbox are decided; answered by [`Effect::InboxRuled`] when it is durable.
+    RuleInbox {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who decides, about its own inbox; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Any name of whose inbox it is.
+        principal: Address,
+        /// What.
+        rules: InboxRules,
+    },
 }
 
 /// Why a request was refused.
@@ -371,6 +383,24 @@ pub enum Effect {
         /// Why.
         refusal: GroupRefusal,
     },
+    /// The rules of an inbox are decided, or it was refused to.
+    InboxRuled {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Why not.
+        outcome: Result<(), MessageFailure>,
+    },
+    /// What an agent's user wrote on another device. Neither stored nor concluded.
+    Carbon {
+        /// Who is shown it.
+        agent: AgentId,
+        /// The message.
+        message: Arc<InstantMessage>,
+        /// To whom it was written.
+        recipient: NamedAddress,
+    },
 }
 
 impl Request {
@@ -382,9 +412,9 @@ impl Request {
             | Self::ChangeContact { ticket, agent, .. }
             | Self::Decide { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
-            Self::Send { ticket, agent, .. } | Self::ChangeGroup { ticket, agent, .. } => {
-                Some((*ticket, *agent))
-            }
+            Self::Send { ticket, agent, .. }
+            | Self::ChangeGroup { ticket, agent, .. }
+            | Self::RuleInbox { ticket, agent, .. } => Some((*ticket, *agent)),
             _ => None,
         }
     }
@@ -405,11 +435,13 @@ impl Effect {
             | Self::Deliver { agent, .. }
             | Self::Reported { agent, .. }
             | Self::Composing { agent, .. }
+            | Self::Carbon { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
             Self::Accepted { agent, .. }
             | Self::MessageRefused { agent, .. }
             | Self::GroupChanged { agent, .. }
-            | Self::GroupRefused { agent, .. } => *agent,
+            | Self::GroupRefused { agent, .. }
+            | Self::InboxRuled { agent, .. } => *agent,
             Self::SubscriptionRefused { .. } | Self::Notify { .. } => None,
         }
     }

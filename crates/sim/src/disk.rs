@@ -5,8 +5,8 @@ use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use crate::tables::{Change, Tables};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, Instant, InstantMessage,
-    MemberRecord, MessageId, Millis, Now, SoftRecord, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, InboxRecord, Instant,
+    InstantMessage, MemberRecord, MessageId, Millis, Now, SoftRecord, SubscriptionRecord, Timestamp,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -291,6 +291,10 @@ impl Storage for SimStore {
 
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         self.rows(|tables| tables.group_members.values().cloned().collect(), each)
+    }
+
+    fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.inbox_rules.values().cloned().collect(), each)
     }
 
     fn messages(&self, mut each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

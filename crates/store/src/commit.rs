@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, contacts, groups, messages, shutdown};
+use crate::{Options, StoreError, contacts, groups, inboxes, messages, shutdown};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -202,6 +202,7 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         Fact::Group(record) => groups::group(transaction, record)?,
         Fact::GroupRemoved { address } => groups::removed(transaction, address)?,
         Fact::GroupMember(record) => groups::member(transaction, record)?,
+        Fact::InboxRules(record) => inboxes::rules(transaction, record)?,
         Fact::GroupMemberRemoved { group, member } => groups::member_removed(transaction, group, member)?,
     }
     Ok(())

@@ -30,6 +30,7 @@ mod connection;
 mod contacts;
 mod error;
 mod groups;
+mod inboxes;
 mod lock;
 mod log;
 mod messages;

@@ -22,5 +22,6 @@ mod published;
 mod receipts;
 mod restart;
 mod roster;
+mod ruling;
 mod scene;
 mod watchers;

@@ -134,6 +134,12 @@ impl Unwritten {
             Effect::Done { ticket, agent } if ground != Ground::Written => {
                 Effect::Refused { ticket, agent, refusal }
             }
+            Effect::InboxRuled { ticket, agent, outcome: Ok(()) } if ground != Ground::Written => {
+                let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
+                Effect::InboxRuled { ticket, agent, outcome: Err(failure) }
+            }
+            // What is not accepted was not written.
+            Effect::Carbon { .. } if ground == Ground::Unwritten => return None,
             Effect::GroupChanged { ticket, agent, .. } if ground != Ground::Written => {
                 let refusal = GroupRefusal::Unavailable { limit: STORE_LIMIT };
                 Effect::GroupRefused { ticket, agent, refusal }
