@@ -12,6 +12,7 @@ mod endpoints;
 mod exit;
 mod group;
 mod import;
+mod inbox;
 mod presence;
 mod print;
 mod published;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Why(arguments) => why::run(&data, &arguments),
         Verb::Send(arguments) => send::run(&data, &arguments),
         Verb::Group(verb) => group::run(&data, &verb),
+        Verb::Inbox(verb) => inbox::run(&data, &verb),
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
         Verb::Disconnect(arguments) => end::disconnect(&data, &arguments),

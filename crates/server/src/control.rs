@@ -8,6 +8,7 @@
 mod answering;
 mod client;
 mod grouping;
+mod inboxes;
 mod listener;
 mod names;
 mod sending;
@@ -23,7 +24,7 @@ pub(crate) use names::Names;
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
     Address, AgentId, Availability, Basic, CallDetailRecord, FailureReports, GroupRecord, GroupRole,
-    PresenceDocument, PresenceState, PresenceTuple, Publication, Timestamp, Version, Writers,
+    InboxRules, PresenceDocument, PresenceState, PresenceTuple, Publication, Timestamp, Version, Writers,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -158,6 +159,18 @@ pub enum Question {
         /// The member as it joined.
         member: String,
     },
+    /// What waits for somebody, and by which rules: one [`Answer::Inbox`].
+    Inbox {
+        /// Any name.
+        address: String,
+    },
+    /// Decides about an inbox: one [`Answer::Inbox`], as it is then.
+    SetInbox {
+        /// Any name.
+        address: String,
+        /// All that is decided about it.
+        rules: InboxRules,
+    },
 }
 
 /// What is decided about a group; what is left out stays as it is, or as it is by default.
@@ -220,6 +233,8 @@ pub enum Answer {
     End,
     /// Of [`Question::Group`], one of [`Question::Groups`] and [`Question::GroupsOf`].
     Group(Box<GroupView>),
+    /// Of [`Question::Inbox`] and [`Question::SetInbox`].
+    Inbox(Box<InboxView>),
 }
 
 /// Why a question is not answered.
@@ -233,6 +248,22 @@ pub struct Failure {
     /// Names that may have been meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near: Vec<String>,
+}
+
+/// An inbox as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxView {
+    /// Whose.
+    pub presentity: Address,
+    /// What is decided about it; what is missing is as for everybody.
+    pub rules: InboxRules,
+    /// How many messages wait.
+    pub waiting: usize,
+    /// Their octets.
+    pub octets: usize,
+    /// When the one that has waited longest was written.
+    pub since: Option<Timestamp>,
 }
 
 /// A group as programs are shown it.

@@ -20,10 +20,10 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use engine::Engine;
 use model::{
-    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, GroupChange, InstantMessage, Now,
-    PresenceDocument, Refusal, Request, Ticket, WatcherId,
+    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, GroupChange, InboxRules, InstantMessage,
+    Now, PresenceDocument, Refusal, Request, Ticket, WatcherId,
 };
-use operator::{Asked, GroupOutcome, Senders, Sent};
+use operator::{Asked, GroupOutcome, InboxOutcome, Senders, Sent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -70,6 +70,8 @@ pub(crate) enum ShardInput {
     Send { message: Box<InstantMessage>, answer: Sender<Sent> },
     /// The operator, or a directory, changes a group; what comes of it goes back by `answer`.
     ChangeGroup { change: Box<GroupChange>, answer: Sender<GroupOutcome> },
+    /// The operator decides about an inbox; what comes of it goes back by `answer`.
+    RuleInbox { principal: Address, rules: InboxRules, answer: Sender<InboxOutcome> },
     /// Somebody looks at the engine, after all that was given before.
     Look(Look),
     /// The server ends; nothing comes after this.
@@ -253,6 +255,10 @@ impl Shard {
             ShardInput::ChangeGroup { change, answer } => {
                 let ticket = self.senders.admit(Asked::Group(answer));
                 self.ask(now, ticket, Request::ChangeGroup { ticket, agent: None, change })
+            }
+            ShardInput::RuleInbox { principal, rules, answer } => {
+                let ticket = self.senders.admit(Asked::Inbox(answer));
+                self.ask(now, ticket, Request::RuleInbox { ticket, agent: None, principal, rules })
             }
             ShardInput::Look(look) => {
                 self.looks.push(look);

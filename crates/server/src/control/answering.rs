@@ -73,6 +73,8 @@ impl Answering {
                 )
             }
             Question::CheckIntegrity => give_one(answers, self.check_integrity()),
+            Question::Inbox { address } => give_one(answers, self.inbox(&address)),
+            Question::SetInbox { address, rules } => give_one(answers, self.set_inbox(&address, rules)),
             Question::Groups => self.groups(answers),
             Question::GroupsOf { party } => self.groups_of(&party, answers),
             other => give_one(answers, self.change_groups(other)),

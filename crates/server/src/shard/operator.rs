@@ -2,7 +2,7 @@
 
 use super::{ShardHandle, ShardInput};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use model::{Effect, GroupChange, GroupRefusal, InstantMessage, MessageFailure, Ticket};
+use model::{Address, Effect, GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, Ticket};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,9 @@ pub(crate) type Sent = Result<bool, MessageFailure>;
 
 /// What came of a change of a group: what was left out of it.
 pub(crate) type GroupOutcome = Result<Vec<GroupRefusal>, GroupRefusal>;
+
+/// What came of the rules of an inbox.
+pub(crate) type InboxOutcome = Result<(), MessageFailure>;
 
 /// Why nothing is known of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -38,6 +41,7 @@ pub(super) struct Senders {
 pub(super) enum Asked {
     Message(Sender<Sent>),
     Group(Sender<GroupOutcome>),
+    Inbox(Sender<InboxOutcome>),
 }
 
 impl Senders {
@@ -55,7 +59,8 @@ impl Senders {
         let (Effect::Accepted { ticket, .. }
         | Effect::MessageRefused { ticket, .. }
         | Effect::GroupChanged { ticket, .. }
-        | Effect::GroupRefused { ticket, .. }) = effect
+        | Effect::GroupRefused { ticket, .. }
+        | Effect::InboxRuled { ticket, .. }) = effect
         else {
             return;
         };
@@ -68,6 +73,7 @@ impl Senders {
             (Asked::Message(answer), Effect::MessageRefused { failure, .. }) => {
                 answer.send(Err(*failure)).is_err()
             }
+            (Asked::Inbox(answer), Effect::InboxRuled { outcome, .. }) => answer.send(*outcome).is_err(),
             (Asked::Group(answer), Effect::GroupChanged { left_out, .. }) => {
                 answer.send(Ok(left_out.clone())).is_err()
             }
@@ -98,6 +104,14 @@ impl ShardHandle {
         let (answer, answered) = bounded(1);
         let change = Box::new(change);
         self.inputs.send(ShardInput::ChangeGroup { change, answer }).map_err(|_| SendError::Gone)?;
+        wait(&answered)
+    }
+
+    /// Decides about an inbox as the operator, and waits until that is durable.
+    pub fn rule_inbox(&self, principal: Address, rules: InboxRules) -> Result<InboxOutcome, SendError> {
+        let (answer, answered) = bounded(1);
+        let input = ShardInput::RuleInbox { principal, rules, answer };
+        self.inputs.send(input).map_err(|_| SendError::Gone)?;
         wait(&answered)
     }
 }

@@ -7,6 +7,7 @@ pub use crate::contacts::{
 pub use crate::groups::{
     a_group_that_is_removed_has_no_members_when_it_comes_back, a_member_of_no_group_contradicts_the_store,
     groups_and_their_members_are_there_when_opened_again,
+    rules_of_an_inbox_are_kept_until_they_are_as_for_everybody,
 };
 pub use crate::messages::{
     a_message_for_nobody_contradicts_the_store, a_message_written_again_is_there_once,
@@ -256,6 +257,7 @@ macro_rules! conformance {
                 groups_and_their_members_are_there_when_opened_again,
                 a_group_that_is_removed_has_no_members_when_it_comes_back,
                 a_member_of_no_group_contradicts_the_store,
+                rules_of_an_inbox_are_kept_until_they_are_as_for_everybody,
             ]
         );
     };
