@@ -6,6 +6,7 @@ covers: D-01, D-04, D-05, D-06, A-3.2.2, A-5.1.5, A-5.1.7, A-5.4.1, A-5.4.2, C-0
 """
 
 import argparse
+import json
 import re
 import sys
 import time
@@ -258,6 +259,12 @@ def board(server):
     for number in range(3):
         assert alice.write("board", f"point {number}") == 16
         bob.expect_text("board", f"alice: point {number}")
+    # An endpoint without the package knows no repetition: that bob has all must be on the disk before the kill. What is
+    # confirmed later is written later.
+    end = time.monotonic() + 10
+    while json.loads(server.run("inbox", "show", "bob", "--json").stdout)["waiting"]:
+        assert time.monotonic() < end, "bob's messages wait still"
+    operate(server, "rename", "board", "The board")
     server.kill()
     server.start()
     for one in people:
