@@ -6,6 +6,7 @@ covers: D-01, D-04, D-05, D-06, A-3.2.2, A-5.1.5, A-5.1.7, A-5.4.1, A-5.4.2, C-0
 """
 
 import argparse
+import json
 import re
 import sys
 import time
@@ -230,7 +231,57 @@ def absence(server):
     assert bob.texts.empty(), "a message came twice"
 
 
-PLAYS = [acquaintance, denial, latecomer, endurance, forgery, plain_room, letters, conversation, absence]
+def operate(server, *arguments):
+    done = server.run("group", *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def board(server):
+    """A group of three: what one writes the others get from the group, once, also over a kill -9; nobody else writes."""
+    people = alice, bob, carol = [person(server, name) for name in ("alice", "bob", "carol")]
+    mallory = person(server, "mallory")
+    operate(server, "add", "board", "--conversation", "yes")
+    operate(server, "join", "board", *(one.name for one in people))
+    looped = server.run("group", "join", "board", "board")
+    assert looped.returncode != 0 and "would be a member of itself" in looped.stderr, looped
+    for author in people:
+        assert author.write("board", f"I am {author.name}") == 16
+        for other in people:
+            if other is not author:
+                other.expect_text("board", f"{author.name}: I am {author.name}")
+    # Who answers where it came from answers to the group, in a session too.
+    here = bob.open("board")
+    here.text("Shall we?")
+    for other in (alice, carol):
+        other.expect_text("board", "bob: Shall we?")
+    here.close()
+    carol.unregister()
+    for number in range(3):
+        assert alice.write("board", f"point {number}") == 16
+        bob.expect_text("board", f"alice: point {number}")
+    # An endpoint without the package knows no repetition: that bob has all must be on the disk before the kill. What is
+    # confirmed later is written later.
+    end = time.monotonic() + 10
+    while json.loads(server.run("inbox", "show", "bob", "--json").stdout)["waiting"]:
+        assert time.monotonic() < end, "bob's messages wait still"
+    operate(server, "rename", "board", "The board")
+    server.kill()
+    server.start()
+    for one in people:
+        one.register(**FOREVER)
+    for number in range(3):
+        carol.expect_text("board", f"alice: point {number}")
+    mallory.register(**FOREVER)
+    mallory.admit(bytes(range(16)), "board", answering=False, expected="admissionReject")
+    operate(server, "leave", "board", "carol")
+    assert alice.write("board", "without carol") == 16
+    bob.expect_text("board", "alice: without carol")
+    carol.admit(bytes(range(16)), "board", answering=False, expected="admissionReject")
+    time.sleep(1)
+    assert all(one.texts.empty() for one in (*people, mallory)), "somebody got what was not for him, or twice"
+
+
+PLAYS = [acquaintance, denial, latecomer, endurance, forgery, plain_room, letters, conversation, absence, board]
 
 
 def run(plays, description, *options, serve=True):

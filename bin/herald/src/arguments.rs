@@ -1,6 +1,8 @@
 //! The command line.
 
 use crate::endpoint::{self, EndpointArguments};
+use crate::group::{self, GroupVerb};
+use crate::inbox::{self, InboxVerb};
 use crate::rules::{RulesCommand, WatchersArguments};
 use crate::wire::WireCommand;
 use clap::{Args, Parser, Subcommand};
@@ -126,6 +128,12 @@ Examples:
     Rules(RulesCommand),
     /// List who watches somebody, or has asked to
     Watchers(WatchersArguments),
+    /// Keep groups, which rules name and members write to
+    #[command(subcommand, after_help = group::AFTER_HELP)]
+    Group(GroupVerb),
+    /// Show what waits for somebody, and decide to which devices it goes and how much may wait
+    #[command(subcommand, after_help = inbox::AFTER_HELP)]
+    Inbox(InboxVerb),
     /// Show every message from and to an endpoint, decoded, as it happens
     ///
     /// The endpoint is named by one of its aliases, whether it is registered yet or not. Runs until Ctrl-C. The texts

@@ -11,8 +11,10 @@ mod end;
 mod endpoint;
 mod endpoints;
 mod exit;
+mod group;
 mod history;
 mod import;
+mod inbox;
 mod personal;
 mod presence;
 mod print;
@@ -51,6 +53,8 @@ fn main() -> ExitCode {
         Verb::Send(arguments) => send::run(&data, &arguments),
         Verb::Rules(command) => rules::run(&data, &command),
         Verb::Watchers(arguments) => rules::watchers(&data, &arguments),
+        Verb::Group(verb) => group::run(&data, &verb),
+        Verb::Inbox(verb) => inbox::run(&data, &verb),
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),
         Verb::Audit(arguments) => audit::run(&data, &arguments),

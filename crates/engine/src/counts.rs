@@ -73,6 +73,12 @@ pub struct Counts {
     pub messages_accepted: u64,
     /// Counter: principals that were erased; they count as principals until the next start.
     pub principals_erased: u64,
+    /// Counter: messages to groups of which copies were put in inboxes.
+    pub group_messages: u64,
+    /// Counter: members that got no copy because they have blocked the sender or take no messages.
+    pub group_copies_left_out: u64,
+    /// Counter: copies that failed, because of a full inbox or later.
+    pub group_copies_failed: u64,
     /// Counter: messages refused.
     pub messages_refused: u64,
     /// Counter: messages of senders whom their recipient blocks politely: taken, and not delivered.

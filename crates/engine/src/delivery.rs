@@ -19,6 +19,9 @@ impl Engine {
         if !self.principals[id].messaging_agents().any(|other| other == agent) {
             return;
         }
+        if self.goes_to_one(id) {
+            return self.begin_all(id, effects);
+        }
         let Some(inbox) = self.inboxes.get_mut(id) else { return };
         let begin = |lane: &mut Lane| lane.retry(agent).or_else(|| lane.begin(agent));
         let mut begun = Vec::from_iter(inbox.lanes.values_mut().filter_map(begin));
@@ -36,6 +39,9 @@ impl Engine {
 
     /// Begins to deliver the next message of a sender to every agent that is free for it.
     pub(crate) fn begin_deliveries(&mut self, id: PrincipalId, sender: &Address, effects: &mut Effects) {
+        if self.goes_to_one(id) {
+            return self.begin_with_one(id, sender, effects);
+        }
         let Some(lane) = self.inboxes.lane_mut(id, sender) else { return };
         for agent in self.principals[id].messaging_agents() {
             if let Some((_, delivery)) = lane.begin(agent) {
@@ -43,6 +49,33 @@ impl Engine {
             }
         }
         self.inboxes.tidy(id, sender);
+    }
+
+    /// Begins to deliver the next message of a sender to the most available agent that has not put it off or refused
+    /// it, unless one has it under way: who has several devices is shown it once.
+    fn begin_with_one(&mut self, id: PrincipalId, sender: &Address, effects: &mut Effects) {
+        let ranked = self.ranked(id);
+        let Some(lane) = self.inboxes.lane_mut(id, sender) else { return };
+        if !lane.is_under_way()
+            && let Some((agent, delivery)) = ranked.into_iter().find_map(|agent| {
+                let (_, delivery) = lane.begin(agent)?;
+                Some((agent, delivery))
+            })
+        {
+            effects.promised.push(Effect::Deliver { agent, delivery });
+        }
+        self.inboxes.tidy(id, sender);
+    }
+
+    /// The same with the messages of every sender, the oldest first.
+    fn begin_all(&mut self, id: PrincipalId, effects: &mut Effects) {
+        let lanes = self.inboxes.get(id).into_iter().flat_map(|inbox| &inbox.lanes);
+        let waiting = lanes.filter_map(|(sender, lane)| Some((lane.waiting.front()?.place, sender.clone())));
+        let mut waiting = Vec::from_iter(waiting);
+        waiting.sort_unstable();
+        for (_, sender) in waiting {
+            self.begin_with_one(id, &sender, effects);
+        }
     }
 
     /// Takes what a link says of a delivery.
@@ -105,15 +138,25 @@ impl Engine {
             self.fail(now, &key, MessageFailure::Expired, effects);
             self.begin_deliveries(id, &key.sender, effects);
         }
+        let to_one = self.goes_to_one(id);
         let retries = self.inboxes.get(id).map_or_else(Vec::new, |inbox| inbox.retries(now.instant));
         for (sender, agent) in retries {
             let Some(lane) = self.inboxes.lane_mut(id, &sender) else { continue };
             let is_able = self.principals[id].messaging_agents().any(|other| other == agent);
+            if to_one && lane.is_under_way() {
+                // Another device has it; should that one put it off too, this one comes first again.
+                lane.attempts.retain(|attempt| attempt.agent != agent);
+                continue;
+            }
             match lane.retry(agent).filter(|_| is_able) {
                 Some((_, delivery)) => effects.promised.push(Effect::Deliver { agent, delivery }),
                 // It takes no messages any more; should it do so again, it gets this one first.
                 None => lane.attempts.retain(|attempt| attempt.agent != agent),
             }
+        }
+        if to_one {
+            // The device that had a message may have gone.
+            self.begin_all(id, effects);
         }
         self.rearm(now, id);
     }

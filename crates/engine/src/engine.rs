@@ -19,10 +19,10 @@ use crate::settings::Settings;
 use crate::view::Showing;
 use crate::watcher::Watchers;
 use model::{
-    Address, AgentId, Basic, Effect, Evidence, EvidenceKey, Instant, Now, PresenceDocument, PresenceState,
-    PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
+    Address, AgentId, Basic, Effect, Evidence, EvidenceKey, InboxRules, Instant, Now, PresenceDocument,
+    PresenceState, PresenceTuple, Refusal, Request, Timestamp, Version, WatcherId,
 };
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Presence of the principals of one shard.
@@ -62,6 +62,8 @@ pub struct Engine {
     pub(crate) groups: Groups,
     /// Of whom no history is kept though their domain keeps one.
     pub(crate) history_exceptions: HashSet<PrincipalId>,
+    /// Of the inboxes that have their own.
+    pub(crate) inbox_rules: BTreeMap<PrincipalId, InboxRules>,
     pub(crate) counts: Counts,
 }
 
@@ -93,6 +95,7 @@ impl Engine {
             inboxes: Inboxes::new(epoch),
             groups: Groups::default(),
             history_exceptions: HashSet::new(),
+            inbox_rules: BTreeMap::new(),
             counts: Counts::default(),
         }
     }
@@ -137,6 +140,9 @@ impl Engine {
             Request::Subscribe { watcher, presentity } => self.subscribe(watcher, presentity, effects),
             Request::Unsubscribe { watcher } => self.unsubscribe(watcher),
             Request::Operate { ticket, act } => self.operate(ticket, *act, effects),
+            Request::RuleInbox { ticket, agent, principal, rules } => {
+                self.rule_inbox(ticket, agent, &principal, rules, effects);
+            }
             Request::ChangeGroup { ticket, agent, change } => {
                 self.change_group(now, ticket, agent, *change, effects);
             }

@@ -302,6 +302,12 @@ impl Lane {
         Some((waiting.place, Arc::clone(&waiting.delivery)))
     }
 
+    /// Whether an agent has a message under way that waits still.
+    pub(crate) fn is_under_way(&self) -> bool {
+        let is = |attempt: &Attempt| attempt.retry_at.is_none() && self.holds(attempt.message);
+        self.attempts.iter().any(is)
+    }
+
     /// Takes what an agent has under way.
     pub(crate) fn conclude(&mut self, agent: AgentId, message: MessageId) -> Option<Attempt> {
         let is_it = |attempt: &Attempt| {

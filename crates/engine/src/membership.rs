@@ -158,28 +158,50 @@ impl Engine {
         change: GroupChange,
         effects: &mut Effects,
     ) -> Result<Vec<GroupRefusal>, GroupRefusal> {
+        let group = change.group().clone();
         match change {
             GroupChange::Create(record) => {
-                self.create_group(GroupRecord { created_at: now.wall, ..record }, effects)?
+                self.create_group(GroupRecord { created_at: now.wall, ..record }, effects)?;
             }
             GroupChange::Alter(record) => self.alter_group(record, effects)?,
-            GroupChange::Remove(group) => self.remove_group(&group, effects)?,
-            GroupChange::Join(record) => {
-                self.admit_by_hand(&record.group)?;
-                self.join(&record.group, &record.member, record.role, effects)?;
+            GroupChange::Remove(group) => {
+                let name = self.remove_group(&group, effects)?;
+                if let Some(id) = self.book.filed(name) {
+                    self.touch(id);
+                }
+                self.release(name);
+                return Ok(Vec::new());
+            }
+            GroupChange::Join(MemberRecord { group, member, role }) => {
+                self.admit_by_hand(&group)?;
+                let name = self.group_name(&group)?;
+                let was_member = self.is_direct_member(name, &member);
+                self.join(&group, &member, role, effects)?;
+                if !was_member {
+                    let text = format!("{} has joined.", self.name_of(&member).original);
+                    self.announce(now, name, &text, effects);
+                }
+                return Ok(Vec::new());
             }
             GroupChange::Leave { group, member } => {
                 self.admit_by_hand(&group)?;
+                let name = self.group_name(&group)?;
+                let text = format!("{} has left.", self.name_of(&member).original);
                 self.leave(&group, &member, effects)?;
+                self.announce(now, name, &text, effects);
+                return Ok(Vec::new());
             }
             GroupChange::Replace { group, title, members } => {
                 return self.replace_members(now, group, title, members, effects);
             }
         }
+        let name = self.group_name(&group)?;
+        self.show_group(now, name, effects);
         Ok(Vec::new())
     }
 
     fn create_group(&mut self, record: GroupRecord, effects: &mut Effects) -> Result<(), GroupRefusal> {
+        self.admit_conversation(&record)?;
         let limits = &self.settings.limits;
         if self.groups.len() >= limits.groups_max {
             return Err(GroupRefusal::Full { limit: "groups_max", max: limits.groups_max });
@@ -203,6 +225,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether there is room for one more principal, where a group that is a conversation is none yet.
+    fn admit_conversation(&self, record: &GroupRecord) -> Result<(), GroupRefusal> {
+        let is_principal = self.book.id(&record.address).is_some_and(|name| self.book.filed(name).is_some());
+        let max = self.settings.limits.principals_max;
+        match record.is_conversation && !is_principal && self.principals.len() >= max {
+            true => Err(GroupRefusal::Full { limit: "principals_max", max }),
+            false => Ok(()),
+        }
+    }
+
     /// Whether a person, room or machine goes by a name.
     fn is_somebodys(&self, name: NameId) -> bool {
         self.book
@@ -215,6 +247,7 @@ impl Engine {
         let Some(group) = self.groups.get(name) else { return Err(GroupRefusal::Unknown(record.address)) };
         let GroupRecord { source, created_at, .. } = group.record;
         let record = GroupRecord { source, created_at, ..record };
+        self.admit_conversation(&record)?;
         if record != group.record {
             effects.facts.push(Fact::Group(Box::new(record.clone())));
             self.groups.put(name, record);
@@ -222,14 +255,13 @@ impl Engine {
         Ok(())
     }
 
-    fn remove_group(&mut self, group: &Address, effects: &mut Effects) -> Result<(), GroupRefusal> {
+    fn remove_group(&mut self, group: &Address, effects: &mut Effects) -> Result<NameId, GroupRefusal> {
         let name = self.group_name(group)?;
         effects.facts.push(Fact::GroupRemoved { address: group.clone() });
         for member in self.groups.remove(name) {
             self.release(member);
         }
-        self.release(name);
-        Ok(())
+        Ok(name)
     }
 
     fn join(
@@ -351,6 +383,9 @@ impl Engine {
     /// Takes a group from the store, after the principals and aliases.
     pub fn load_group(&mut self, record: GroupRecord) {
         let name = self.book.intern(&record.address);
+        if let Some(id) = self.book.filed(name) {
+            self.principals[id].is_silent |= record.is_conversation;
+        }
         self.groups.put(name, record);
     }
 

@@ -24,8 +24,12 @@ impl Engine {
     /// Answers where a message would go.
     pub(crate) fn route(&mut self, ticket: Ticket, agent: AgentId, to: &Address, effects: &mut Effects) {
         let routed = self.sender(agent).map_err(Denial::from).and_then(|(sender, _)| {
+            if let Some(group) = self.conversation_at(to) {
+                // The group takes it, whoever of its members is there.
+                return self.admit_writer(group, sender).map(|()| Vec::new()).map_err(Denial::from);
+            }
             let id = self.admit_recipient(sender, to)?;
-            self.inboxes.admit(id, 0, &self.settings.messages)?;
+            self.admit_to_inbox(id, 0)?;
             Ok(self.principals[id].messaging_agents().collect())
         });
         // Whom nobody knows may have been called as well; that is for the gateway to tell.
@@ -50,6 +54,9 @@ impl Engine {
         message: InstantMessage,
         effects: &mut Effects,
     ) {
+        let carbons = agent.map(|agent| self.carbon_agents(agent)).filter(|agents| !agents.is_empty());
+        let carbons = carbons.map(|agents| (agents, message.clone()));
+        let repeated = self.counts.messages_repeated;
         let (sender, recipient) = (message.sender.clone(), message.recipient.clone());
         let accepted = self.accept(now, agent, message, effects);
         if let Err(failure) = &accepted {
@@ -58,16 +65,18 @@ impl Engine {
             let actor = event.actor.or_else(|| agent.is_none().then(|| sender.to_string()));
             effects.audited.push(AuditEvent { actor, ..event });
         }
-        match accepted {
+        let is_stored = match accepted {
             // A repeat rests on facts of an earlier batch, for which promises wait too.
-            Ok(is_stored) => effects.promised.push(Effect::Accepted { ticket, agent, is_stored }),
-            Err(Denial::Untold) => {
-                effects.promised.push(Effect::Accepted { ticket, agent, is_stored: true });
-            }
+            Ok(is_stored) => is_stored,
+            Err(Denial::Untold) => true,
             Err(Denial::Told(failure)) => {
                 self.counts.messages_refused += 1;
-                effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
+                return effects.immediate.push(Effect::MessageRefused { ticket, agent, failure });
             }
+        };
+        effects.promised.push(Effect::Accepted { ticket, agent, is_stored });
+        if let Some((agents, message)) = carbons.filter(|_| self.counts.messages_repeated == repeated) {
+            self.copy_to(agents, message, effects);
         }
     }
 
@@ -86,6 +95,12 @@ impl Engine {
         message.sender = address;
         // Only the server itself tells the fate of messages.
         message.is_report &= agent.is_none();
+        if let Some(group) = self.conversation_at(&message.recipient) {
+            if agent.is_some() {
+                self.admit_writer(group, sender)?;
+            }
+            return Ok(self.send_to_group(now, group, sender, message, effects)?);
+        }
         let admitted = self.admit_recipient(sender, &message.recipient);
         if let Err(Denial::Told(failure)) = admitted {
             return Err(failure.into());
@@ -98,20 +113,25 @@ impl Engine {
                 return Ok(is_waiting && self.principals[id].messaging_agents().next().is_none());
             }
         }
-        let limits = &self.settings.messages;
-        if octets(&message) > limits.message_octets_max {
-            return Err(MessageFailure::TooLarge.into());
-        }
-        message.max_forwards = message.max_forwards.checked_sub(1).ok_or(MessageFailure::Loop)?;
-        if message.expires_at.is_some_and(|at| at <= now.wall) {
-            return Err(MessageFailure::Expired.into());
-        }
+        self.admit_message(now, &mut message)?;
         if admitted.is_err() {
             self.ignore(now, id, message, effects);
             return Err(Denial::Untold);
         }
-        self.inboxes.admit(id, octets(&message), limits)?;
+        self.admit_to_inbox(id, octets(&message))?;
         Ok(self.deposit(now, id, message, effects))
+    }
+
+    /// Whether a message may be relayed at all, which uses up one of its forwards.
+    pub(crate) fn admit_message(&self, now: Now, message: &mut InstantMessage) -> Result<(), MessageFailure> {
+        if octets(message) > self.settings.messages.message_octets_max {
+            return Err(MessageFailure::TooLarge);
+        }
+        message.max_forwards = message.max_forwards.checked_sub(1).ok_or(MessageFailure::Loop)?;
+        match message.expires_at.is_some_and(|at| at <= now.wall) {
+            true => Err(MessageFailure::Expired),
+            false => Ok(()),
+        }
     }
 
     /// Takes a message of somebody who is turned away politely: it is durable, as that to somebody who is away would be,
@@ -144,7 +164,7 @@ impl Engine {
         mut message: InstantMessage,
         effects: &mut Effects,
     ) -> bool {
-        let age_max = now.wall.after(self.settings.messages.message_age_max);
+        let age_max = now.wall.after(self.age_max(id));
         let expires_at = message.expires_at.map_or(age_max, |at| at.min(age_max));
         message.expires_at = Some(expires_at);
         let place = self.inboxes.next_place();
@@ -251,7 +271,8 @@ impl Engine {
         is_delayed: bool,
     ) {
         let sender = self.name_of(&message.sender);
-        let delivery = Arc::new(Delivery { message, sender, is_delayed });
+        let group = self.group_of_copy(&message).map(|group| self.book.named(group));
+        let delivery = Arc::new(Delivery { message, sender, group, is_delayed });
         self.inboxes.put(id, Waiting { place, delivery, expires_at, refused_by: Vec::new() });
     }
 

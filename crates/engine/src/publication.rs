@@ -41,6 +41,9 @@ impl Engine {
 
     /// The tuples of a principal as they are now.
     pub(crate) fn tuples(&self, id: PrincipalId, now: Timestamp) -> Vec<PresenceTuple> {
+        if let Some(tuple) = self.conversation_tuple(id) {
+            return vec![tuple];
+        }
         let (published, always_win) = (self.publications.of(id), self.settings.published_wins);
         self.principals[id].tuples(self.restart.as_ref(), now, published, always_win)
     }

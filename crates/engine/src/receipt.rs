@@ -49,6 +49,9 @@ impl Engine {
         failure: MessageFailure,
         effects: &mut Effects,
     ) {
+        if let Some(group) = self.group_of_copy(message) {
+            return self.tell_copies_failed(now, group, message, &[(recipient, failure)], effects);
+        }
         let Some(id) = self.book.owner_of(&message.sender).filter(|_| !message.is_report) else { return };
         let kind = ReceiptKind::Failed(failure);
         if message.wanted.failed
@@ -57,7 +60,7 @@ impl Engine {
             return;
         }
         let report = self.failure_report(now, id, recipient, message, failure);
-        match self.inboxes.admit(id, octets(&report), &self.settings.messages) {
+        match self.admit_to_inbox(id, octets(&report)) {
             Ok(()) => drop(self.deposit(now, id, report, effects)),
             Err(_) => self.counts.reports_dropped += 1,
         }
@@ -97,7 +100,7 @@ impl Engine {
     }
 
     /// An id that no other message in the inbox has: places are never given twice.
-    fn report_id(&mut self, to: PrincipalId, sender: &Address) -> MessageId {
+    pub(crate) fn report_id(&mut self, to: PrincipalId, sender: &Address) -> MessageId {
         loop {
             let mut id = *b"herald: \0\0\0\0\0\0\0\0";
             id[8..].copy_from_slice(&self.inboxes.next_place().to_be_bytes());
@@ -112,7 +115,7 @@ impl Engine {
 }
 
 /// A moment for people, to the minute.
-fn civil(moment: Timestamp) -> String {
+pub(crate) fn civil(moment: Timestamp) -> String {
     let civil = jiff::Timestamp::from_millisecond(moment.0);
     civil.map_or_else(
         |_| "an unknown day".to_owned(),
@@ -121,7 +124,7 @@ fn civil(moment: Timestamp) -> String {
 }
 
 /// How far a report may travel; what SIP gives a request by default.
-const REPORT_FORWARDS: u8 = 70;
+pub(crate) const REPORT_FORWARDS: u8 = 70;
 
 #[cfg(test)]
 mod tests {

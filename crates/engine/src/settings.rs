@@ -170,6 +170,8 @@ pub struct MessageSettings {
     pub octets_max: usize,
     /// Ids of messages that have left; the oldest are forgotten before their time. Default 1,000,000.
     pub repeats_max: usize,
+    /// Copies of one message to a group, which bounds the members of groups that are written to. Default 60.
+    pub group_copies_max: usize,
 }
 
 impl Default for MessageSettings {
@@ -184,6 +186,7 @@ impl Default for MessageSettings {
             messages_max: 1_000_000,
             octets_max: 512 << 20,
             repeats_max: 1_000_000,
+            group_copies_max: 60,
         }
     }
 }

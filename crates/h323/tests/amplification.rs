@@ -156,7 +156,8 @@ impl World {
                 in_session: false,
                 is_report: false,
             };
-            let delivery = Arc::new(Delivery { message, sender: name(number), is_delayed: true });
+            let delivery =
+                Arc::new(Delivery { message, sender: name(number), is_delayed: true, group: None });
             self.gatekeeper.apply(self.now, Effect::Deliver { agent, delivery });
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::{
     Address, AuditRecord, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryOutcome, HistoryRecord,
-    InstantMessage, MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    InboxRecord, InstantMessage, MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -139,6 +140,8 @@ pub enum Fact {
     },
     /// Everything about a principal is removed.
     Erased(Box<Erasure>),
+    /// The rules of an inbox; replaces those before, and removes them where they are as for everybody.
+    InboxRules(Box<InboxRecord>),
 }
 
 impl Fact {
@@ -164,6 +167,7 @@ impl Fact {
             Self::HistoryConcluded { .. } => "history concluded",
             Self::HistoryKept { .. } => "history kept",
             Self::Erased(_) => "erased",
+            Self::InboxRules(_) => "inbox rules",
             Self::Rule(_) => "rule",
             Self::RuleEnded(_) => "rule ended",
             Self::Group(_) => "group",

@@ -15,6 +15,7 @@ mod fact;
 mod group;
 mod history;
 mod identity;
+mod inbox;
 mod message;
 mod presence;
 mod publication;
@@ -35,6 +36,7 @@ pub use group::{
 };
 pub use history::{HistoryOutcome, HistoryRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
+pub use inbox::{DeliverTo, InboxRecord, InboxRules};
 pub use message::{
     Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,
     ReceiptKind, ReceiptsWanted,

@@ -67,6 +67,8 @@ pub struct Delivery {
     pub message: InstantMessage,
     /// The sender as it registered.
     pub sender: NamedAddress,
+    /// The group that it was written to, where it was written to one: who answers it answers to the group.
+    pub group: Option<NamedAddress>,
     /// Whether it comes out of storage: the recipient was away when it was accepted.
     pub is_delayed: bool,
 }

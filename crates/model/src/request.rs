@@ -2,9 +2,9 @@
 
 use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    GroupChange, GroupRefusal, InstantMessage, MessageFailure, MessageId, NamedAddress, PresenceDocument,
-    Publication, Receipt, Rule, RuleError, RuleKey, SubscriptionId, SubscriptionRequest, Ticket, Timestamp,
-    WatcherId,
+    GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, MessageId, NamedAddress,
+    PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey, SubscriptionId, SubscriptionRequest,
+    Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -195,6 +195,17 @@ pub enum Request {
         agent: Option<AgentId>,
         /// What.
         change: Box<GroupChange>,
+    },
+    /// The rules of an inbox are decided; answered by [`Effect::InboxRuled`] when it is durable.
+    RuleInbox {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who decides, about its own inbox; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Any name of whose inbox it is.
+        principal: Address,
+        /// What.
+        rules: InboxRules,
     },
 }
 
@@ -427,6 +438,24 @@ pub enum Effect {
         /// Why.
         refusal: GroupRefusal,
     },
+    /// The rules of an inbox are decided, or it was refused to.
+    InboxRuled {
+        /// Of the request.
+        ticket: Ticket,
+        /// To whom; `None`: the operator.
+        agent: Option<AgentId>,
+        /// Why not.
+        outcome: Result<(), MessageFailure>,
+    },
+    /// What an agent's user wrote on another device. Neither stored nor concluded.
+    Carbon {
+        /// Who is shown it.
+        agent: AgentId,
+        /// The message.
+        message: Arc<InstantMessage>,
+        /// To whom it was written.
+        recipient: NamedAddress,
+    },
 }
 
 impl Request {
@@ -439,9 +468,9 @@ impl Request {
             | Self::Decide { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
             Self::Operate { ticket, .. } => Some((*ticket, None)),
-            Self::Send { ticket, agent, .. } | Self::ChangeGroup { ticket, agent, .. } => {
-                Some((*ticket, *agent))
-            }
+            Self::Send { ticket, agent, .. }
+            | Self::ChangeGroup { ticket, agent, .. }
+            | Self::RuleInbox { ticket, agent, .. } => Some((*ticket, *agent)),
             _ => None,
         }
     }
@@ -462,11 +491,13 @@ impl Effect {
             | Self::Deliver { agent, .. }
             | Self::Reported { agent, .. }
             | Self::Composing { agent, .. }
+            | Self::Carbon { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
             Self::Accepted { agent, .. }
             | Self::MessageRefused { agent, .. }
             | Self::GroupChanged { agent, .. }
-            | Self::GroupRefused { agent, .. } => *agent,
+            | Self::GroupRefused { agent, .. }
+            | Self::InboxRuled { agent, .. } => *agent,
             Self::SubscriptionRefused { .. } | Self::Notify { .. } | Self::Operated { .. } => None,
         }
     }

@@ -8,6 +8,8 @@
 mod answering;
 mod auditing;
 mod client;
+mod grouping;
+mod inboxes;
 mod listener;
 mod log;
 mod names;
@@ -27,8 +29,9 @@ pub(crate) use names::Names;
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
-    Address, AgentId, Amount, Availability, Basic, CallDetailRecord, Handling, HistoryRecord, Level,
-    PresenceDocument, PresenceState, PresenceTuple, Publication, Rule, Service, Times, Timestamp, Version,
+    Address, AgentId, Amount, Availability, Basic, CallDetailRecord, FailureReports, GroupRecord, GroupRole,
+    Handling, HistoryRecord, InboxRules, Level, PresenceDocument, PresenceState, PresenceTuple, Publication,
+    Rule, Service, Times, Timestamp, Version, Writers,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -150,8 +153,83 @@ pub enum Question {
         /// A head that was noted before and must be in it.
         noted: Option<AuditHead>,
     },
+    /// The groups: [`Answer::Group`]s in order, without members.
+    Groups,
+    /// One group with its members: one [`Answer::Group`].
+    Group {
+        /// Its address.
+        group: String,
+    },
+    /// The groups that somebody is in, directly or through others: [`Answer::Group`]s in order, without members.
+    GroupsOf {
+        /// Any name.
+        party: String,
+    },
+    /// Makes a group: one [`Answer::Done`].
+    AddGroup {
+        /// Its address, in the zone's domain where it has none.
+        group: String,
+        /// What is decided about it.
+        options: GroupOptions,
+    },
+    /// Changes what is decided about a group: one [`Answer::Done`].
+    SetGroup {
+        /// Its address.
+        group: String,
+        /// What is decided anew.
+        options: GroupOptions,
+    },
+    /// Removes a group: one [`Answer::Done`].
+    RemoveGroup {
+        /// Its address.
+        group: String,
+    },
+    /// Lets somebody join a group, or makes it an owner or a mere member: one [`Answer::Done`].
+    JoinGroup {
+        /// Its address.
+        group: String,
+        /// Any name of a principal, known or not, or the address of a group.
+        member: String,
+        /// Whether it is an owner.
+        is_owner: bool,
+    },
+    /// Puts somebody out of a group: one [`Answer::Done`].
+    LeaveGroup {
+        /// Its address.
+        group: String,
+        /// The member as it joined.
+        member: String,
+    },
+    /// What waits for somebody, and by which rules: one [`Answer::Inbox`].
+    Inbox {
+        /// Any name.
+        address: String,
+    },
+    /// Decides about an inbox: one [`Answer::Inbox`], as it is then.
+    SetInbox {
+        /// Any name.
+        address: String,
+        /// All that is decided about it.
+        rules: InboxRules,
+    },
     /// Asks about access rules and watchers, or changes them.
     Rules(RuleQuestion),
+}
+
+/// What is decided about a group; what is left out stays as it is, or as it is by default.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GroupOptions {
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Whether its members write to it.
+    pub is_conversation: Option<bool>,
+    /// Who may write to it.
+    pub writers: Option<Writers>,
+    /// Whether its members are told who joins and leaves.
+    pub announces: Option<bool>,
+    /// Who is told of failures.
+    pub reports: Option<FailureReports>,
 }
 
 /// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
@@ -289,12 +367,57 @@ pub enum Answer {
     Explained(Value),
     /// One of [`RuleQuestion::Watchers`]: a watcher as the engine sees it.
     Watcher(Value),
+    /// Of [`Question::Group`], one of [`Question::Groups`] and [`Question::GroupsOf`].
+    Group(Box<GroupView>),
+    /// Of [`Question::Inbox`] and [`Question::SetInbox`].
+    Inbox(Box<InboxView>),
     /// It is done; in a sentence what was.
     Done(String),
     /// It can't be done; nothing more follows.
     Failed(Failure),
     /// Nothing more follows.
     End,
+}
+
+/// An inbox as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxView {
+    /// Whose.
+    pub presentity: Address,
+    /// What is decided about it; what is missing is as for everybody.
+    pub rules: InboxRules,
+    /// How many messages wait.
+    pub waiting: usize,
+    /// Their octets.
+    pub octets: usize,
+    /// When the one that has waited longest was written.
+    pub since: Option<Timestamp>,
+}
+
+/// A group as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupView {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub group: GroupRecord,
+    /// Who joined, in order; `None` in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<GroupMemberView>>,
+    /// How many persons, rooms and machines it has, those of groups in it among them; `None` in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<usize>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupMemberView {
+    /// The name under which it joined.
+    pub member: Address,
+    /// What it is there.
+    pub role: GroupRole,
 }
 
 /// Why a question is not answered.
@@ -485,7 +608,8 @@ pub fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// The members that hold moments, in all that is shown.
-const MOMENTS: [&str; 11] = [
+const MOMENTS: [&str; 12] = [
+    "createdAt",
     "lastAt",
     "at",
     "since",

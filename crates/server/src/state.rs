@@ -104,13 +104,18 @@ fn load_contacts(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreE
     Ok(())
 }
 
-/// The groups, and who is in them.
+/// The groups, who is in them, and the rules of inboxes.
 fn load_groups(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreError> {
     store.groups(|record| engine.load_group(record))?;
     store.group_members(|record| {
         if !engine.load_member(&record) {
             let MemberRecord { group, member, .. } = record;
             tracing::warn!(event = "store.member_left_out", %group, %member, "A member of no group was left out.");
+        }
+    })?;
+    store.inbox_rules(|record| {
+        if let Err(error) = engine.load_inbox_rules(&record) {
+            tracing::warn!(event = "store.rules_left_out", %error, "The rules of an inbox were left out.");
         }
     })?;
     Ok(())

@@ -3,6 +3,7 @@
 
 mod book;
 mod evidence;
+mod groups;
 mod messages;
 mod rest;
 mod rules;
@@ -65,6 +66,7 @@ impl fmt::Display for Violation {
 pub(crate) struct Checks {
     parties: Parties,
     messages: messages::Messages,
+    group_messages: groups::GroupMessages,
     rules: rules::Rules,
     versions: versions::Versions,
     evidence: evidence::EvidenceCheck,
@@ -89,6 +91,7 @@ impl Checks {
         Self {
             parties: Parties::default(),
             messages: messages::Messages::default(),
+            group_messages: groups::GroupMessages::default(),
             rules: rules::Rules::default(),
             versions: versions::Versions::default(),
             evidence: evidence::EvidenceCheck::default(),
@@ -122,6 +125,7 @@ impl Checks {
         let view = View { now: now.instant, parties: &self.parties, world, people };
         self.rules.see(&view, seen)?;
         self.messages.see(&view, seen, &self.rules, &mut self.tally)?;
+        self.group_messages.see(&view, seen)?;
         self.versions.see(&view, seen)?;
         self.evidence.see(&view, seen);
         Ok(())
@@ -170,6 +174,7 @@ impl Checks {
     /// Looks at everything, once all is quiet.
     pub(crate) fn rest(&mut self, world: &mut World, people: &People) -> Result<(), Violation> {
         self.messages.rest(world, people)?;
+        self.group_messages.rest(world, people)?;
         rest::check(world, people, &self.versions)
     }
 

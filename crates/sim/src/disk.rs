@@ -5,8 +5,9 @@ use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use crate::tables::{Change, Tables};
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, HistoryRecord, Instant,
-    InstantMessage, MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, HistoryRecord, InboxRecord,
+    Instant, InstantMessage, MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord,
+    Timestamp,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -297,6 +298,10 @@ impl Storage for SimStore {
 
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         self.rows(|tables| tables.group_members.values().cloned().collect(), each)
+    }
+
+    fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.inbox_rules.values().cloned().collect(), each)
     }
 
     fn messages(&self, mut each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

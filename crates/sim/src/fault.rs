@@ -73,6 +73,8 @@ faults! {
     TimerLate 100;
     /// A start takes up the soft state as if it were five minutes later.
     SoftStateMisdated 100;
+    /// One of the copies of a message to a group is not written.
+    CopyDropped 50;
 }
 
 impl fmt::Display for Fault {

@@ -1,10 +1,11 @@
 //! The people: who they are, and what they do with their endpoints.
 
+use crate::check;
 use crate::journal::Seen;
 use crate::random::Random;
 use crate::world::World;
 use h323::endpoint::{Event, Offers};
-use model::{Address, Instant, Millis};
+use model::{Address, GroupChange, GroupRecord, GroupRole, Instant, MemberRecord, Millis, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everybody.
@@ -17,6 +18,11 @@ pub(crate) struct People {
     messages: u64,
     states: u64,
     is_resting: bool,
+    /// Who is in the board; all of them speak the package.
+    members: Vec<usize>,
+    /// What is written to the board.
+    board: Random,
+    board_messages: u64,
 }
 
 /// One person, as far as can be told from outside.
@@ -41,6 +47,7 @@ impl People {
     pub(crate) fn new(world: &mut World, mut random: Random) -> Self {
         let count = 5 + random.below(8) as usize;
         let mut persons = Vec::new();
+        let mut members = Vec::new();
         for number in 0..count {
             let offers = match random.below(10) {
                 0 => Offers::NONE,
@@ -51,10 +58,25 @@ impl People {
             };
             let (name, digits) = (format!("p{number}"), (100 + number).to_string());
             world.add(&name, &[&name, &digits], offers);
+            if offers == Offers::ALL {
+                members.push(number);
+            }
             persons.push(Person { has_presence: offers.presence, ..Person::default() });
         }
         let idle = [500, 2000, 8000][random.below(3) as usize];
-        Self { random, persons, act_at: world.now.instant, idle, messages: 0, states: 0, is_resting: false }
+        let board = random.branch();
+        Self {
+            random,
+            persons,
+            act_at: world.now.instant,
+            idle,
+            messages: 0,
+            states: 0,
+            is_resting: false,
+            members,
+            board,
+            board_messages: 0,
+        }
     }
 
     pub(crate) fn due(&self) -> Instant {
@@ -63,6 +85,22 @@ impl People {
 
     pub(crate) fn person(&self, number: usize) -> &Person {
         &self.persons[number]
+    }
+
+    /// Who is in the board.
+    pub(crate) fn members(&self) -> &[usize] {
+        &self.members
+    }
+
+    /// The operator makes the board.
+    pub(crate) fn found_board(&self, world: &mut World) {
+        let group = world.address(BOARD).expect("it is a plain name");
+        let record = GroupRecord { is_conversation: true, ..GroupRecord::of(group.clone(), Timestamp(0)) };
+        world.change_group(GroupChange::Create(record));
+        for number in &self.members {
+            let (group, member) = (group.clone(), check::address(world, *number));
+            world.change_group(GroupChange::Join(MemberRecord { group, member, role: GroupRole::Member }));
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -100,6 +138,9 @@ impl People {
             return if self.random.percent(70) {
                 self.say(world, number, "register")
             };
+        }
+        if self.members.contains(&number) && self.board.percent(8) {
+            return self.write_to_board(world, number);
         }
         let other = self.name(number);
         match self.random.below(100) {
@@ -208,6 +249,14 @@ impl People {
         }
     }
 
+    fn write_to_board(&mut self, world: &mut World, number: usize) {
+        for _ in 0..1 + self.board.below(3) {
+            self.board_messages += 1;
+            let text = format!("g-{} of p{number}", self.board_messages);
+            self.say(world, number, &format!("send {BOARD} {text}"));
+        }
+    }
+
     /// A name of somebody else, or, seldom, of nobody.
     fn name(&mut self, number: usize) -> String {
         if self.random.percent(2) {
@@ -257,6 +306,9 @@ impl Person {
         }
     }
 }
+
+/// The group that there is.
+pub(crate) const BOARD: &str = "board";
 
 /// The number of the person that an address belongs to.
 pub(crate) fn of_address(address: &Address) -> Option<usize> {

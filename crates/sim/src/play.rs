@@ -11,6 +11,8 @@
 //! | `10 % of datagrams are lost` | from now on |
 //! | `bob vanishes` | without a word |
 //! | `bob goes deaf`, `bob hears again` | no datagram reaches bob meanwhile |
+//! | `there is a conversation board of alice, bob` | the operator makes a group that is a conversation of these |
+//! | `bob is put out of board` | the operator does that |
 //! | `a name may have several devices` | at its next start the server takes a second endpoint of a name as one more device |
 //! | `the server is killed`, `the server stops`, `the server starts` | |
 //!
@@ -18,7 +20,7 @@
 
 use crate::World;
 use h323::endpoint::Offers;
-use model::Millis;
+use model::{GroupChange, GroupRecord, GroupRole, MemberRecord, Millis, Timestamp};
 
 /// How long a sentence may take to be shown.
 const PATIENCE: Millis = Millis::seconds(20);
@@ -62,6 +64,12 @@ fn act_on(world: &mut World, line: &str) -> Result<(), String> {
         world.deafen(name, false)?;
     } else if let Some(name) = line.strip_suffix(" vanishes") {
         world.vanish(name)?;
+    } else if let Some(group) = line.strip_prefix("there is a conversation ") {
+        let (group, members) = group.split_once(" of ").ok_or("a conversation of whom?")?;
+        make_group(world, group, members)?;
+    } else if let Some((name, group)) = line.split_once(" is put out of ") {
+        let (group, member) = (world.address(group)?, world.address(name)?);
+        world.change_group(GroupChange::Leave { group, member });
     } else if let Some((name, text)) = line.split_once(" sees: ") {
         world.expect(name, &expand(text)?, PATIENCE)?;
     } else if let Some((name, text)) = line.split_once(" sees no: ") {
@@ -82,6 +90,17 @@ fn act_on(world: &mut World, line: &str) -> Result<(), String> {
         world.add(name, &aliases, offers);
     } else {
         return Err("this is no line of a play".to_owned());
+    }
+    Ok(())
+}
+
+fn make_group(world: &mut World, name: &str, members: &str) -> Result<(), String> {
+    let group = world.address(name)?;
+    let record = GroupRecord { is_conversation: true, ..GroupRecord::of(group.clone(), Timestamp(0)) };
+    world.change_group(GroupChange::Create(record));
+    for member in members.split(',') {
+        let (group, member) = (group.clone(), world.address(member.trim())?);
+        world.change_group(GroupChange::Join(MemberRecord { group, member, role: GroupRole::Member }));
     }
     Ok(())
 }

@@ -115,6 +115,9 @@ struct Play {
 impl Play {
     fn act(&mut self, length: Millis) -> Result<(), Violation> {
         self.calamities.begin(&mut self.world);
+        self.people.found_board(&mut self.world);
+        // Before anything goes wrong the group is on the disk.
+        self.pass_until(self.world.now.instant.after(Millis::seconds(1)))?;
         let end = self.world.now.instant.after(length);
         while self.world.now.instant < end {
             let next = self.people.due().min(self.calamities.due()).min(self.operator.due()).min(end);

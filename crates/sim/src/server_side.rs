@@ -4,10 +4,11 @@
 use crate::disk::{Disk, SimStore};
 use crate::fault::{Fault, Faults};
 use crate::journal::{Journal, Seen};
+use crate::people::BOARD;
 use crate::random::Random;
 use crate::seam::{Asked, Seam};
 use link::{ChannelId, Command, Input, Link, Outcome, Output};
-use model::{Batch, CallDetailRecord, Effect, Instant, Millis, Now, Request, SoftRecord};
+use model::{Batch, CallDetailRecord, Effect, Fact, Instant, Millis, Now, Request, SoftRecord};
 use server::shard::Core;
 use server::{Settings, StateMachines};
 use std::cell::RefCell;
@@ -280,7 +281,14 @@ impl Server {
         }
     }
 
-    fn submit(&mut self, now: Now, batch: Batch) {
+    fn submit(&mut self, now: Now, mut batch: Batch) {
+        let is_copy =
+            |fact: &Fact| matches!(fact, Fact::Message { message, .. } if message.recipient.local() == BOARD);
+        if let Some(place) = batch.facts.iter().rposition(is_copy)
+            && self.faults.strike(Fault::CopyDropped)
+        {
+            batch.facts.remove(place);
+        }
         let ended = self.ended.clone();
         let done = move |outcome| {
             // A server that has ended is told nothing.

@@ -2,8 +2,8 @@
 
 use model::{
     Address, AliasEntry, AuditRecord, BlockRecord, CallDetailRecord, Erasure, Fact, GroupRecord,
-    HistoryRecord, InstantMessage, MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord,
-    Timestamp,
+    HistoryRecord, InboxRecord, InboxRules, InstantMessage, MemberRecord, MessageId, Publication, Rule,
+    RuleKey, SubscriptionRecord, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{LastShutdown, StoreError};
@@ -24,6 +24,7 @@ pub(crate) struct Tables {
     pub(crate) groups: BTreeMap<Address, GroupRecord>,
     /// By group and member.
     pub(crate) group_members: BTreeMap<(Address, Address), MemberRecord>,
+    pub(crate) inbox_rules: BTreeMap<Address, InboxRecord>,
     /// By inbox, sender and id.
     pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
     /// By admission and identifier.
@@ -67,6 +68,7 @@ impl Default for Tables {
             rules: BTreeMap::new(),
             groups: BTreeMap::new(),
             group_members: BTreeMap::new(),
+            inbox_rules: BTreeMap::new(),
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
             audit: Vec::new(),
@@ -98,6 +100,7 @@ impl Tables {
                 Fact::Published { principal, .. } => Some(principal),
                 Fact::Subscription(record) => Some(&record.watcher),
                 Fact::Block(record) => Some(&record.owner),
+                Fact::InboxRules(record) if record.rules != InboxRules::default() => Some(&record.principal),
                 Fact::Group(record) => {
                     new_groups.push(&record.address);
                     None
@@ -195,6 +198,10 @@ impl Tables {
                 self.group_members.insert((record.group.clone(), record.member.clone()), *record);
             }
             Fact::GroupMemberRemoved { group, member } => drop(self.group_members.remove(&(group, member))),
+            Fact::InboxRules(record) if record.rules == InboxRules::default() => {
+                self.inbox_rules.remove(&record.principal);
+            }
+            Fact::InboxRules(record) => drop(self.inbox_rules.insert(record.principal.clone(), *record)),
             Fact::Call(record) => {
                 self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }

@@ -9,7 +9,7 @@ use crate::server_side::Server;
 use crate::terminal::{self, Terminal};
 use h323::endpoint::{Command, Offers, Output as TerminalOutput};
 use link::{ChannelId, Closure, Input, Output};
-use model::{Instant, Millis, Now, Request, Timestamp};
+use model::{Address, GroupChange, Instant, Millis, Now, Request, Ticket, Timestamp};
 use server::settings::SecondDevice;
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -145,6 +145,20 @@ impl World {
     /// From now on so many of a hundred datagrams are lost.
     pub fn lose(&mut self, percent: u64) {
         self.network.weather.loss = percent.min(100);
+    }
+
+    /// The operator changes a group; at a server that does not run nothing happens.
+    pub fn change_group(&mut self, change: GroupChange) {
+        let (ticket, change) = (Ticket(u64::MAX), Box::new(change));
+        self.operate(Request::ChangeGroup { ticket, agent: None, change });
+    }
+
+    /// The address of a name in the zone of this world.
+    ///
+    /// # Errors
+    /// It can't be one.
+    pub fn address(&self, name: &str) -> Result<Address, String> {
+        Address::new(name, self.settings.zone.domain.value()).map_err(|error| error.to_string())
     }
 
     /// From the next start of the server on a second endpoint of a name is one more device of the same person.

@@ -56,4 +56,5 @@ found! {
     a_gateway_that_is_not_woken_is_found: TimerOff by Rest | Evidence | Convergence;
     a_timer_that_fires_late_is_found: TimerLate by Evidence;
     soft_state_restored_from_a_wrong_time_is_found: SoftStateMisdated by Evidence;
+    a_copy_of_a_group_that_is_not_written_is_found: CopyDropped by Loss;
 }

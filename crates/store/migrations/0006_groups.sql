@@ -12,3 +12,9 @@ CREATE TABLE group_members (
     role          TEXT NOT NULL,
     PRIMARY KEY (group_address, member)
 ) WITHOUT ROWID;
+
+-- What is decided about single inboxes; `rules` is JSON text.
+CREATE TABLE inbox_rules (
+    principal TEXT NOT NULL PRIMARY KEY REFERENCES principals (address),
+    rules     TEXT NOT NULL
+) WITHOUT ROWID;

@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, audit, contacts, groups, history, messages, personal, shutdown};
+use crate::{Options, StoreError, audit, contacts, groups, history, inboxes, messages, personal, shutdown};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -231,6 +231,7 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         Fact::Group(record) => groups::group(transaction, record)?,
         Fact::GroupRemoved { address } => groups::removed(transaction, address)?,
         Fact::GroupMember(record) => groups::member(transaction, record)?,
+        Fact::InboxRules(record) => inboxes::rules(transaction, record)?,
         Fact::GroupMemberRemoved { group, member } => groups::member_removed(transaction, group, member)?,
         Fact::Audited(record) => audit::append(transaction, record)?,
         Fact::Remembered(record) => history::insert(transaction, record)?,

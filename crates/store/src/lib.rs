@@ -32,6 +32,7 @@ mod contacts;
 mod error;
 mod groups;
 mod history;
+mod inboxes;
 mod lock;
 mod log;
 mod messages;

@@ -66,6 +66,12 @@ const PERSONAL: &[Personal] = &[
             OR member IN (SELECT value FROM json_each(:names))"],
     },
     Personal {
+        table: "inbox_rules",
+        columns: "principal, rules",
+        of: "principal = :principal",
+        erase: &["DELETE FROM inbox_rules WHERE principal = :principal"],
+    },
+    Personal {
         table: "messages",
         columns: "inbox, place, sender, hex(id) AS id, recipient, sent_at, expires_at, text, media_type, body, handling,
             settled_at",

@@ -5,8 +5,8 @@ use crate::{
     StoreError,
 };
 use model::{
-    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, HistoryRecord, InstantMessage,
-    MemberRecord, MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, HistoryRecord, InboxRecord,
+    InstantMessage, MemberRecord, MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
 };
 
 /// A store: batches of facts that become durable together, soft state that is written lazily, and what a start loads.
@@ -66,6 +66,12 @@ pub trait Storage {
     /// # Errors
     /// It can't be read.
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError>;
+
+    /// As [`Store::inbox_rules`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError>;
 
     /// As [`Store::messages`].
     ///
@@ -170,6 +176,10 @@ impl Storage for Store {
 
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         Self::group_members(self, each)
+    }
+
+    fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
+        Self::inbox_rules(self, each)
     }
 
     fn messages(&self, each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -13,8 +13,8 @@ use crate::{
     shutdown,
 };
 use model::{
-    Address, AliasEntry, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryRecord, InstantMessage,
-    MemberRecord, MessageId, Rule, SubscriptionRecord, Timestamp,
+    Address, AliasEntry, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryRecord, InboxRecord,
+    InstantMessage, MemberRecord, MessageId, Rule, SubscriptionRecord, Timestamp,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -154,6 +154,11 @@ impl Store {
     /// Hands every member of every group to `each`; as [`Store::principals`].
     pub fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         self.readers.group_members(each)
+    }
+
+    /// Hands the rules of every inbox that has its own to `each`; as [`Store::principals`].
+    pub fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
+        self.readers.inbox_rules(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

@@ -98,7 +98,7 @@ impl Scene {
             inferred: true,
             has_presence: false,
             has_messaging,
-            device: String::new(),
+            device: format!("device {number}"),
             description: format!("endpoint {number}"),
         };
         self.ask(Request::Claim { ticket: Ticket(number), claim });

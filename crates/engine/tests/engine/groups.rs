@@ -398,11 +398,11 @@ proptest! {
         }
         let pairs = closure(&members);
         let next = scene.restarted(&[], Millis(0));
-        for group in 0..4 {
-            for member in 0..8 {
+        for (group, group_name) in NAMES.iter().enumerate().take(4) {
+            for (member, name) in NAMES.iter().enumerate() {
                 let expected = pairs.contains(&(group, member));
-                prop_assert_eq!(scene.is_member(NAMES[group], NAMES[member]), expected);
-                prop_assert_eq!(next.is_member(NAMES[group], NAMES[member]), expected);
+                prop_assert_eq!(scene.is_member(group_name, name), expected);
+                prop_assert_eq!(next.is_member(group_name, name), expected);
             }
         }
     }

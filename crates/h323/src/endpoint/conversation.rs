@@ -247,7 +247,7 @@ impl Endpoint {
             _ => Way::Session,
         };
         let (from, identifier) = (call.remote.clone(), digits(call.identifier));
-        self.tell(Event::Message { from, text, way, identifier, sent_at: None, delayed: false });
+        self.tell(Event::Message { from, text, way, identifier, sent_at: None, delayed: false, group: None });
         if is_single {
             // The release is what tells the caller that the text has arrived.
             self.end_call(now, id, Ending::HANG_UP);

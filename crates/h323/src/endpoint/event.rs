@@ -211,6 +211,18 @@ pub enum Event {
         sent_at: Option<String>,
         /// Whether it waited for this endpoint.
         delayed: bool,
+        /// The group that it was written to, and that an answer is for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
+    },
+    /// What our user wrote on another device.
+    Carbon {
+        /// To whom.
+        to: String,
+        /// What.
+        text: String,
+        /// Its identifier.
+        identifier: String,
     },
     /// A message of ours was handed to the gatekeeper; receipts say what becomes of it.
     Sending {

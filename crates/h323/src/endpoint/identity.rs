@@ -14,7 +14,11 @@ pub(super) const PROTOCOL: ProtocolIdentifier =
     ProtocolIdentifier::from_static(&[0x00, 0x08, 0x91, 0x4a, 0x00, 0x07]);
 
 /// The capabilities of Herald's package towards a gatekeeper.
-const PACKAGE_CAPABILITIES: u16 = capability::RECEIPTS | capability::TYPING | capability::MESSAGES;
+const PACKAGE_CAPABILITIES: u16 = capability::RECEIPTS
+    | capability::TYPING
+    | capability::MESSAGES
+    | capability::GROUPS
+    | capability::CARBONS;
 
 /// The capabilities of Herald's package in calls: its receipts and messages go over RAS.
 const PACKAGE_CAPABILITIES_IN_CALLS: u16 = 0;

@@ -215,7 +215,9 @@ impl Endpoint {
                 }
             },
         };
-        let PackageMessage { id, from: sender, text, content, sent_at, is_delayed, .. } = message;
+        let PackageMessage {
+            id, from: sender, to, text, content, sent_at, is_delayed, group, is_carbon, ..
+        } = message;
         // A body that is text is shown as such; another is not for a terminal.
         let body = content.filter(|(media_type, _)| media_type.starts_with("text/plain"));
         let text = text.or_else(|| body.map(|(_, body)| String::from_utf8_lossy(&body).into_owned()));
@@ -228,11 +230,19 @@ impl Endpoint {
                 PackageReceipt { reason, ..PackageReceipt::new(id, kind) },
             );
         };
+        if is_carbon {
+            let to = to.first().map_or_else(somebody, shown);
+            if !self.correspondence.is_repetition(&from, id) {
+                self.tell(Event::Carbon { to, text, identifier: digits(id.0) });
+            }
+            return;
+        }
         // A repetition means that our receipt was lost.
         if !self.correspondence.is_repetition(&from, id) {
             let sent_at = sent_at.and_then(time);
             let identifier = digits(id.0);
-            self.tell(Event::Message { from, text, way: Way::Ras, identifier, sent_at, delayed: is_delayed });
+            let (way, delayed, group) = (Way::Ras, is_delayed, group.as_ref().map(shown));
+            self.tell(Event::Message { from, text, way, identifier, sent_at, delayed, group });
         }
         self.give_receipt(now, sender, PackageReceipt::new(id, ReceiptStage::Delivered));
     }

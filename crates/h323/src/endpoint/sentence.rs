@@ -32,6 +32,7 @@ impl fmt::Display for Event {
             | Self::Presence { .. }
             | Self::Contacts { .. } => self.write_presence(f),
             Self::Message { .. }
+            | Self::Carbon { .. }
             | Self::Sending { .. }
             | Self::Receipt { .. }
             | Self::Typing { .. }
@@ -185,18 +186,22 @@ impl Event {
 
     fn write_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Message { from, text, way, sent_at, delayed, .. } => {
+            Self::Message { from, text, way, sent_at, delayed, group, .. } => {
                 let way = match way {
                     Way::Single | Way::Ras => "",
                     Way::Session => " (session)",
                     Way::Call => " (call)",
                 };
-                write!(f, "{from}{way}: {text}")?;
+                match group {
+                    Some(group) => write!(f, "{from} in {group}{way}: {text}")?,
+                    None => write!(f, "{from}{way}: {text}")?,
+                }
                 match sent_at {
                     Some(at) if *delayed => write!(f, " [written {at}]"),
                     _ => Ok(()),
                 }
             }
+            Self::Carbon { to, text, .. } => write!(f, "You wrote to {to} on another device: {text}"),
             Self::Sending { to, .. } => write!(f, "Sending to {to}."),
             Self::Receipt { to, receipt: "accepted", .. } => write!(f, "On its way to {to}."),
             Self::Receipt { to, receipt: "stored", .. } => {

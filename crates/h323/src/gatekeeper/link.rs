@@ -146,6 +146,9 @@ impl Link for Gatekeeper {
             Effect::Composing { agent, peer, is_composing, thread } => {
                 self.compose_by_package(now, agent.number, &peer, is_composing, thread);
             }
+            Effect::Carbon { agent, message, recipient } => {
+                self.copy_by_package(now, agent.number, &message, &recipient);
+            }
             Effect::SessionEnded { agent, peer } => self.session_ended(now, agent.number, &peer),
             // Nothing that endpoints of this gateway asked for.
             _ => {}

@@ -6,6 +6,7 @@
 
 mod admission;
 mod audit;
+mod authorship;
 mod bandwidth;
 mod call;
 mod candidate;

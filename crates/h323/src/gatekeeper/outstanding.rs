@@ -31,6 +31,8 @@ pub(super) enum Purpose {
     Receipt,
     /// Somebody writes to you (SCI).
     Typing,
+    /// You wrote this on another device (SCI).
+    Carbon,
 }
 
 /// A request that waits for its answer.

@@ -7,6 +7,7 @@
 mod delivery;
 mod received;
 
+use super::authorship::{attributed, correspondent};
 use super::link::Gatekeeper;
 use super::naming::{own_alias, shown};
 use super::outstanding::Purpose;
@@ -184,12 +185,18 @@ impl Gatekeeper {
 }
 
 /// A delivery in the words of the package. Its receipt is what Herald waits for, so that one is always wanted.
-fn package_message(delivery: &Delivery, zone: &Zone) -> PackageMessage {
+fn package_message(delivery: &Delivery, knows_groups: bool, zone: &Zone) -> PackageMessage {
     let message = &delivery.message;
+    let (from, text) = match knows_groups {
+        true => (&delivery.sender, message.text.as_str().into()),
+        false => (correspondent(delivery), attributed(delivery)),
+    };
+    let group = delivery.group.as_ref().filter(|_| knows_groups);
     let lifetime = |at: Timestamp| u32::try_from(at.since(message.sent_at).0 / 1000).unwrap_or(u32::MAX);
     PackageMessage {
-        from: shown(&delivery.sender, zone),
-        text: (!message.text.is_empty()).then(|| message.text.clone()),
+        from: shown(from, zone),
+        group: group.and_then(|group| shown(group, zone)),
+        text: (!text.is_empty()).then(|| text.into_owned()),
         content: message.content.clone().map(|content| (content.media_type, content.body)),
         sent_at: Some(message.sent_at),
         expires: message.expires_at.map(lifetime),

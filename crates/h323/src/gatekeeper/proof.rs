@@ -65,8 +65,10 @@ impl Gatekeeper {
     /// has shown nothing yet is noted.
     pub(super) fn may_ask(&mut self, number: u64, purpose: Purpose) -> bool {
         let Some(registration) = self.registrations.get_mut(number) else { return false };
-        let is_indication =
-            matches!(purpose, Purpose::Presence | Purpose::Delivery | Purpose::Receipt | Purpose::Typing);
+        let is_indication = matches!(
+            purpose,
+            Purpose::Presence | Purpose::Delivery | Purpose::Receipt | Purpose::Typing | Purpose::Carbon
+        );
         if registration.is_proven || !is_indication {
             return registration.is_proven || purpose != Purpose::Unregister;
         }

@@ -218,7 +218,7 @@ impl Gatekeeper {
         let (interval, repeats) = match purpose {
             Purpose::Probe => (self.settings.probe_interval, self.settings.probes.saturating_sub(1)),
             Purpose::Contest => (Millis(1000), 2),
-            Purpose::Typing => (ANSWER_WITHIN, 0),
+            Purpose::Typing | Purpose::Carbon => (ANSWER_WITHIN, 0),
             _ => (ANSWER_WITHIN, REPEATS),
         };
         let due = now.instant.after(interval);
@@ -254,7 +254,8 @@ impl Gatekeeper {
             | Purpose::CallCheck(_)
             | Purpose::Unregister
             | Purpose::Receipt
-            | Purpose::Typing => {}
+            | Purpose::Typing
+            | Purpose::Carbon => {}
             Purpose::Disengage(key) => self.side_ended(now, key, request.number),
             Purpose::Presence => self.presence_unconfirmed(now, request.number, sequence),
             Purpose::Delivery => self.package_unconfirmed(now, request.number, sequence),

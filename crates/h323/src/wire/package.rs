@@ -117,6 +117,8 @@ mod number {
     pub const WANTS: u8 = 21;
     pub const LANGUAGE: u8 = 22;
     pub const DELAYED: u8 = 23;
+    pub const GROUP: u8 = 24;
+    pub const CARBON: u8 = 25;
     pub const RECEIPT_FOR: u8 = 30;
     pub const RECEIPT: u8 = 31;
     pub const REASON: u8 = 32;

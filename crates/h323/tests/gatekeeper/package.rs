@@ -125,7 +125,7 @@ fn message(text: &str) -> InstantMessage {
 }
 
 fn deliver(world: &mut World, message: InstantMessage) {
-    let delivery = Arc::new(Delivery { message, sender: bob(), is_delayed: true });
+    let delivery = Arc::new(Delivery { message, sender: bob(), is_delayed: true, group: None });
     world.apply(Effect::Deliver { agent: agent(1), delivery });
 }
 

@@ -84,6 +84,11 @@ impl Answering {
             Question::Export { address } => self.export(&address, answers),
             Question::Erase { address } => give_one(answers, self.erase(&address)),
             Question::VerifyAudit { noted } => give_one(answers, self.verify_audit(noted.as_ref())),
+            Question::Inbox { address } => give_one(answers, self.inbox(&address)),
+            Question::SetInbox { address, rules } => give_one(answers, self.set_inbox(&address, rules)),
+            Question::Groups => self.groups(answers),
+            Question::GroupsOf { party } => self.groups_of(&party, answers),
+            other => give_one(answers, self.change_groups(other)),
         }
     }
 

@@ -141,6 +141,19 @@ fn act(question: &Question) -> Option<Act> {
             let name = if *is_approved { "approve" } else { "deny" };
             Act { target: Some(who.clone()), ..about(name, whom) }
         }
+        Question::AddGroup { group, .. } => about("addGroup", group),
+        Question::SetGroup { group, .. } => about("setGroup", group),
+        Question::RemoveGroup { group } => about("removeGroup", group),
+        Question::JoinGroup { group, member, .. } => {
+            Act { target: Some(group.clone()), ..about("joinGroup", member) }
+        }
+        Question::LeaveGroup { group, member } => {
+            Act { target: Some(group.clone()), ..about("leaveGroup", member) }
+        }
+        Question::SetInbox { address, .. } => about("setInbox", address),
+        Question::Groups | Question::Group { .. } | Question::GroupsOf { .. } | Question::Inbox { .. } => {
+            return None;
+        }
         Question::Rules(_) => return None,
         Question::Status
         | Question::Endpoints { .. }

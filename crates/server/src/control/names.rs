@@ -36,6 +36,11 @@ impl Names {
         Ok([first].into_iter().chain(alternative(&alias, &self.zone)).collect())
     }
 
+    /// Whether an address is one of the zone.
+    pub fn serves(&self, address: &Address) -> bool {
+        self.zone.serves(address)
+    }
+
     /// The failure for a name that nobody has, with names that are like it.
     pub fn unknown(&self, typed: &str, shard: &ShardHandle) -> Failure {
         let local = self.readings(typed).ok().and_then(|readings| Some(readings.first()?.local().to_owned()));

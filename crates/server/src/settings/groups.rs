@@ -13,6 +13,9 @@ table! {
         memberships_max: usize = 2_000_000, "", 1..=100_000_000;
         /// How many groups may lie in each other.
         group_depth_max: usize = 8, "", 1..=64;
+        /// The most copies of one message that is written to a group: a group with more members, those of groups in it
+        /// among them, is no conversation.
+        copies_max: usize = 60, "", 1..=1000;
     }
 }
 

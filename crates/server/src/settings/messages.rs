@@ -37,6 +37,7 @@ impl MessagesSettings {
             messages_max: self.messages_max,
             octets_max: self.octets_max,
             repeats_max: self.repeats_max,
+            ..engine::MessageSettings::default()
         }
     }
 }

@@ -76,7 +76,13 @@ impl Core {
         let Effects { facts, promised, immediate, audited } = &self.effects;
         let before = (facts.len(), promised.len(), immediate.len(), audited.len());
         match self.containment.run(now.instant, || self.engine.handle(now, request, &mut self.effects)) {
-            Ok(()) => Ok(Taken::Whole),
+            Ok(()) => {
+                // Messages to groups bring many facts each, and those of one must not come into two commits.
+                if self.effects.facts.len() >= BATCH_FACTS_MAX {
+                    self.file();
+                }
+                Ok(Taken::Whole)
+            }
             Err(panicked) => {
                 // Half of what a request leads to is worse than nothing; whoever asked asks again.
                 self.effects.facts.truncate(before.0);
@@ -254,6 +260,10 @@ impl Core {
         bear(containment.run(now.instant, || step(engine, effects)))
     }
 }
+
+/// Facts after which what a batch has led to so far is filed: half of what one commit takes, so that the copies of a
+/// message to a group ([`engine::MessageSettings::group_copies_max`], at most 1000) come into the same.
+const BATCH_FACTS_MAX: usize = 2048;
 
 /// Goes on after a step that failed, unless too many have.
 fn bear(outcome: Result<(), Panicked>) -> Result<(), Failed> {

@@ -2,7 +2,10 @@
 
 use super::{ShardHandle, ShardInput};
 use crossbeam_channel::{Sender, bounded};
-use model::{Effect, InstantMessage, MessageFailure, OperatorAct, Refusal, Request, Ticket};
+use model::{
+    Address, Effect, GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, OperatorAct,
+    Refusal, Request, Ticket,
+};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -14,6 +17,9 @@ pub(crate) type Ticketed = Box<dyn FnOnce(Ticket) -> Request + Send>;
 
 /// What came of a message: whether it waits because the recipient is away.
 pub(crate) type Sent = Result<bool, MessageFailure>;
+
+/// What came of a change of a group: what was left out of it, and why.
+pub(crate) type GroupOutcome = Result<Vec<GroupRefusal>, GroupRefusal>;
 
 /// Why nothing is known of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -47,6 +53,9 @@ impl Operators {
     pub fn tell(&mut self, effect: Effect) {
         let (Effect::Accepted { ticket, .. }
         | Effect::MessageRefused { ticket, .. }
+        | Effect::GroupChanged { ticket, .. }
+        | Effect::GroupRefused { ticket, .. }
+        | Effect::InboxRuled { ticket, .. }
         | Effect::Operated { ticket, .. }) = &effect
         else {
             return;
@@ -79,6 +88,29 @@ impl ShardHandle {
         let act = Box::new(act);
         match self.ask(Box::new(|ticket| Request::Operate { ticket, act }))? {
             Effect::Operated { outcome, .. } => Ok(outcome),
+            _ => Err(OperatorError::Gone),
+        }
+    }
+
+    /// Changes a group, and waits until it is durable; gives back what was left out, and why.
+    pub fn change_group(&self, change: GroupChange) -> Result<GroupOutcome, OperatorError> {
+        let change = Box::new(change);
+        match self.ask(Box::new(|ticket| Request::ChangeGroup { ticket, agent: None, change }))? {
+            Effect::GroupChanged { left_out, .. } => Ok(Ok(left_out)),
+            Effect::GroupRefused { refusal, .. } => Ok(Err(refusal)),
+            _ => Err(OperatorError::Gone),
+        }
+    }
+
+    /// Decides about an inbox, and waits until it is durable.
+    pub fn rule_inbox(
+        &self,
+        principal: Address,
+        rules: InboxRules,
+    ) -> Result<Result<(), MessageFailure>, OperatorError> {
+        let request = move |ticket| Request::RuleInbox { ticket, agent: None, principal, rules };
+        match self.ask(Box::new(request))? {
+            Effect::InboxRuled { outcome, .. } => Ok(outcome),
             _ => Err(OperatorError::Gone),
         }
     }

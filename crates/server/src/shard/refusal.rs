@@ -32,6 +32,10 @@ impl Core {
                 let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
                 Some(Effect::MessageRefused { ticket, agent, failure })
             }
+            (Request::RuleInbox { .. }, (ticket, agent)) if !self.promises.is_writing() => {
+                let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
+                Some(Effect::InboxRuled { ticket, agent, outcome: Err(failure) })
+            }
             (Request::ChangeGroup { .. }, (ticket, agent)) if !self.promises.is_writing() => {
                 let refusal = GroupRefusal::Unavailable { limit: STORE_LIMIT };
                 Some(Effect::GroupRefused { ticket, agent, refusal })
@@ -49,6 +53,8 @@ impl Core {
             | Effect::Accepted { .. }
             | Effect::Operated { .. }
             | Effect::GroupChanged { .. }
+            | Effect::InboxRuled { .. }
+            | Effect::Carbon { .. }
             | Effect::Deliver { .. }
             | Effect::Reported { .. } => true,
             other => self.promises.is_writing() && other.agent().is_some(),

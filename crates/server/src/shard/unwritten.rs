@@ -40,8 +40,8 @@ pub(super) struct Unwritten {
     facts: VecDeque<Fact>,
     /// The names they are about.
     affected: HashSet<Address>,
-    /// Messages that were not written, by sender and name, and what the engine is to be told of them.
-    dropped: HashSet<(Address, MessageId)>,
+    /// Messages that were not written, by sender, recipient and name, and what the engine is to be told of them.
+    dropped: HashSet<(Address, Address, MessageId)>,
     retracted: Vec<Request>,
     /// When to try again; the store counts as failing while this is set or an attempt is under way.
     due: Option<Instant>,
@@ -111,8 +111,9 @@ impl Unwritten {
     pub fn drop_messages(&mut self, facts: &[Fact]) {
         for fact in facts {
             if let Fact::Message { inbox, message, .. } = fact {
+                let recipient = message.recipient.clone();
                 let (inbox, sender, message) = (inbox.clone(), message.sender.clone(), message.id);
-                self.dropped.insert((sender.clone(), message));
+                self.dropped.insert((sender.clone(), recipient, message));
                 self.retracted.push(Request::Retract { inbox, sender, message });
             }
         }
@@ -136,6 +137,12 @@ impl Unwritten {
             Effect::Operated { ticket, outcome: Ok(()) } if ground != Ground::Written => {
                 Effect::Operated { ticket, outcome: Err(refusal) }
             }
+            Effect::InboxRuled { ticket, agent, outcome: Ok(()) } if ground != Ground::Written => {
+                let failure = MessageFailure::Unavailable { limit: STORE_LIMIT };
+                Effect::InboxRuled { ticket, agent, outcome: Err(failure) }
+            }
+            // What is not accepted was not written.
+            Effect::Carbon { .. } if ground == Ground::Unwritten => return None,
             Effect::GroupChanged { ticket, agent, .. } if ground != Ground::Written => {
                 let refusal = GroupRefusal::Unavailable { limit: STORE_LIMIT };
                 Effect::GroupRefused { ticket, agent, refusal }
@@ -150,7 +157,8 @@ impl Unwritten {
     }
 
     fn is_dropped(&self, message: &InstantMessage) -> bool {
-        !self.dropped.is_empty() && self.dropped.contains(&(message.sender.clone(), message.id))
+        let InstantMessage { sender, recipient, id, .. } = message;
+        !self.dropped.is_empty() && self.dropped.contains(&(sender.clone(), recipient.clone(), *id))
     }
 
     /// Takes note of a commit that failed; its facts are then [kept](Self::keep).

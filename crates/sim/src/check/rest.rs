@@ -60,9 +60,13 @@ fn memory(world: &World, server: &Server) -> Result<(), Found> {
     let tables = disk.synced();
     let counts = server.core().engine().counts();
     let waiting = tables.messages.values().filter(|row| row.message.is_some()).count();
+    // A conversation goes by its address, which nobody registers.
+    let conversations = tables.groups.values().filter(|group| group.is_conversation).count();
     let pairs = [
         ("principals", counts.principals, tables.principals.len()),
-        ("names", counts.names, tables.aliases.len()),
+        ("names", counts.names, tables.aliases.len() + conversations),
+        ("groups", counts.groups, tables.groups.len()),
+        ("members of groups", counts.group_members, tables.group_members.len()),
         ("contacts", counts.contacts, tables.subscriptions.len()),
         ("blocks", counts.blocks, tables.blocks.len()),
         ("publications", counts.publications, tables.publications.len()),

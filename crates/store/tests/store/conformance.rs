@@ -11,6 +11,7 @@ pub use crate::contacts::{
 pub use crate::groups::{
     a_group_that_is_removed_has_no_members_when_it_comes_back, a_member_of_no_group_contradicts_the_store,
     groups_and_their_members_are_there_when_opened_again,
+    rules_of_an_inbox_are_kept_until_they_are_as_for_everybody,
 };
 pub use crate::history::{
     a_history_comes_back_whole_newest_first_and_in_pages, what_became_of_a_message_is_in_both_histories,
@@ -265,13 +266,14 @@ macro_rules! conformance {
                 what_has_ended_is_not_there,
                 a_group_that_is_removed_has_no_members_when_it_comes_back,
                 a_member_of_no_group_contradicts_the_store,
+                a_history_comes_back_whole_newest_first_and_in_pages,
                 groups_and_their_members_are_there_when_opened_again,
                 records_come_back_whole_and_numbered_in_order,
                 rows_are_found_by_who_whom_what_and_when,
-                a_history_comes_back_whole_newest_first_and_in_pages,
+                rules_of_an_inbox_are_kept_until_they_are_as_for_everybody,
                 what_became_of_a_message_is_in_both_histories,
-                who_is_excepted_from_history_is_known_when_opened_again,
                 who_is_erased_is_nowhere_and_the_others_are_as_they_were,
+                who_is_excepted_from_history_is_known_when_opened_again,
             ]
         );
     };

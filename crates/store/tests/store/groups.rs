@@ -1,9 +1,10 @@
 //! What every back end must promise of groups; [`conformance`](crate::conformance) makes tests of it.
 
 use crate::conformance::{Open, place};
-use crate::samples::{address, write};
+use crate::samples::{address, principal, write};
 use model::{
-    Batch, Fact, FailureReports, GroupRecord, GroupRole, GroupSource, MemberRecord, Timestamp, Writers,
+    Batch, DeliverTo, Fact, FailureReports, GroupRecord, GroupRole, GroupSource, InboxRecord, InboxRules,
+    MemberRecord, Timestamp, Writers,
 };
 use store::{ErrorKind, Storage};
 
@@ -86,4 +87,35 @@ pub fn a_member_of_no_group_contradicts_the_store<S: Storage>(open: Open<S>) {
     let store = open(place.path());
     let error = write(&store, Batch { facts: vec![joins("board", "alice", GroupRole::Member)] }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Fault);
+}
+
+pub fn rules_of_an_inbox_are_kept_until_they_are_as_for_everybody<S: Storage>(open: Open<S>) {
+    let place = place();
+    let store = open(place.path());
+    let rules = InboxRules {
+        deliver: DeliverTo::MostAvailable,
+        messages_max: Some(5),
+        age_max: Some(u32::MAX),
+        no_carbons: true,
+        ..InboxRules::default()
+    };
+    let ruled = |name: &str, rules| InboxRecord { principal: address(name), rules };
+    let fact = |name: &str, rules| Fact::InboxRules(Box::new(ruled(name, rules)));
+    assert_eq!(
+        write(&store, Batch { facts: vec![fact("nobody", rules)] }).unwrap_err().kind(),
+        ErrorKind::Fault
+    );
+    let facts = vec![
+        principal("alice", 1),
+        principal("bob", 1),
+        fact("bob", rules),
+        fact("alice", InboxRules { octets_max: Some(0), ..rules }),
+        fact("alice", rules),
+        fact("bob", InboxRules::default()),
+    ];
+    write(&store, Batch { facts }).unwrap();
+    store.close().unwrap();
+    let mut found = Vec::new();
+    open(place.path()).inbox_rules(|record| found.push(record)).unwrap();
+    assert_eq!(found, [ruled("alice", rules)]);
 }

@@ -26,6 +26,7 @@ fn a_new_directory_gets_the_newest_schema() {
             "groups",
             "history",
             "history_exceptions",
+            "inbox_rules",
             "messages",
             "meta",
             "principals",

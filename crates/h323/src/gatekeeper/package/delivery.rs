@@ -6,15 +6,19 @@
 //! comes for ever.
 
 use super::{indication, package_message};
+use crate::gatekeeper::authorship::correspondent;
 use crate::gatekeeper::link::Gatekeeper;
-use crate::gatekeeper::naming::own_alias;
+use crate::gatekeeper::naming::{own_alias, shown};
 use crate::gatekeeper::outstanding::Purpose;
 use crate::gatekeeper::timer::Due;
 use crate::wire::h225::{GenericData, RasMessage};
 use crate::wire::package::{PackageMessage, Part, TEXT_OCTETS_MAX, capability, divide};
 use codec::per;
 use link::Output;
-use model::{Address, Delivery, DeliveryOutcome, Instant, MessageId, Millis, Now, Request};
+use model::{
+    Address, Delivery, DeliveryOutcome, Instant, InstantMessage, MessageId, Millis, NamedAddress, Now,
+    Request,
+};
 
 /// Octets for what a text and a body need around them.
 const AROUND: usize = 64;
@@ -32,6 +36,8 @@ const TRIES: u8 = 2;
 #[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     sender: Address,
+    /// Whom the endpoint takes it to come from: the sender, or the group.
+    shown_as: Address,
     message: MessageId,
     parts: Vec<GenericData>,
     /// How many parts are confirmed.
@@ -64,8 +70,13 @@ impl Gatekeeper {
         if !self.speaks_package(number, capability::MESSAGES) {
             return false;
         }
-        let Some(parts) = self.parts_of(number, delivery) else { return false };
+        let Some(registration) = self.registrations.get(number) else { return false };
+        let knows_groups = self.speaks_package(number, capability::GROUPS);
+        let to = own_alias(registration, Some(&delivery.message.recipient)).into_iter().collect();
+        let message = PackageMessage { to, ..package_message(delivery, knows_groups, &self.settings.zone) };
+        let Some(parts) = self.parts_of(number, message) else { return false };
         let (sender, message) = (delivery.message.sender.clone(), delivery.message.id);
+        let shown_as = correspondent(delivery).address.clone();
         let waiting = &mut self.packages.of(number).waiting;
         if waiting.len() >= WAITING_MAX {
             self.counters.packages_dropped += 1;
@@ -73,9 +84,37 @@ impl Gatekeeper {
             return true;
         }
         let awaits = Awaits::Turn;
-        waiting.push_back(Outgoing { sender, message, parts, confirmed: 0, tries: 0, awaits });
+        waiting.push_back(Outgoing { sender, shown_as, message, parts, confirmed: 0, tries: 0, awaits });
         self.begin_waiting(now, number);
         true
+    }
+
+    /// Shows an endpoint that can tell it from a message what its user wrote on another device. Not repeated.
+    pub(in crate::gatekeeper) fn copy_by_package(
+        &mut self,
+        now: Now,
+        number: u64,
+        message: &InstantMessage,
+        recipient: &NamedAddress,
+    ) {
+        if !self.speaks_package(number, capability::MESSAGES | capability::CARBONS) {
+            return;
+        }
+        let Some(registration) = self.registrations.get(number) else { return };
+        let copy = PackageMessage {
+            from: own_alias(registration, None),
+            to: shown(recipient, &self.settings.zone).into_iter().collect(),
+            text: (!message.text.is_empty()).then(|| message.text.clone()),
+            content: message.content.clone().map(|content| (content.media_type, content.body)),
+            sent_at: Some(message.sent_at),
+            thread: message.thread,
+            language: message.language.clone(),
+            is_carbon: true,
+            ..PackageMessage::new(message.id)
+        };
+        for part in self.parts_of(number, copy).into_iter().flatten() {
+            self.indicate_package(now, number, Purpose::Carbon, part);
+        }
     }
 
     /// An endpoint has confirmed a message or a part of one.
@@ -134,7 +173,8 @@ impl Gatekeeper {
     ) -> bool {
         let Some(correspondence) = self.packages.0.get_mut(&number) else { return false };
         let is_it = |outgoing: &Outgoing| {
-            outgoing.message == message && sender.is_none_or(|sender| outgoing.sender == *sender)
+            let is_from = |sender: &Address| [&outgoing.sender, &outgoing.shown_as].contains(&sender);
+            outgoing.message == message && sender.is_none_or(is_from)
         };
         let Some(place) = correspondence.under_way.iter().position(is_it) else { return false };
         let outgoing = correspondence.under_way.swap_remove(place);
@@ -195,10 +235,8 @@ impl Gatekeeper {
     }
 
     /// A message as descriptors that each fit a datagram; `None` where it would take too many.
-    fn parts_of(&self, number: u64, delivery: &Delivery) -> Option<Vec<GenericData>> {
+    fn parts_of(&self, number: u64, message: PackageMessage) -> Option<Vec<GenericData>> {
         let registration = self.registrations.get(number)?;
-        let to = own_alias(registration, Some(&delivery.message.recipient)).into_iter().collect();
-        let message = PackageMessage { to, ..package_message(delivery, &self.settings.zone) };
         // What the first part is without text and body; no other part has more.
         let media_type = message.content.as_ref().map(|(media_type, _)| (media_type.clone(), Vec::new()));
         let part = Some(Part { number: 1, count: 1 });

@@ -8,7 +8,11 @@ use crate::wire::package::{Announcement, VERSION, capability};
 use serde::{Deserialize, Serialize};
 
 /// What of Herald's package we do.
-const CAPABILITIES: u16 = capability::RECEIPTS | capability::TYPING | capability::MESSAGES;
+const CAPABILITIES: u16 = capability::RECEIPTS
+    | capability::TYPING
+    | capability::MESSAGES
+    | capability::GROUPS
+    | capability::CARBONS;
 
 /// What an endpoint offers of the features that Herald speaks with it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]

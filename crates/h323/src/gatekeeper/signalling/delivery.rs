@@ -3,8 +3,9 @@
 use super::conversation::{Conversation, Stage};
 use super::text;
 use crate::alias::Alias;
+use crate::gatekeeper::authorship::{attributed, correspondent};
 use crate::gatekeeper::link::Gatekeeper;
-use crate::gatekeeper::naming::{presentable, widened};
+use crate::gatekeeper::naming::{presentable, shown, widened};
 use link::{ChannelId, Output};
 use model::{Address, Delivery, DeliveryOutcome, InstantMessage, MessageFailure, NamedAddress, Now, Request};
 use std::collections::VecDeque;
@@ -44,14 +45,18 @@ impl Gatekeeper {
             return;
         }
         let units_max = self.settings.signalling.text_units_max.min(UNITS_MAX);
-        let parts = text::parts(&delivery.message.text, units_max);
+        let parts = text::parts(&attributed(&delivery), units_max);
         if messaging == Some(false) || parts.is_empty() {
             let outcome = DeliveryOutcome::Failed(MessageFailure::NotSupported);
             return self.conclude_message(number, &delivery.message, outcome);
         }
         let is_same = |conversation: &Conversation| {
-            let other = conversation.outbound.as_ref().map(|outbound| &outbound.delivery.message.sender);
-            other == Some(&delivery.message.sender)
+            conversation.outbound.as_ref().is_some_and(|outbound| {
+                // In the session with a group, one member has the word at a time.
+                let has_word = conversation.stage == Stage::Open
+                    && correspondent(&outbound.delivery) == correspondent(&delivery);
+                has_word || outbound.delivery.message.sender == delivery.message.sender
+            })
         };
         let mut under_way = self.signalling.conversations_of(number).iter();
         if under_way.any(|channel| self.signalling.conversation(*channel).is_some_and(is_same)) {
@@ -64,13 +69,16 @@ impl Gatekeeper {
     /// Sends what is left of a message: in the session that is open with its sender, on a call that is on its way
     /// there, or on a new one.
     pub(super) fn send_outbound(&mut self, now: Now, number: u64, outbound: Outbound) {
-        let message = &outbound.delivery.message;
-        let channel = match self.usable_conversation(number, &message.sender) {
+        let (message, from) = (&outbound.delivery.message, correspondent(&outbound.delivery));
+        let channel = match self.usable_conversation(number, &from.address) {
             Some(channel) => Some(channel),
             None => {
-                let source = self.answerable_alias(&outbound.delivery.sender);
+                let group = outbound.delivery.group.as_ref();
+                let group = group.and_then(|group| shown(group, &self.settings.zone));
+                let group = group.as_ref().and_then(Alias::from_wire);
+                let source = group.unwrap_or_else(|| self.answerable_alias(from));
                 let recipient = message.recipient.clone();
-                self.place(now, number, message.sender.clone(), &source, Some(&recipient))
+                self.place(now, number, from.address.clone(), &source, Some(&recipient))
             }
         };
         let conversation = channel.and_then(|channel| self.signalling.conversation_mut(channel));

@@ -18,6 +18,8 @@ pub mod capability {
     pub const CPIM: u16 = 1 << 4;
     /// Group conversations are understood.
     pub const GROUPS: u16 = 1 << 5;
+    /// Copies of what the user wrote on another of its devices are taken, and shown as written by itself.
+    pub const CARBONS: u16 = 1 << 6;
 }
 
 /// That a peer speaks the package, and what of it; in the feature sets of GRQ, GCF, RRQ, RCF and of Setup.

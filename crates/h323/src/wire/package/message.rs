@@ -34,6 +34,10 @@ pub struct PackageMessage {
     pub language: Option<String>,
     /// Whether it comes out of storage.
     pub is_delayed: bool,
+    /// The group that it was written to, where answers go.
+    pub group: Option<AliasAddress>,
+    /// Whether the recipient wrote it itself, on another of its devices.
+    pub is_carbon: bool,
 }
 
 /// The place of a part in its message.
@@ -62,6 +66,8 @@ impl PackageMessage {
             wanted: ReceiptsWanted::default(),
             language: None,
             is_delayed: false,
+            group: None,
+            is_carbon: false,
         }
     }
 
@@ -93,6 +99,8 @@ impl PackageMessage {
             },
             language: reader.text(number::LANGUAGE, LANGUAGE_MAX)?,
             is_delayed: reader.boolean(number::DELAYED)?.unwrap_or_default(),
+            group: reader.alias(number::GROUP)?,
+            is_carbon: reader.boolean(number::CARBON)?.unwrap_or_default(),
         })
     }
 
@@ -121,6 +129,8 @@ impl PackageMessage {
         writer.number8(number::WANTS, (wanted != 0).then_some(wanted));
         writer.text(number::LANGUAGE, self.language.as_deref(), LANGUAGE_MAX)?;
         writer.boolean(number::DELAYED, self.is_delayed.then_some(true));
+        writer.alias(number::GROUP, self.group.as_ref());
+        writer.boolean(number::CARBON, self.is_carbon.then_some(true));
         Ok(writer.finish())
     }
 }

@@ -40,12 +40,12 @@ prop_compose! {
         part in option::of((1..=PARTS_MAX).prop_flat_map(|count| (1..=count, Just(count)))),
         wanted in wanted(),
         language in option::of("[a-z]{2}(-[A-Z]{2})?"),
-        is_delayed in any::<bool>(),
+        (is_delayed, group, is_carbon) in (any::<bool>(), option::of(alias()), any::<bool>()),
     ) -> PackageMessage {
         let part = part.map(|(number, count)| Part { number, count });
         PackageMessage {
             id: MessageId(id), from, to, text, content, sent_at: sent_at.map(Timestamp), expires, max_forwards,
-            thread, part, wanted, language, is_delayed,
+            thread, part, wanted, language, is_delayed, group, is_carbon,
         }
     }
 }

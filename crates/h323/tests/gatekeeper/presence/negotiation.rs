@@ -87,10 +87,10 @@ fn an_offer_counts_wherever_it_stands() {
 #[test]
 fn heralds_package_is_confirmed_to_who_announced_it() {
     let mut world = World::new();
-    assert_eq!(discover(&mut world, vec![package(8)]), Some(supported(vec![package(0b1011)])));
+    assert_eq!(discover(&mut world, vec![package(8)]), Some(supported(vec![package(0b110_1011)])));
     let mut room = Room::new("192.0.2.10", &["alice"]);
     let confirm = register(&mut room, &mut world, vec![package(8)]);
-    assert_eq!(confirm.feature_set, Some(supported(vec![package(0b1011)])));
+    assert_eq!(confirm.feature_set, Some(supported(vec![package(0b110_1011)])));
     let claim = &world.claims[0];
     assert_eq!((claim.has_presence, claim.has_messaging), (false, true));
     // Without a version it is no announcement.

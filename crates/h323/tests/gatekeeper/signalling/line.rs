@@ -387,6 +387,7 @@ pub fn address(name: &str) -> Address {
 /// A message of somebody for somebody.
 pub fn delivery(sender: &str, recipient: &str, text: &str, in_session: bool) -> Delivery {
     Delivery {
+        group: None,
         message: InstantMessage {
             id: MessageId([text.len() as u8; 16]),
             sender: address(sender),

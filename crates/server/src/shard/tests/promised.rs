@@ -3,8 +3,8 @@
 use super::*;
 use crate::shard::promises::Promises;
 use model::{
-    ContactChange, Delivery, InstantMessage, MessageFailure, MessageId, Millis, Publication, ReceiptsWanted,
-    SubscriptionId,
+    ContactChange, Delivery, GroupChange, GroupRecord, GroupRole, InstantMessage, MemberRecord,
+    MessageFailure, MessageId, Millis, Publication, ReceiptsWanted, SubscriptionId,
 };
 use std::collections::VecDeque;
 
@@ -109,7 +109,7 @@ fn message_refused(number: u64) -> Effect {
 
 fn deliver(id: u8) -> Effect {
     let sender = NamedAddress { address: address("alice"), kind: "h323-ID".into(), original: "alice".into() };
-    let delivery = Delivery { message: message(id), sender, is_delayed: false };
+    let delivery = Delivery { message: message(id), sender, is_delayed: false, group: None };
     Effect::Deliver { agent: agent(2), delivery: Arc::new(delivery) }
 }
 
@@ -379,5 +379,59 @@ fn an_answer_that_comes_while_the_store_is_tried_again_is_given_whatever_comes_o
         assert!(desk.answer(done(2)).is_empty());
         let expected = if succeeds { [deliver(9), done(2)] } else { [deliver(9), refused(2)] };
         assert_eq!(desk.end(succeeds), expected);
+    }
+}
+
+#[test]
+fn the_copies_of_a_message_to_a_group_come_into_one_commit_with_its_acceptance() {
+    const MEMBERS: u64 = 1000;
+    let settings = engine::Settings {
+        messages: engine::MessageSettings { group_copies_max: MEMBERS as usize, ..Default::default() },
+        ..Default::default()
+    };
+    let mut core = Core::new(Engine::new(settings, 1));
+    let now = Now::default();
+    let ask =
+        |core: &mut Core, request| assert_eq!(core.request(now, request), Ok(crate::shard::Taken::Whole));
+    let group = address("board");
+    let record = GroupRecord { is_conversation: true, ..GroupRecord::of(group.clone(), Timestamp(0)) };
+    let change = |change| Request::ChangeGroup { ticket: Ticket(0), agent: None, change: Box::new(change) };
+    ask(&mut core, change(GroupChange::Create(record)));
+    for number in 0..=MEMBERS {
+        let name = format!("p{number}");
+        let mut claim = claim(number, &[&name]);
+        if let Request::Claim { claim, .. } = &mut claim {
+            claim.has_messaging = true;
+        }
+        ask(&mut core, claim);
+        let (group, member) = (group.clone(), address(&name));
+        ask(&mut core, change(GroupChange::Join(MemberRecord { group, member, role: GroupRole::Member })));
+    }
+    core.end_batch(now).unwrap();
+    let written = |core: &mut Core| {
+        let mut commits = Vec::new();
+        while let Some(batch) = core.poll_commit(now.instant) {
+            commits.push(batch);
+            core.conclude(now.instant, Ok(()));
+        }
+        while core.poll(now).unwrap().is_some() {}
+        commits
+    };
+    written(&mut core);
+    // More copies than a commit takes, in one batch.
+    for number in 0..20 {
+        let message = InstantMessage { recipient: group.clone(), ..message(number) };
+        let agent = Some(agent(0));
+        let ticket = Ticket(u64::from(number));
+        ask(&mut core, Request::Send { ticket, agent, message: Box::new(message) });
+    }
+    core.end_batch(now).unwrap();
+    let commits = written(&mut core);
+    assert!(commits.len() > 1);
+    for number in 0..20 {
+        let is_copy =
+            |fact: &&Fact| matches!(fact, Fact::Message { message, .. } if message.id.0[0] == number);
+        let copies = commits.iter().map(|commit| commit.facts.iter().filter(is_copy).count());
+        assert_eq!(Vec::from_iter(copies.filter(|copies| *copies > 0)), [MEMBERS as usize], "{number}");
     }
 }
