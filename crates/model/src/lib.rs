@@ -18,6 +18,7 @@ mod request;
 mod rule;
 mod subscription;
 mod time;
+mod user;
 
 pub use address::Address;
 pub use call::{CallDetailRecord, CallEnd};
@@ -40,3 +41,4 @@ pub use subscription::{
     SubscriptionRecord, SubscriptionRequest,
 };
 pub use time::{Instant, Millis, Now, Timestamp};
+pub use user::{Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, USER_NAME_MAX, UserRecord};

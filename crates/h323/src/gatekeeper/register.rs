@@ -164,6 +164,7 @@ impl Gatekeeper {
         registration.claimed = keeps_claim;
         let silent_at = registration.silent_at();
         self.registrations.insert(registration);
+        self.note_method(&asker, number);
         self.timers.set(silent_at, Due::Registration(number));
         self.changed.registrations.insert(number);
         let registering = Registering { asker, charged, presence: candidate.presence };

@@ -1,9 +1,9 @@
 //! The Cisco access token: MD5 over a number, the password and the time, in a ClearToken.
 
-use super::Password;
 use crate::wire::h235::{ClearToken, TimeStamp};
 use codec::per::{BmpString, ObjectIdentifier, OctetString, UnboundedInteger};
 use md5::{Digest, Md5};
+use model::Password;
 use subtle::ConstantTimeEq;
 
 /// {1 2 840 113548 10 1 2 1}.

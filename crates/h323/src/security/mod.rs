@@ -1,18 +1,18 @@
 //! H.235: who sent a message, shown by a password that both sides know.
 //!
 //! Three methods, strongest first: [`procedure1`] (H.235.1) signs the whole message; [`password_hash`]
-//! (`cryptoEPPwdHash`) and [`cat`] show only that the sender knew the password at some time. [`credential`] holds what is
-//! kept of a password, [`token`] finds the tokens in a message, and [`window`] says whether a token is fresh.
+//! (`cryptoEPPwdHash`) and [`cat`] show only that the sender knew the password at some time. [`token`] finds the tokens in a
+//! message, and [`window`] says whether a token is fresh.
 //! Nothing here does IO or reads a clock.
 
 pub mod cat;
-pub mod credential;
+mod credential;
 pub mod password_hash;
 pub mod procedure1;
 pub mod token;
 pub mod window;
 
-pub use credential::{Credential, Password, PasswordKey};
+pub use credential::{can, key_of};
 
 /// A way to show who sends, the strongest first.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

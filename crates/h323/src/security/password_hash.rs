@@ -3,13 +3,13 @@
 //! The hash covers nothing of the message, so it shows that somebody who knew the password made the token, at that time, and
 //! no more.
 
-use super::Password;
 use super::procedure1::octets_of;
 use crate::alias::Alias;
 use crate::wire::h225::{AliasAddress, CryptoEpPwdHash, CryptoH323Token};
 use crate::wire::h235::{ClearToken, Hashed, Params, TimeStamp};
 use codec::per::{self, BitString, BmpString, ObjectIdentifier};
 use md5::{Digest, Md5};
+use model::Password;
 use subtle::ConstantTimeEq;
 
 /// {iso(1) member-body(2) us(840) rsadsi(113549) digestAlgorithm(2) md5(5)}.

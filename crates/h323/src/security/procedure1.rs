@@ -3,11 +3,11 @@
 //! The hash is in the message that it covers: it is made with the 12 octets of the hash zero. Who checks works on the
 //! octets as they came, since another encoder may write the same message otherwise.
 
-use super::PasswordKey;
 use crate::wire::h225::CryptoH323Token;
 use crate::wire::h235::{ClearToken, CryptoHashedToken, CryptoToken, Hashed, Identifier, Params, TimeStamp};
 use codec::per::{BitString, EncodeError, ObjectIdentifier, UnboundedInteger};
 use hmac::{Hmac, KeyInit, Mac};
+use model::PasswordKey;
 use sha1::Sha1;
 
 /// "A" {itu-t recommendation h 235 version 2 1}: the hash covers the whole message.

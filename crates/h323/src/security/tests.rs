@@ -6,6 +6,7 @@ use super::token::{Token, set_tokens, tokens};
 use super::*;
 use crate::wire::h225::RasMessage;
 use codec::per;
+use model::Password;
 
 /// RRQ with procedure I.
 const PROCEDURE_1: &str = "\
@@ -58,7 +59,7 @@ fn wrong() -> Password {
 fn is_good(octets: &[u8], method: Method, password: &Password) -> bool {
     let message: RasMessage = per::decode(octets).unwrap();
     match tokens(&message).strongest(&[method]).unwrap() {
-        Token::Procedure1(_, hash) => procedure1::is_signed(octets, &hash, &PasswordKey::of(password)),
+        Token::Procedure1(_, hash) => procedure1::is_signed(octets, &hash, &key_of(password)),
         Token::Md5(alias, token) => password_hash::is_made_with(token, &alias, password),
         Token::Cat(claim) => cat::is_made_with(&claim, password),
     }
@@ -90,7 +91,7 @@ fn a_signature_of_procedure_1_covers_every_octet_of_the_message() {
     let whole = octets(PROCEDURE_1);
     let message: RasMessage = per::decode(&whole).unwrap();
     let Some(Token::Procedure1(_, hash)) = tokens(&message).strongest(&Method::ALL) else { panic!() };
-    let key = PasswordKey::of(&right());
+    let key = key_of(&right());
     assert!(procedure1::is_signed(&whole, &hash, &key));
     for at in 0..whole.len() {
         let mut changed = whole.clone();
@@ -118,7 +119,7 @@ fn what_is_made_here_is_what_python_made() {
         octets[place..].copy_from_slice(&marker);
         Ok(octets)
     };
-    let signed = procedure1::sign(&claim, &PasswordKey::of(&right()), *b"0123456789ab", encode).unwrap();
+    let signed = procedure1::sign(&claim, &key_of(&right()), *b"0123456789ab", encode).unwrap();
     assert_eq!(signed, whole);
 
     let message: RasMessage = per::decode(&octets(MD5_WITH_NUL)).unwrap();
@@ -153,7 +154,7 @@ fn the_strongest_token_that_is_allowed_counts() {
 fn a_hash_that_is_everywhere_in_a_message_costs_a_few_attempts() {
     // Were every place tried, this would hash 4 GB.
     let message = vec![0; 65_535];
-    assert!(!procedure1::is_signed(&message, &[0; 12], &PasswordKey::of(&right())));
+    assert!(!procedure1::is_signed(&message, &[0; 12], &key_of(&right())));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod package;
 mod presence;
 mod registration;
 mod restart;
+mod security;
 mod signalling;
 mod trace;
 mod world;
