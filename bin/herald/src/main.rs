@@ -20,6 +20,7 @@ mod serve;
 mod status;
 mod time;
 mod trace;
+mod user;
 mod watch;
 mod why;
 mod wire;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Verb::Why(arguments) => why::run(&data, &arguments),
         Verb::Send(arguments) => send::run(&data, &arguments),
         Verb::Rules(command) => rules::run(&data, &command),
+        Verb::User(command) => user::run(&data, &command),
         Verb::Watchers(arguments) => rules::watchers(&data, &arguments),
         Verb::Trace(arguments) => trace::run(&data, &arguments),
         Verb::Calls(arguments) => calls::run(&data, &arguments),

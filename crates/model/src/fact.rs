@@ -2,7 +2,7 @@
 
 use crate::{
     Address, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
-    Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    Publication, Rule, RuleKey, SubscriptionRecord, Timestamp, UserRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,13 @@ pub enum Fact {
         group: Address,
         /// The address of the member, as it joined.
         member: Address,
+    },
+    /// A user, in the place of the one of that name.
+    User(Box<UserRecord>),
+    /// There is no user of this name any more.
+    UserRemoved {
+        /// The name.
+        name: String,
     },
 }
 

@@ -14,11 +14,14 @@ mod sending;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tracing;
+mod users;
 
 pub(crate) use answering::Answering;
 pub use client::{Client, ClientError};
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
+pub use users::{Secret, UserQuestion, UserView};
+pub(crate) use users::{credential, opened};
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
@@ -113,6 +116,8 @@ pub enum Question {
     CheckIntegrity,
     /// Asks about access rules and watchers, or changes them.
     Rules(RuleQuestion),
+    /// Asks about users, or changes them.
+    Users(UserQuestion),
 }
 
 /// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
@@ -217,6 +222,8 @@ pub enum Answer {
     Explained(Value),
     /// One of [`RuleQuestion::Watchers`]: a watcher as the engine sees it.
     Watcher(Value),
+    /// One of [`UserQuestion::List`].
+    User(UserView),
     /// It is done; in a sentence what was.
     Done(String),
     /// It can't be done; nothing more follows.

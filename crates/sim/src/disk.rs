@@ -6,7 +6,7 @@ use crate::random::Random;
 use crate::tables::{Change, Tables};
 use model::{
     Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, Instant, InstantMessage,
-    MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord, Timestamp, UserRecord,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -294,6 +294,10 @@ impl Storage for SimStore {
 
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         self.rows(|tables| tables.group_members.values().cloned().collect(), each)
+    }
+
+    fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.users.values().cloned().collect(), each)
     }
 
     fn messages(&self, mut each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -2,7 +2,7 @@
 
 use model::{
     Address, AliasEntry, BlockRecord, CallDetailRecord, Fact, GroupRecord, InstantMessage, MemberRecord,
-    MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp,
+    MessageId, Publication, Rule, RuleKey, SubscriptionRecord, Timestamp, UserRecord,
 };
 use std::collections::BTreeMap;
 use store::{LastShutdown, StoreError};
@@ -23,6 +23,7 @@ pub(crate) struct Tables {
     pub(crate) groups: BTreeMap<Address, GroupRecord>,
     /// By group and member.
     pub(crate) group_members: BTreeMap<(Address, Address), MemberRecord>,
+    pub(crate) users: BTreeMap<String, UserRecord>,
     /// By inbox, sender and id.
     pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
     /// By admission and identifier.
@@ -61,6 +62,7 @@ impl Default for Tables {
             rules: BTreeMap::new(),
             groups: BTreeMap::new(),
             group_members: BTreeMap::new(),
+            users: BTreeMap::new(),
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
             soft: BTreeMap::new(),
@@ -184,6 +186,8 @@ impl Tables {
                 self.group_members.insert((record.group.clone(), record.member.clone()), *record);
             }
             Fact::GroupMemberRemoved { group, member } => drop(self.group_members.remove(&(group, member))),
+            Fact::User(record) => drop(self.users.insert(record.name.clone(), *record)),
+            Fact::UserRemoved { name } => drop(self.users.remove(&name)),
             Fact::Call(record) => {
                 self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }

@@ -2,7 +2,7 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, contacts, groups, messages, shutdown};
+use crate::{Options, StoreError, contacts, groups, messages, shutdown, users};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -205,6 +205,8 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         Fact::GroupRemoved { address } => groups::removed(transaction, address)?,
         Fact::GroupMember(record) => groups::member(transaction, record)?,
         Fact::GroupMemberRemoved { group, member } => groups::member_removed(transaction, group, member)?,
+        Fact::User(record) => users::user(transaction, record)?,
+        Fact::UserRemoved { name } => users::removed(transaction, name)?,
     }
     Ok(())
 }

@@ -42,6 +42,7 @@ mod shutdown;
 mod status;
 mod storage;
 mod store;
+mod users;
 mod writer;
 
 pub use backup::backup;

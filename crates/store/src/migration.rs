@@ -12,13 +12,14 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_service.sql"),
     include_str!("../migrations/0003_messages.sql"),
     include_str!("../migrations/0004_clustered.sql"),
     include_str!("../migrations/0005_rules.sql"),
     include_str!("../migrations/0006_groups.sql"),
+    include_str!("../migrations/0007_users.sql"),
 ];
 
 /// The newest schema version this build knows.

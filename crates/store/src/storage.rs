@@ -3,7 +3,7 @@
 use crate::{CallQuery, LastShutdown, Principal, PublicationRecord, Store, StoreError};
 use model::{
     Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord,
-    MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp, UserRecord,
 };
 
 /// A store: batches of facts that become durable together, soft state that is written lazily, and what a start loads.
@@ -63,6 +63,12 @@ pub trait Storage {
     /// # Errors
     /// It can't be read.
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError>;
+
+    /// As [`Store::users`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError>;
 
     /// As [`Store::messages`].
     ///
@@ -149,6 +155,10 @@ impl Storage for Store {
 
     fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         Self::group_members(self, each)
+    }
+
+    fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError> {
+        Self::users(self, each)
     }
 
     fn messages(&self, each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -13,7 +13,7 @@ use crate::{
 };
 use model::{
     Address, AliasEntry, BlockRecord, CallDetailRecord, GroupRecord, InstantMessage, MemberRecord, MessageId,
-    Rule, SubscriptionRecord, Timestamp,
+    Rule, SubscriptionRecord, Timestamp, UserRecord,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -153,6 +153,11 @@ impl Store {
     /// Hands every member of every group to `each`; as [`Store::principals`].
     pub fn group_members(&self, each: impl FnMut(MemberRecord)) -> Result<u64, StoreError> {
         self.readers.group_members(each)
+    }
+
+    /// Hands every user to `each`, in order of their names; as [`Store::principals`].
+    pub fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError> {
+        self.readers.users(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

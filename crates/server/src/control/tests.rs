@@ -4,6 +4,7 @@ use crate::driver::{DriverHandle, DriverInput, Waker};
 use crate::report::Report;
 use crate::settings::ZoneSettings;
 use crate::shard::{ShardHandle, ShardInput};
+use crate::vault::Vault;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::{Effects, Engine};
 use link::{CommandError, Traced};
@@ -74,6 +75,8 @@ fn scene(clients_max: usize) -> Scene {
         report: Arc::new(report),
         clock: Clock::start(),
         watch_queue_max: 16,
+        vault: Vault::new(directory.path(), None),
+        user_changes: Arc::default(),
     };
     let listener = Listener::start(directory.path(), clients_max, answering).unwrap();
     Scene { directory, _listener: listener, commands, sent }

@@ -3,7 +3,7 @@
 use super::table::{Field, RELOAD, Table};
 use super::{
     CallsSettings, ControlSettings, GroupsSettings, H323Settings, LimitsSettings, LogSettings,
-    MessagesSettings, PresenceSettings, StoreSettings, ZoneSettings,
+    MessagesSettings, PresenceSettings, SecuritySettings, StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -22,6 +22,7 @@ pub(super) fn tables() -> Vec<TableReference> {
     vec![
         table::<ZoneSettings>(),
         table::<H323Settings>(),
+        table::<SecuritySettings>(),
         table::<LimitsSettings>(),
         table::<PresenceSettings>(),
         table::<MessagesSettings>(),

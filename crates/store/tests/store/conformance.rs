@@ -18,6 +18,7 @@ use crate::samples::{
     address, alias, alias_book, call, contradiction, principal, principals, registered, soft, soft_table,
     write, write_all,
 };
+pub use crate::users::users_are_there_when_opened_again_and_what_is_removed_is_not;
 use model::{AliasEntry, Batch, CallDetailRecord, Fact, Timestamp};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -258,6 +259,7 @@ macro_rules! conformance {
                 groups_and_their_members_are_there_when_opened_again,
                 a_group_that_is_removed_has_no_members_when_it_comes_back,
                 a_member_of_no_group_contradicts_the_store,
+                users_are_there_when_opened_again_and_what_is_removed_is_not,
             ]
         );
     };

@@ -23,3 +23,4 @@ mod retention;
 mod rows;
 mod samples;
 mod sqlite;
+mod users;
