@@ -166,7 +166,8 @@ def changes(server):
         erin.password, erin.method = "new-and-secret", method
         erin.register()
     user(server, "remove", "erin")
-    Room("erin", server.address).register()
+    erin.method = "plain"
+    erin.register()
     shown = user(server, "list") + user(server, "list", "--json") + server.said()
     for secret in ("old-and-secret", "new-and-secret"):
         assert secret not in shown
