@@ -116,7 +116,7 @@ def registers(server):
         alice = Signer("alice", server.address, "Geheimnis ß", method)
         alice.register()
         if method == "procedure1":
-            alice.check_signed("alice")
+            alice.check_signed(alice.identifier)
             # The deployed endpoints sign by their identifier from now on.
             alice.user = alice.identifier
         alice.unregister()

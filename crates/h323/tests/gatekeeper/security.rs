@@ -316,8 +316,9 @@ fn answers_and_requests_to_who_signs_the_whole_message_are_signed_too() {
     let octets = alice.signed(&world, &request);
     world.octets("192.0.2.10:32768", false, &octets);
     let confirm = world.datagrams.pop().unwrap();
-    check_signature(&confirm, "secret", "alice");
     let RasMessage::RegistrationConfirm(message) = per::decode(&confirm).unwrap() else { panic!() };
+    // As h323plus expects it: for who it is from now on.
+    check_signature(&confirm, "secret", &message.endpoint_identifier.to_string());
     alice.room.identifier = Some(message.endpoint_identifier.to_string());
 
     // It falls silent and is asked whether it is there.

@@ -127,7 +127,12 @@ impl Gatekeeper {
             return None;
         }
         let ours = signer.general_id.clone().or_else(|| self.our_identifier());
-        self.sign(&signer, signer.senders_id.clone(), ours, message)
+        // h323plus takes its new identifier for its own before it checks the RCF that gives it.
+        let theirs = match message {
+            RasMessage::RegistrationConfirm(confirm) => Some(confirm.endpoint_identifier.clone()),
+            _ => signer.senders_id.clone(),
+        };
+        self.sign(&signer, theirs, ours, message)
     }
 
     /// The octets of a request of ours, signed where its endpoint expects that.
