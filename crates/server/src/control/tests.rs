@@ -369,8 +369,13 @@ fn a_user_is_durable_and_known_to_the_gateway_and_no_secret_is_shown() {
     assert_eq!(credential.password.unwrap().as_str(), "correct horse");
 
     let answers = scene.ask(&Question::Users(UserQuestion::List));
-    let [Answer::User(alice), Answer::User(bob), Answer::End] = answers.as_slice() else { panic!("{answers:?}") };
-    assert_eq!((alice.name.as_str(), alice.methods.as_slice()), ("alice", ["procedure1".to_owned()].as_slice()));
+    let [Answer::User(alice), Answer::User(bob), Answer::End] = answers.as_slice() else {
+        panic!("{answers:?}")
+    };
+    assert_eq!(
+        (alice.name.as_str(), alice.methods.as_slice()),
+        ("alice", ["procedure1".to_owned()].as_slice())
+    );
     assert_eq!((bob.name.as_str(), bob.methods.len()), ("bob", 3));
     // The password is in no file of the data directory, and in nothing that is shown.
     for entry in std::fs::read_dir(scene.directory.path()).unwrap() {
