@@ -2,7 +2,7 @@
 """Endpoints that sign what they send (H.235) on the real server: octets by pycrate, hashes by Python's hashlib.
 
 Usage: users.py --herald PROGRAM [PLAY..]
-covers: A-2.5.1, A-2.5.2, A-2.5.4, A-5.1.12, F-13, F-14, F-18
+covers: A-2.5.2, A-2.5.4, F-13, F-18
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 //! Baseline procedure I (H.235.1): a hash over the whole message, keyed with the password.
 //!
-//! The hash is in the message that it covers: it is made with the 12 octets of the hash zero. Who checks works on the
+//! The hash lies in the very message, and is made with its own 12 octets zero. Who checks works on the
 //! octets as they came, since another encoder may write the same message otherwise.
 
 use crate::wire::h225::CryptoH323Token;

@@ -65,7 +65,6 @@ fn is_good(octets: &[u8], method: Method, password: &Password) -> bool {
     }
 }
 
-//
 #[test]
 fn what_python_signed_is_good_with_its_password_and_no_other() {
     let samples = [
@@ -86,6 +85,7 @@ fn what_python_signed_is_good_with_its_password_and_no_other() {
     }
 }
 
+//
 #[test]
 fn a_signature_of_procedure_1_covers_every_octet_of_the_message() {
     let whole = octets(PROCEDURE_1);

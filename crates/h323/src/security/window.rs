@@ -91,6 +91,7 @@ mod tests {
 
     const FROM: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
+    //
     #[test]
     fn a_token_is_fresh_once_and_within_its_time() {
         let mut window = Window::new(Millis::seconds(600));

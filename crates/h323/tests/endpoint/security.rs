@@ -114,7 +114,6 @@ fn settings_of_alice() -> Settings {
     settings(ALICE)
 }
 
-//
 #[test]
 fn an_endpoint_with_a_password_registers_and_leaves_by_every_method() {
     for method in Method::ALL {
@@ -137,7 +136,7 @@ fn an_endpoint_with_a_wrong_password_is_told_so() {
     }
 }
 
-// covers: F-13
+//
 #[test]
 fn an_endpoint_believes_nobody_who_changes_what_its_gatekeeper_signed() {
     let mut pair = Pair::new(Method::Procedure1, "secret");

@@ -121,7 +121,6 @@ fn is_denied(answer: &RasMessage) -> bool {
     reason(answer) == &RegistrationRejectReason::SecurityDenial
 }
 
-//
 #[test]
 fn who_signs_with_the_right_password_registers_by_every_method() {
     for method in Method::ALL {
@@ -133,7 +132,7 @@ fn who_signs_with_the_right_password_registers_by_every_method() {
     }
 }
 
-//
+// covers: F-13
 #[test]
 fn a_wrong_password_and_an_unknown_user_read_the_same() {
     for method in Method::ALL {
@@ -153,7 +152,7 @@ fn a_wrong_password_and_an_unknown_user_read_the_same() {
     }
 }
 
-// covers: F-14
+//
 #[test]
 fn a_token_is_good_once() {
     for method in Method::ALL {
@@ -178,7 +177,7 @@ fn a_token_is_good_once() {
     }
 }
 
-// covers: F-14
+//
 #[test]
 fn a_clock_too_far_from_ours_has_a_reason_and_a_counter_of_its_own() {
     for (ahead, is_near) in [(-601, false), (-599, true), (599, true), (601, false)] {
@@ -204,7 +203,6 @@ fn an_endpoint_of_an_old_edition_is_told_no_reason_that_it_does_not_know() {
     assert!(is_denied(&answer), "{answer:?}");
 }
 
-// covers: F-13
 #[test]
 fn nobody_registers_what_another_user_owns() {
     let mut world = world();
@@ -225,7 +223,6 @@ fn nobody_registers_what_another_user_owns() {
     assert!(is_confirmed(&unsigned(&mut world, "carol")));
 }
 
-// covers: F-13
 #[test]
 fn later_messages_must_come_from_the_user_that_registered() {
     let mut world = world();
@@ -264,6 +261,7 @@ fn later_messages_must_come_from_the_user_that_registered() {
     assert_eq!(world.registered(), 0);
 }
 
+//
 #[test]
 fn tokens_that_are_not_whole_are_refused_and_counted() {
     let mut world = world();
@@ -307,7 +305,7 @@ fn check_signature(octets: &[u8], secret: &str, to: &str) {
     assert!(procedure1::is_signed(octets, &hash, &key_of(&password(secret))));
 }
 
-//
+//
 #[test]
 fn answers_and_requests_to_who_signs_the_whole_message_are_signed_too() {
     let mut world = world();
@@ -358,7 +356,7 @@ fn a_changed_password_holds_at_once_and_a_removed_user_needs_none() {
     assert!(matches!(alice.room.refresh(&mut world), RasMessage::RegistrationConfirm(_)));
 }
 
-//
+//
 #[test]
 fn the_operator_decides_by_network_who_must_sign() {
     let mut world = World::with(|settings| {
@@ -444,7 +442,6 @@ fn discovery_agrees_on_the_strongest_method_that_the_user_can_use() {
     assert_eq!(agreed(&mut world, offer(&["carol"])), None, "nobody's password is asked for");
 }
 
-// covers: F-14
 #[test]
 fn after_a_restart_who_registered_is_still_who_must_sign() {
     let mut world = world();
