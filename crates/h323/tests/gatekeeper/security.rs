@@ -9,7 +9,7 @@ use h323::security::{Method, cat, key_of, password_hash, procedure1};
 use h323::wire::h225::*;
 use h323::wire::h235::{AuthenticationBes, AuthenticationMechanism};
 use link::Command;
-use model::{Address, Credential, Password};
+use model::{Address, Credential, Effect, Password, Ticket};
 
 fn password(text: &str) -> Password {
     Password::new(text).unwrap()
@@ -460,4 +460,44 @@ fn after_a_restart_who_registered_is_still_who_must_sign() {
     };
     let answer = alice.ask(&mut world, &RasMessage::RegistrationRequest(request.into()));
     assert!(is_confirmed(&answer), "{answer:?}");
+}
+
+#[test]
+fn nobody_comes_to_a_users_principal_by_a_name_that_only_the_engine_knows() {
+    let mut world = world();
+    world.engine_answers = false;
+    // The alias book says that 4005 is alice, too; the gatekeeper has not heard of it.
+    let room = Room::new("192.0.2.30", &["4005"]);
+    let request = RasMessage::RegistrationRequest(room.registration(&mut world).into());
+    assert!(world.send(&room.ras, &request).is_empty());
+    let claimed = |world: &World, place: usize| Effect::Claimed {
+        ticket: Ticket(place as u64 + 1),
+        agent: world.claims[place].agent,
+        presentity: Address::parse("alice@example.com").unwrap(),
+        new_names: 0,
+    };
+    world.apply(claimed(&world, 0));
+    let answers = world.take(room.ras.parse().unwrap());
+    let [answer] = answers.as_slice() else { panic!("{answers:?}") };
+    assert!(is_denied(answer), "{answer:?}");
+    assert_eq!(world.registered(), 0);
+    assert!(world.attending.is_empty());
+    // Alice herself does.
+    let mut alice = Endpoint::alice();
+    let request = RasMessage::RegistrationRequest(alice.room.registration(&mut world).into());
+    let octets = alice.signed(&world, &request);
+    assert!(world.octets("192.0.2.10:32768", false, &octets).is_empty());
+    world.apply(claimed(&world, 1));
+    let answers = world.take("192.0.2.10:32768".parse().unwrap());
+    assert!(is_confirmed(&answers[0]), "{answers:?}");
+}
+
+#[test]
+fn a_name_in_another_form_is_the_same_users() {
+    let mut world = world();
+    for name in ["ALICE", "alice@example.com", "h323:alice@example.com"] {
+        let room = Room::new("192.0.2.30", &[name]);
+        let request = RasMessage::RegistrationRequest(room.registration(&mut world).into());
+        assert!(is_denied(&world.ask(&room.ras, &request)), "{name}");
+    }
 }

@@ -144,11 +144,16 @@ impl Answering {
         let typed = if addresses.is_empty() { std::slice::from_ref(&name) } else { addresses };
         for typed in typed {
             let address = self.address(typed)?;
-            if let Some(owner) = users.values().find(|user| user.addresses.contains(&address)) {
-                return malformed(format!("{address} belongs to the user {}", owner.name));
-            }
-            if !owned.contains(&address) {
-                owned.push(address);
+            // Who is known by other names too owns them all: nobody else is to come to the principal by one of them.
+            let name = address.clone();
+            let known = self.shard.look(move |engine| engine.aliases(&name)).ok_or_else(ending)?;
+            for address in [address].into_iter().chain(known.into_iter().map(|entry| entry.address)) {
+                if let Some(owner) = users.values().find(|user| user.addresses.contains(&address)) {
+                    return malformed(format!("{address} belongs to the user {}", owner.name));
+                }
+                if !owned.contains(&address) {
+                    owned.push(address);
+                }
             }
         }
         let done = format!("user {name} owns {}", joined(&owned));

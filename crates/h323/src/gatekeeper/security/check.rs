@@ -4,6 +4,7 @@ use super::Authentication;
 use crate::alias::{Alias, canonical};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::registration::{Peer, Registration};
+use crate::gatekeeper::request::Asker;
 use crate::security::token::{Token, tokens};
 use crate::security::window::Stale;
 use crate::security::{Method, can, cat, password_hash, procedure1};
@@ -166,7 +167,21 @@ impl Gatekeeper {
     }
 
     fn owner_of(&self, registration: &Registration) -> Option<&Arc<Credential>> {
-        registration.names.iter().find_map(|name| self.security.owner(&name.address))
+        let names = registration.names.iter().map(|name| &name.address);
+        registration.presentity.iter().chain(names).find_map(|address| self.security.owner(address))
+    }
+
+    /// Whether who asks may be a device of a presentity: the engine knows names of it that no user is said to own.
+    pub(in crate::gatekeeper) fn may_be(&mut self, asker: &Asker, presentity: &Address) -> bool {
+        let Some(owner) = self.security.owner(presentity) else { return true };
+        let signer = asker.key.and_then(|key| self.replies.signer(key));
+        let is_owner = signer.is_some_and(|signer| signer.credential.name == owner.name);
+        let is_asked = self.settings.authentication.of(asker.peer.address.ip()) != Authentication::Off;
+        if is_asked && !is_owner {
+            self.counters.names_forged += 1;
+            self.denied(&asker.peer, "one of its names belongs to a user");
+        }
+        is_owner || !is_asked
     }
 
     /// What a message is about; `None` where anybody may send it: answers to what we asked have a number that only who
