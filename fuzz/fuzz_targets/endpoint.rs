@@ -41,6 +41,7 @@ impl World {
             gatekeeper: Some(gatekeeper()),
             ras_address: address([192, 0, 2, 10], 1719),
             call_signal_address: address([192, 0, 2, 10], 1720),
+            credentials: None,
             time_to_live: 60,
             calls: 4,
             auto_answer: true,

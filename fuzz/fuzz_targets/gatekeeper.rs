@@ -15,8 +15,8 @@ use h323::wire::h225::{
 use herald_fuzz::{call_message, events, granted, ras_message, zone};
 use link::{ChannelId, Closure, Command, Input, Link, Outcome, Output};
 use model::{
-    Address, Contact, ContactCard, ContactStatus, Delivery, Effect, GatewayId, Instant, InstantMessage,
-    MessageId, Millis, NamedAddress, Now, ReceiptsWanted, Timestamp,
+    Address, Contact, ContactCard, ContactStatus, Credential, Delivery, Effect, GatewayId, Instant,
+    InstantMessage, MessageId, Millis, NamedAddress, Now, Password, PasswordKey, ReceiptsWanted, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -66,9 +66,20 @@ impl World {
         settings.signalling.connections_max = CONNECTIONS_MAX;
         settings.outbox_max = 100;
         settings.call_signal_port = Some(1720);
+        let mut gatekeeper = Gatekeeper::new(GatewayId(0), settings, [1; 32]);
+        let now = Now { instant: Instant(1000), wall: Timestamp(1_800_000_000_000) };
+        // Who registers as carol must sign; every token of whom nobody knows is looked at too.
+        let password = Password::new("secret");
+        let credential = Credential {
+            name: "carol".into(),
+            addresses: Box::new([Address::parse("carol@example.com").expect("an address")]),
+            key: PasswordKey::from_octets([7; 20]),
+            password,
+        };
+        gatekeeper.command(now, Command::SetUser(Box::new(credential))).expect("the gatekeeper has users");
         Self {
-            gatekeeper: Gatekeeper::new(GatewayId(0), settings, [1; 32]),
-            now: Now { instant: Instant(1000), wall: Timestamp(1_800_000_000_000) },
+            gatekeeper,
+            now,
             accepted: 0,
             connections: BTreeSet::new(),
             opened: None,

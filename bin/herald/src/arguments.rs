@@ -4,6 +4,7 @@ use crate::endpoint::{self, EndpointArguments};
 use crate::group::{self, GroupVerb};
 use crate::inbox::{self, InboxVerb};
 use crate::rules::{RulesCommand, WatchersArguments};
+use crate::user::UserCommand;
 use crate::wire::WireCommand;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -126,6 +127,21 @@ Examples:
   herald rules approve room4 bob"
     )]
     Rules(RulesCommand),
+    /// Say who may register what, and by which password
+    ///
+    /// A user owns addresses. Nobody else may register them, and who does must sign with the user's password (H.235).
+    /// Passwords are asked for, or read from a file, and never shown.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  herald user add alice
+  herald user add room4 --address room4 --address 4004 --password-file room4.password
+  herald user add old-codec --legacy
+  herald user passwd alice
+  herald user list"
+    )]
+    User(UserCommand),
     /// List who watches somebody, or has asked to
     Watchers(WatchersArguments),
     /// Keep groups, which rules name and members write to

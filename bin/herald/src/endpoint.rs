@@ -9,12 +9,19 @@ mod drive;
 mod input;
 mod place;
 
+use crate::exit::Failure;
+use crate::user::PasswordArguments;
 use clap::Args;
 use console::Console;
 use h323::alias::{Alias, AliasError};
-use h323::endpoint::{CALLS_MAX, read_feature, read_location};
+use h323::endpoint::{CALLS_MAX, Credentials, read_feature, read_location};
+use h323::security::Method;
 use h323::wire::presence::{PresenceFeature, PresenceGeoLocation};
+use model::Password;
 use place::{GatekeeperName, Own, Place};
+use server::control::Secret;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// How to be an endpoint.
@@ -35,6 +42,15 @@ pub struct EndpointArguments {
     /// The TCP port for calls; without it 1720, or any port where that is taken
     #[arg(long, value_name = "PORT")]
     pub signalling_port: Option<u16>,
+    /// Sign as this user (H.235); without --password-file the password is asked for
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Read the password from the first line of a file
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub password_file: Option<PathBuf>,
+    /// How to sign
+    #[arg(long, value_name = "procedure1|md5|cat", requires = "user", default_value = "procedure1")]
+    pub authentication: Method,
     /// The time to live to ask the gatekeeper for
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u32).range(1..))]
     pub ttl: u32,
@@ -112,6 +128,7 @@ written to.
 Examples:
   herald endpoint --alias alice --gatekeeper 192.0.2.1
   herald endpoint --alias room4 --alias 4004 --plain --auto-answer
+  herald endpoint --alias alice --user alice --password-file alice.password
   herald endpoint --alias bob --location 'country=Germany,locale=Koeln' --feature audio
   printf 'register\\ncall bob\\n' | cat - /dev/tty | herald endpoint --alias alice --json
 
@@ -119,6 +136,10 @@ Exit status: 0 it quit, 1 it could not start.";
 
 /// Is an endpoint until it is told to quit.
 pub fn run(arguments: &EndpointArguments) -> ExitCode {
+    let credentials = match arguments.credentials() {
+        Ok(credentials) => credentials,
+        Err(failure) => return failure.report(),
+    };
     let place = match Place::take(arguments) {
         Ok(place) => place,
         Err(error) => {
@@ -126,12 +147,28 @@ pub fn run(arguments: &EndpointArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match drive::run(place, arguments, Console::new(arguments.json)) {
+    match drive::run(place, arguments, credentials, Console::new(arguments.json)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("herald: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+impl EndpointArguments {
+    /// What to sign with, where a user is named. Commands come from standard input, so no password does.
+    fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let Some(user) = self.user.clone() else { return Ok(None) };
+        let from = PasswordArguments { password_file: self.password_file.clone() };
+        if self.password_file.is_none() && !io::stdin().is_terminal() {
+            return Err(Failure::new(
+                "commands come from standard input; give the password by --password-file",
+            ));
+        }
+        let Secret(text) = from.read()?;
+        let password = Password::new(&text).ok_or_else(|| Failure::new("that is no password of H.323"))?;
+        Ok(Some(Credentials { user, password, method: self.authentication }))
     }
 }
 

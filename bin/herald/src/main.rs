@@ -25,6 +25,7 @@ mod serve;
 mod status;
 mod time;
 mod trace;
+mod user;
 mod watch;
 mod why;
 mod wire;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Verb::Why(arguments) => why::run(&data, &arguments),
         Verb::Send(arguments) => send::run(&data, &arguments),
         Verb::Rules(command) => rules::run(&data, &command),
+        Verb::User(command) => user::run(&data, &command),
         Verb::Watchers(arguments) => rules::watchers(&data, &arguments),
         Verb::Group(verb) => group::run(&data, &verb),
         Verb::Inbox(verb) => inbox::run(&data, &verb),

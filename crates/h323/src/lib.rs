@@ -13,5 +13,6 @@
 pub mod alias;
 pub mod endpoint;
 pub mod gatekeeper;
+pub mod security;
 mod transport;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! What operators ask of a link, and what they are shown.
 
-use model::{AgentId, Timestamp};
+use model::{AgentId, Credential, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What an operator asks.
@@ -44,6 +44,13 @@ pub enum Command {
     Counters,
     /// Show who is limited, or was a short time ago.
     Limited,
+    /// A user is known from now on by this, and by nothing that was before.
+    SetUser(Box<Credential>),
+    /// A user is known no more.
+    RemoveUser {
+        /// The user's name.
+        name: String,
+    },
 }
 
 /// What came of a command.
@@ -61,6 +68,8 @@ pub enum Outcome {
     Counters(Vec<Counter>),
     /// Of [`Command::Limited`].
     Limited(Vec<LimitedSummary>),
+    /// Of [`Command::SetUser`] and [`Command::RemoveUser`].
+    Known,
 }
 
 /// A message from or to an endpoint that is followed.

@@ -3,7 +3,7 @@
 use crate::{
     Address, AuditRecord, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryOutcome, HistoryRecord,
     InboxRecord, InstantMessage, MemberRecord, MessageId, Publication, Rule, RuleKey, SubscriptionRecord,
-    Timestamp,
+    Timestamp, UserRecord,
 };
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +142,13 @@ pub enum Fact {
     Erased(Box<Erasure>),
     /// The rules of an inbox; replaces those before, and removes them where they are as for everybody.
     InboxRules(Box<InboxRecord>),
+    /// A user, in the place of the one of that name.
+    User(Box<UserRecord>),
+    /// There is no user of this name any more.
+    UserRemoved {
+        /// The name.
+        name: String,
+    },
 }
 
 impl Fact {
@@ -167,6 +174,8 @@ impl Fact {
             Self::HistoryConcluded { .. } => "history concluded",
             Self::HistoryKept { .. } => "history kept",
             Self::Erased(_) => "erased",
+            Self::User(_) => "user",
+            Self::UserRemoved { .. } => "user removed",
             Self::InboxRules(_) => "inbox rules",
             Self::Rule(_) => "rule",
             Self::RuleEnded(_) => "rule ended",

@@ -23,6 +23,7 @@ mod request;
 mod rule;
 mod subscription;
 mod time;
+mod user;
 
 pub use address::Address;
 pub use audit::{AuditEvent, AuditOutcome, AuditRecord};
@@ -50,3 +51,4 @@ pub use subscription::{
     SubscriptionRecord, SubscriptionRequest,
 };
 pub use time::{Instant, Millis, Now, Timestamp};
+pub use user::{Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, USER_NAME_MAX, UserRecord};

@@ -19,6 +19,7 @@ mod sending;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tracing;
+mod users;
 
 pub(crate) use answering::Answering;
 pub(crate) use auditing::Operator;
@@ -26,6 +27,8 @@ pub use auditing::audit_record;
 pub use client::{Client, ClientError};
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
+pub use users::{Secret, UserQuestion, UserView};
+pub(crate) use users::{credential, opened};
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
@@ -214,6 +217,8 @@ pub enum Question {
     },
     /// Asks about access rules and watchers, or changes them.
     Rules(RuleQuestion),
+    /// Asks about users, or changes them.
+    Users(UserQuestion),
 }
 
 /// What is decided about a group; what is left out stays as it is, or as it is by default.
@@ -371,6 +376,8 @@ pub enum Answer {
     Group(Box<GroupView>),
     /// Of [`Question::Inbox`] and [`Question::SetInbox`].
     Inbox(Box<InboxView>),
+    /// One of [`UserQuestion::List`].
+    User(UserView),
     /// It is done; in a sentence what was.
     Done(String),
     /// It can't be done; nothing more follows.

@@ -33,6 +33,7 @@ mod signals;
 mod soft;
 mod state;
 pub mod telemetry;
+mod vault;
 
 pub use driver::OpenError;
 pub use node::{Node, RunError, StartError};

@@ -3,7 +3,7 @@
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::control::{Answering, Listener, Listening, Names, Operator};
+use crate::control::{Answering, Listener, Listening, Names, Operator, opened};
 use crate::driver::{
     self, Driver, DriverCounters, DriverHandle, DriverInput, OpenError, Sockets, Waker, descriptors,
 };
@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::shard::{self, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
 use crate::state;
+use crate::vault::Vault;
 use crate::{secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::Engine;
@@ -111,7 +112,7 @@ impl Node {
         let (events_in, events) = bounded(EVENTS_MAX);
         end_on_signals(&events_in)?;
 
-        let Foundation { sockets, store, clock, now, zone, gatekeeper, loading } =
+        let Foundation { sockets, store, clock, now, zone, gatekeeper, loading, vault } =
             Foundation::lay(settings, data)?;
 
         let driver_counters = Arc::<DriverCounters>::default();
@@ -184,6 +185,8 @@ impl Node {
             clock,
             audit: audit.clone(),
             watch_queue_max: settings.control.watch_queue_max,
+            vault,
+            user_changes: Arc::default(),
         };
         let control = Listener::start(data, settings.control.clients_max, answering)
             .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
@@ -265,6 +268,7 @@ struct Foundation {
     now: Now,
     zone: Zone,
     gatekeeper: Box<dyn Link>,
+    vault: Vault,
     /// The engine, which takes longest.
     loading: JoinHandle<Result<Engine, StoreError>>,
 }
@@ -288,9 +292,11 @@ impl Foundation {
                 .map_err(|error| StartError::System { what: "start a thread", error })?
         };
         let port = sockets.call_signal_port();
-        let gatekeeper =
+        let mut gatekeeper =
             state::load_gatekeeper(settings, zone.clone(), port, random()?, now, store.as_ref())?;
-        Ok(Self { sockets, store, clock, now, zone, gatekeeper, loading })
+        let vault = Vault::new(data, settings.security.secret_key_file.as_deref());
+        state::load_users(gatekeeper.as_mut(), now, store.as_ref(), |record| opened(record, &vault))?;
+        Ok(Self { sockets, store, clock, now, zone, gatekeeper, vault, loading })
     }
 }
 

@@ -16,6 +16,7 @@ mod problem;
 mod reading;
 mod reference;
 mod rules;
+mod security;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use presence::PresenceSettings;
 pub use problem::{Problem, SettingsError};
 pub use reference::{example, reference};
 pub use rules::RulesSettings;
+pub use security::{Authentication, Method, SecuritySettings};
 pub use value::{CALL_SIGNAL_PORT, ListenAddress, RAS_PORT, Written};
 pub use zone::ZoneSettings;
 
@@ -46,6 +48,8 @@ pub struct Settings {
     pub zone: ZoneSettings,
     /// The gatekeeper.
     pub h323: H323Settings,
+    /// Who must show who he is.
+    pub security: SecuritySettings,
     /// What one address may send and have.
     pub limits: LimitsSettings,
     /// What is inferred and shown.
@@ -95,6 +99,7 @@ impl Settings {
         problems.extend(self.zone.check_together());
         problems.extend(self.h323.check());
         problems.extend(self.h323.check_together());
+        problems.extend(self.security.check());
         problems.extend(self.limits.check());
         problems.extend(self.presence.check());
         problems.extend(self.messages.check());

@@ -1,13 +1,14 @@
 //! The state machines of a node, made from the configuration, with what the store has for them.
 
+use crate::control::credential;
 use crate::node::StartError;
 use crate::secrets;
 use crate::settings::Settings;
 use engine::{Engine, LoadError, Stop};
 use h323::alias::Zone;
-use h323::gatekeeper::{Gatekeeper, SOFT_TABLES};
-use link::Link;
-use model::{GatewayId, MemberRecord, Now, SoftRecord};
+use h323::gatekeeper::{self, Gatekeeper, SOFT_TABLES};
+use link::{Command, Link};
+use model::{Credential, GatewayId, MemberRecord, Now, SoftRecord, UserRecord};
 use store::{LastShutdown, Storage, StoreError};
 
 /// The engine and the gateways of a node, without threads and sockets.
@@ -34,7 +35,9 @@ impl StateMachines {
         let [pseudonyms, gateway] = seeds;
         let zone = load_zone(settings, pseudonyms, store)?;
         let engine = load_engine(settings, now, store)?;
-        let gatekeeper = load_gatekeeper(settings, zone, call_signal_port, gateway, now, store)?;
+        let mut gatekeeper = load_gatekeeper(settings, zone, call_signal_port, gateway, now, store)?;
+        // There is no key here to open passwords with.
+        load_users(gatekeeper.as_mut(), now, store, |record| credential(record, None))?;
         Ok(Self { engine, gatekeeper })
     }
 }
@@ -133,7 +136,9 @@ pub(crate) fn load_gatekeeper(
     now: Now,
     store: &impl Storage,
 ) -> Result<Box<dyn Link>, StoreError> {
+    let authentication = settings.security.gatekeeper();
     let settings = settings.h323.gatekeeper(zone, &settings.presence, &settings.limits, call_signal_port);
+    let settings = gatekeeper::Settings { authentication, ..settings };
     let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
     for table in SOFT_TABLES {
         store.soft(table, |key, value, _| {
@@ -141,6 +146,23 @@ pub(crate) fn load_gatekeeper(
         })?;
     }
     Ok(Box::new(gatekeeper))
+}
+
+/// Makes the users known to a gateway; `read` opens what is sealed of them.
+///
+/// # Errors
+/// The store can't be read.
+pub(crate) fn load_users(
+    link: &mut dyn Link,
+    now: Now,
+    store: &impl Storage,
+    read: impl Fn(&UserRecord) -> Credential,
+) -> Result<(), StoreError> {
+    store.users(|record| {
+        // A gateway without users has no use for them.
+        let _ = link.command(now, Command::SetUser(Box::new(read(&record))));
+    })?;
+    Ok(())
 }
 
 /// The number of the H.323 gateway.

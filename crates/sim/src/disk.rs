@@ -7,7 +7,7 @@ use crate::tables::{Change, Tables};
 use model::{
     Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, Fact, GroupRecord, HistoryRecord, InboxRecord,
     Instant, InstantMessage, MemberRecord, MessageId, Millis, Now, Rule, SoftRecord, SubscriptionRecord,
-    Timestamp,
+    Timestamp, UserRecord,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -302,6 +302,9 @@ impl Storage for SimStore {
 
     fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
         self.rows(|tables| tables.inbox_rules.values().cloned().collect(), each)
+    }
+    fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError> {
+        self.rows(|tables| tables.users.values().cloned().collect(), each)
     }
 
     fn messages(&self, mut each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -3,7 +3,7 @@
 use model::{
     Address, AliasEntry, AuditRecord, BlockRecord, CallDetailRecord, Erasure, Fact, GroupRecord,
     HistoryRecord, InboxRecord, InboxRules, InstantMessage, MemberRecord, MessageId, Publication, Rule,
-    RuleKey, SubscriptionRecord, Timestamp,
+    RuleKey, SubscriptionRecord, Timestamp, UserRecord,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use store::{LastShutdown, StoreError};
@@ -25,6 +25,7 @@ pub(crate) struct Tables {
     /// By group and member.
     pub(crate) group_members: BTreeMap<(Address, Address), MemberRecord>,
     pub(crate) inbox_rules: BTreeMap<Address, InboxRecord>,
+    pub(crate) users: BTreeMap<String, UserRecord>,
     /// By inbox, sender and id.
     pub(crate) messages: BTreeMap<(Address, Address, MessageId), Row>,
     /// By admission and identifier.
@@ -69,6 +70,7 @@ impl Default for Tables {
             groups: BTreeMap::new(),
             group_members: BTreeMap::new(),
             inbox_rules: BTreeMap::new(),
+            users: BTreeMap::new(),
             messages: BTreeMap::new(),
             calls: BTreeMap::new(),
             audit: Vec::new(),
@@ -202,6 +204,8 @@ impl Tables {
                 self.inbox_rules.remove(&record.principal);
             }
             Fact::InboxRules(record) => drop(self.inbox_rules.insert(record.principal.clone(), *record)),
+            Fact::User(record) => drop(self.users.insert(record.name.clone(), *record)),
+            Fact::UserRemoved { name } => drop(self.users.remove(&name)),
             Fact::Call(record) => {
                 self.calls.entry((record.admitted_at, record.call_identifier.clone())).or_insert(*record);
             }

@@ -45,6 +45,7 @@ impl Terminal {
             gatekeeper: Some(gatekeeper),
             ras_address: (host(number), RAS_PORT).into(),
             call_signal_address: (host(number), SIGNALLING_PORT).into(),
+            credentials: None,
             time_to_live: 60,
             calls: 4,
             auto_answer: false,

@@ -20,6 +20,8 @@ mod messages;
 #[allow(dead_code, reason = "some samples are for what only a file can do")]
 #[path = "../../store/tests/store/samples.rs"]
 mod samples;
+#[path = "../../store/tests/store/users.rs"]
+mod users;
 
 use sim::{Disk, SimStore};
 use std::cell::RefCell;

@@ -2,7 +2,9 @@
 
 use crate::calls::{self, Removed, Retention};
 use crate::queue::SoftRecords;
-use crate::{Options, StoreError, audit, contacts, groups, history, inboxes, messages, personal, shutdown};
+use crate::{
+    Options, StoreError, audit, contacts, groups, history, inboxes, messages, personal, shutdown, users,
+};
 use model::{AliasEntry, Batch, Fact};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use std::path::PathBuf;
@@ -240,6 +242,8 @@ fn apply(transaction: &Connection, fact: &Fact) -> rusqlite::Result<()> {
         }
         Fact::HistoryKept { principal, is_kept } => history::keep(transaction, principal, *is_kept)?,
         Fact::Erased(erasure) => personal::erase(transaction, erasure)?,
+        Fact::User(record) => users::user(transaction, record)?,
+        Fact::UserRemoved { name } => users::removed(transaction, name)?,
     }
     Ok(())
 }

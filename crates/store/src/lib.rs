@@ -46,6 +46,7 @@ mod shutdown;
 mod status;
 mod storage;
 mod store;
+mod users;
 mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditHead, AuditQuery, AuditRow, Verified, verify_audit};

@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 
 /// The versions in order; the first is version 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_service.sql"),
     include_str!("../migrations/0003_messages.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_rules.sql"),
     include_str!("../migrations/0006_groups.sql"),
     include_str!("../migrations/0007_audit.sql"),
+    include_str!("../migrations/0008_users.sql"),
 ];
 
 /// The newest schema version this build knows.

@@ -72,6 +72,14 @@ const PERSONAL: &[Personal] = &[
         erase: &["DELETE FROM inbox_rules WHERE principal = :principal"],
     },
     Personal {
+        table: "users",
+        columns: "name, json_extract(record, '$.addresses') AS addresses, json_extract(record, '$.since') AS since",
+        of: "EXISTS (SELECT 1 FROM json_each(record, '$.addresses') AS owned WHERE owned.value = :principal
+            OR owned.value IN (SELECT value FROM json_each(:names)))",
+        erase: &["DELETE FROM users WHERE EXISTS (SELECT 1 FROM json_each(record, '$.addresses') AS owned
+            WHERE owned.value = :principal OR owned.value IN (SELECT value FROM json_each(:names)))"],
+    },
+    Personal {
         table: "messages",
         columns: "inbox, place, sender, hex(id) AS id, recipient, sent_at, expires_at, text, media_type, body, handling,
             settled_at",

@@ -6,7 +6,7 @@ use crate::{
 };
 use model::{
     Address, AliasEntry, Batch, BlockRecord, CallDetailRecord, GroupRecord, HistoryRecord, InboxRecord,
-    InstantMessage, MemberRecord, MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp,
+    InstantMessage, MemberRecord, MessageId, Rule, SoftRecord, SubscriptionRecord, Timestamp, UserRecord,
 };
 
 /// A store: batches of facts that become durable together, soft state that is written lazily, and what a start loads.
@@ -72,6 +72,11 @@ pub trait Storage {
     /// # Errors
     /// It can't be read.
     fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError>;
+    /// As [`Store::users`].
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError>;
 
     /// As [`Store::messages`].
     ///
@@ -180,6 +185,9 @@ impl Storage for Store {
 
     fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
         Self::inbox_rules(self, each)
+    }
+    fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError> {
+        Self::users(self, each)
     }
 
     fn messages(&self, each: impl FnMut(Address, u64, InstantMessage)) -> Result<u64, StoreError> {

@@ -14,7 +14,7 @@ use crate::{
 };
 use model::{
     Address, AliasEntry, BlockRecord, CallDetailRecord, Erasure, GroupRecord, HistoryRecord, InboxRecord,
-    InstantMessage, MemberRecord, MessageId, Rule, SubscriptionRecord, Timestamp,
+    InstantMessage, MemberRecord, MessageId, Rule, SubscriptionRecord, Timestamp, UserRecord,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -159,6 +159,10 @@ impl Store {
     /// Hands the rules of every inbox that has its own to `each`; as [`Store::principals`].
     pub fn inbox_rules(&self, each: impl FnMut(InboxRecord)) -> Result<u64, StoreError> {
         self.readers.inbox_rules(each)
+    }
+    /// Hands every user to `each`, in order of their names; as [`Store::principals`].
+    pub fn users(&self, each: impl FnMut(UserRecord)) -> Result<u64, StoreError> {
+        self.readers.users(each)
     }
 
     /// Hands every message that waits to `each`, with its inbox and its place, in order of both; as

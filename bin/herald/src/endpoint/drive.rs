@@ -5,7 +5,7 @@ use super::connection::{self, Connection};
 use super::console::Console;
 use super::input::{self, Input, QUEUE_MAX};
 use super::place::Place;
-use h323::endpoint::{Command, ConnectionId, Endpoint, Event, Offers, Output, Settings};
+use h323::endpoint::{Command, ConnectionId, Credentials, Endpoint, Event, Offers, Output, Settings};
 use model::{Instant, Now, Timestamp};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -19,12 +19,18 @@ use std::time::{Duration, SystemTime};
 ///
 /// # Errors
 /// The threads it needs can't be had.
-pub fn run(place: Place, arguments: &EndpointArguments, console: Console) -> io::Result<()> {
+pub fn run(
+    place: Place,
+    arguments: &EndpointArguments,
+    credentials: Option<Credentials>,
+    console: Console,
+) -> io::Result<()> {
     let settings = Settings {
         aliases: arguments.aliases.clone(),
         gatekeeper: place.gatekeeper,
         ras_address: place.ras_address,
         call_signal_address: place.signalling_address,
+        credentials,
         time_to_live: arguments.ttl,
         calls: usize::from(arguments.calls),
         auto_answer: arguments.auto_answer,

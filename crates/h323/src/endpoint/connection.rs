@@ -28,6 +28,7 @@ pub(super) struct Connection {
 impl Endpoint {
     /// Takes a connection that somebody opened; `None` where there are too many, and it is to be closed.
     pub fn accept(&mut self, now: Now, peer: SocketAddr) -> Option<ConnectionId> {
+        self.now = now;
         if self.connections.len() >= CONNECTIONS_MAX || self.quits_by.is_some() {
             self.counters.refused_connections += 1;
             return None;
@@ -41,6 +42,7 @@ impl Endpoint {
     /// Takes note that the connection asked for by [`Output::Open`] is open; whether it is still wanted, else it is to
     /// be closed.
     pub fn opened(&mut self, now: Now, id: ConnectionId) -> bool {
+        self.now = now;
         let Some(peer) = self.calls.get(&id).and_then(|call| call.remote_address) else { return false };
         self.connections.insert(id, Connection { peer, reassembly: Reassembly::default(), patience: None });
         self.send_setup(now, id);
@@ -49,6 +51,7 @@ impl Endpoint {
 
     /// Takes what came in over a connection.
     pub fn received(&mut self, now: Now, id: ConnectionId, octets: &[u8]) {
+        self.now = now;
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let mut packets = Vec::new();
         let fed = connection.reassembly.feed(octets, |packet| packets.push(packet.to_vec()));
@@ -67,6 +70,7 @@ impl Endpoint {
 
     /// Takes note that a connection was closed by the other side, broke, or could not be opened.
     pub fn closed(&mut self, now: Now, id: ConnectionId) {
+        self.now = now;
         let was_open = self.connections.remove(&id).is_some();
         let ending = if was_open { Ending::CONNECTION_LOST } else { Ending::UNREACHABLE };
         self.end_call(now, id, ending);

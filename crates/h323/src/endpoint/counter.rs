@@ -12,6 +12,8 @@ pub struct Counters {
     pub stray_replies: u64,
     /// Requests from someone other than the gatekeeper.
     pub strangers: u64,
+    /// Messages in the gatekeeper's name that were not signed, or with another password.
+    pub unsigned: u64,
     /// Requests sent again for want of an answer.
     pub retransmissions: u64,
     /// Requests that were never answered.

@@ -5,6 +5,7 @@ use super::identity::{PROTOCOL, endpoint_type, registration_features};
 use super::machine::Endpoint;
 use super::registration::{Gatekeeper, State, reason_of};
 use super::request::Purpose;
+use super::signature::Credentials;
 use crate::wire::h225::{
     GatekeeperConfirm, GatekeeperReject, GatekeeperRequest, RasMessage, RequestSeqNum, TransportAddress,
 };
@@ -26,11 +27,13 @@ impl Endpoint {
         let to = self.settings.gatekeeper.map_or(EVERYWHERE.to_vec(), |gatekeeper| vec![gatekeeper]);
         self.registration.gatekeeper = None;
         self.registration.refusal = None;
+        self.registration.is_signed = false;
         self.registration.state = State::Discovering;
         self.ask(now, Purpose::Discovery, to, Self::gatekeeper_request);
     }
 
     fn gatekeeper_request(&self, number: RequestSeqNum) -> RasMessage {
+        let (mechanism, algorithm) = self.settings.credentials.as_ref().map(Credentials::offer).unzip();
         RasMessage::GatekeeperRequest(Box::new(GatekeeperRequest {
             request_seq_num: number,
             protocol_identifier: PROTOCOL,
@@ -38,6 +41,8 @@ impl Endpoint {
             endpoint_type: endpoint_type(),
             endpoint_alias: Some(self.aliases.clone()),
             supports_alt_gk: Some(Null),
+            authentication_capability: mechanism.map(|mechanism| vec![mechanism]),
+            algorithm_oids: algorithm.map(|algorithm| vec![algorithm]),
             feature_set: registration_features(self.settings.offers),
             ..GatekeeperRequest::default()
         }))

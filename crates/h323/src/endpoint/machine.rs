@@ -59,6 +59,10 @@ pub struct Endpoint {
     /// Our names as they go on the wire.
     pub(super) aliases: Vec<AliasAddress>,
     pub(super) random: StdRng,
+    /// The time of the last input, for what is signed.
+    pub(super) now: Now,
+    /// The number of the last token.
+    pub(super) last_token: u32,
     pub(super) requests: Requests,
     pub(super) registration: Registration,
     /// The calls, by the connection they have or will have.
@@ -86,6 +90,9 @@ impl Endpoint {
             aliases: settings.aliases.iter().filter_map(|alias| alias.to_wire()).collect(),
             settings,
             requests: Requests::new(random.random()),
+            now: Now::default(),
+            // Another process may have signed in this second.
+            last_token: random.random(),
             random,
             registration: Registration::default(),
             calls: BTreeMap::new(),
@@ -103,6 +110,7 @@ impl Endpoint {
 
     /// Does what a person or a script asks. What can't be done is told by [`Event::Error`].
     pub fn command(&mut self, now: Now, command: Command) {
+        self.now = now;
         match command {
             Command::Register => self.register(now),
             Command::Unregister => self.unregister(now),
@@ -129,7 +137,9 @@ impl Endpoint {
 
     /// Takes a datagram that came to the RAS address. What is malformed or nobody asked for is counted.
     pub fn datagram(&mut self, now: Now, peer: SocketAddr, octets: &[u8]) {
+        self.now = now;
         match per::decode::<RasMessage>(octets) {
+            Ok(message) if !self.is_from_gatekeeper(&message, octets) => self.counters.unsigned += 1,
             Ok(message) => self.take_message(now, peer, message, octets),
             Err(_) => self.counters.malformed_datagrams += 1,
         }
@@ -138,6 +148,7 @@ impl Endpoint {
 
     /// Does what is due at [`Self::deadline`]; harmless when called early.
     pub fn timeout(&mut self, now: Now) {
+        self.now = now;
         while let Some(due) = self.requests.due(now.instant) {
             match due {
                 Due::Again(to, octets) => {
@@ -238,7 +249,7 @@ impl Endpoint {
     }
 
     fn encode(&mut self, message: &RasMessage) -> Option<Vec<u8>> {
-        let octets = per::encode(message).ok();
+        let octets = self.encode_signed(message);
         self.counters.unwritable += u64::from(octets.is_none());
         octets
     }

@@ -37,6 +37,7 @@ mod request;
 mod sentence;
 mod settings;
 mod signalling;
+mod signature;
 mod text;
 
 pub use command::{Command, CommandError};
@@ -47,3 +48,4 @@ pub use machine::{Endpoint, Output};
 pub use presence::ContactChange;
 pub use presentity::{read_feature, read_location};
 pub use settings::{CALLS_MAX, MESSAGE_CALLS_MAX, Offers, Settings};
+pub use signature::Credentials;

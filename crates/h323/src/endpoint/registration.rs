@@ -33,6 +33,8 @@ pub(super) struct Registration {
     /// Where to turn when the present one is silent, the best first.
     alternates: Vec<Gatekeeper>,
     detours: u8,
+    /// Whether the present gatekeeper has signed something with our password.
+    pub is_signed: bool,
 }
 
 /// A gatekeeper.

@@ -1,5 +1,6 @@
 //! What an endpoint is told at its start.
 
+use super::signature::Credentials;
 use crate::alias::Alias;
 use crate::wire::presence::{PresenceFeature, PresenceGeoLocation};
 use model::Millis;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub ras_address: SocketAddr,
     /// Where this endpoint takes calls, as others reach it.
     pub call_signal_address: SocketAddr,
+    /// Who this endpoint is, where it must show that.
+    pub credentials: Option<Credentials>,
     /// The time to live asked for, in seconds.
     pub time_to_live: u32,
     /// How many calls at once, at most [`CALLS_MAX`]; one more is told that this endpoint is busy.

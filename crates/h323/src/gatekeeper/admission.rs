@@ -349,7 +349,7 @@ impl Gatekeeper {
         self.answer(asker, &RasMessage::AdmissionConfirm(confirm.into()));
     }
 
-    fn reject_admission(&mut self, asker: &Asker, reject_reason: AdmissionRejectReason) {
+    pub(super) fn reject_admission(&mut self, asker: &Asker, reject_reason: AdmissionRejectReason) {
         self.counters.admissions_refused += 1;
         let text = |_: &Self| format!("a call of {} was refused: {reject_reason:?}", asker.peer.address);
         self.detail("call.refused", text);

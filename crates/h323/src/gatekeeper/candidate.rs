@@ -88,7 +88,7 @@ impl Gatekeeper {
 
     /// The names of a registration, that of the presentity first; one without aliases is named by its transport
     /// address.
-    fn read_names(
+    pub(super) fn read_names(
         &self,
         aliases: &[AliasAddress],
         addresses: &[SocketAddr],

@@ -26,6 +26,14 @@ impl Gatekeeper {
                 Ok(Outcome::Tracing)
             }
             Command::Limited => Ok(Outcome::Limited(self.limited())),
+            Command::SetUser(credential) => {
+                self.set_user(*credential);
+                Ok(Outcome::Known)
+            }
+            Command::RemoveUser { name } => {
+                self.remove_user(&name);
+                Ok(Outcome::Known)
+            }
             Command::Counters => Ok(Outcome::Counters(self.counts())),
         }
     }

@@ -85,6 +85,15 @@ counters! {
     parts_dropped "package.parts_dropped" "messages dropped whose parts did not fit, or did not come in time";
     receipts_missing "package.receipts_missing" "messages that count as delivered though no receipt came";
     receipts_unexpected "package.receipts_unexpected" "receipts for nothing that was delivered";
+    signed "security.signed" "messages whose sender has shown by a password who he is";
+    unsigned "security.unsigned" "messages refused because they must be signed and were not";
+    tokens_unusable "security.unusable" "messages refused because none of their tokens is whole and of a method that counts here";
+    strangers "security.unknown_user" "messages refused because nobody is known as the user of their token";
+    passwords_wrong "security.wrong_password" "messages refused because their token was made with another password, or the message was changed";
+    tokens_skewed "security.clock_skew" "messages refused because the time of their token is too far from ours";
+    tokens_replayed "security.replayed" "messages refused because their token was seen before";
+    tokens_for_others "security.other_gatekeeper" "messages refused because their token is for another gatekeeper";
+    names_forged "security.forged" "messages refused because their user does not own the names or the registration that they are about";
     connections "signalling.connections" "connections of call signalling accepted";
     connections_refused "signalling.connections_refused" "connections not taken or opened because there are too many";
     connections_silent "signalling.connections_silent" "connections that brought no Setup in time";

@@ -28,6 +28,7 @@ impl Gatekeeper {
             return;
         }
         self.counters.discoveries += 1;
+        let (authentication_mode, algorithm_oid) = self.agreed_method(asker.peer.address, request).unzip();
         let offered = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
         let confirm = GatekeeperConfirm {
             request_seq_num: asker.sequence,
@@ -35,6 +36,8 @@ impl Gatekeeper {
             gatekeeper_identifier: self.gatekeeper_identifier(),
             ras_address: asker.peer.local.into(),
             alternate_gatekeeper: self.alternate_gatekeepers(),
+            authentication_mode,
+            algorithm_oid,
             feature_set: Offer::of(&offered).feature_set(),
             ..GatekeeperConfirm::default()
         };

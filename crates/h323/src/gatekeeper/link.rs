@@ -11,6 +11,7 @@ use super::presence::{Outboxes, Received};
 use super::registration::{EndpointIdentifier, Peer};
 use super::registrations::Registrations;
 use super::reply_cache::ReplyCache;
+use super::security::Security;
 use super::settings::Settings;
 use super::signalling::Signalling;
 use super::snapshot::Changed;
@@ -36,6 +37,7 @@ pub struct Gatekeeper {
     pub(super) outboxes: Outboxes,
     pub(super) packages: Packages,
     pub(super) replies: ReplyCache,
+    pub(super) security: Security,
     pub(super) limits: Limits,
     pub(super) timers: Timers,
     pub(super) counters: Counters,
@@ -55,6 +57,9 @@ impl Gatekeeper {
         let secret = random.next_u64();
         let sources = Sources::new(&settings.limits);
         let limits = Limits::new(&settings.limits, random.next_u64());
+        let mut nobody = [0; 20];
+        random.fill_bytes(&mut nobody);
+        let security = Security::new(&settings.authentication, nobody);
         Self {
             id,
             settings,
@@ -67,6 +72,7 @@ impl Gatekeeper {
             outboxes: Outboxes::default(),
             packages: Packages::default(),
             replies: ReplyCache::default(),
+            security,
             limits,
             timers: Timers::default(),
             counters: Counters::default(),
@@ -106,6 +112,7 @@ impl Gatekeeper {
 impl Link for Gatekeeper {
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
         self.traces.now = now.wall;
+        self.security.now = now.wall;
         let Input::Datagram { peer, local, to_many, octets } = input else {
             return self.signalled(now, channel, input);
         };
@@ -122,6 +129,7 @@ impl Link for Gatekeeper {
 
     fn apply(&mut self, now: Now, effect: Effect) {
         self.traces.now = now.wall;
+        self.security.now = now.wall;
         match effect {
             Effect::Claimed { ticket, presentity, new_names, .. } => {
                 self.claimed(now, ticket, presentity, new_names);
@@ -157,6 +165,7 @@ impl Link for Gatekeeper {
 
     fn timeout(&mut self, now: Now) {
         self.traces.now = now.wall;
+        self.security.now = now.wall;
         while let Some(due) = self.timers.take(now.instant) {
             match due {
                 Due::Registration(number) => self.registration_due(now, number),
@@ -174,6 +183,7 @@ impl Link for Gatekeeper {
 
     fn command(&mut self, now: Now, command: Command) -> Result<Outcome, CommandError> {
         self.traces.now = now.wall;
+        self.security.now = now.wall;
         self.operate(now, command)
     }
 

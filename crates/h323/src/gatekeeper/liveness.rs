@@ -119,6 +119,7 @@ impl Gatekeeper {
         self.forget_outbox(number);
         self.registrations.remove(number);
         self.packages.remove(number);
+        self.security.forget(number);
         self.changed.registrations.insert(number);
         let (agent, reason) = (self.agent(number), reason.to_owned());
         self.outputs.push_back(Output::Request(Request::Depart { agent, at: now.wall, reason, is_farewell }));

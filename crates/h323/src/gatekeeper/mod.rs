@@ -33,6 +33,7 @@ mod registration;
 mod registrations;
 mod reply_cache;
 mod request;
+mod security;
 mod service_control;
 mod settings;
 mod signalling;
@@ -43,5 +44,6 @@ mod unregister;
 
 pub use limit::Rate;
 pub use link::Gatekeeper;
+pub use security::{Authentication, AuthenticationSettings};
 pub use settings::{AlternateGatekeeper, LimitSettings, Network, SecondDevice, Settings, SignallingSettings};
 pub use snapshot::SOFT_TABLES;

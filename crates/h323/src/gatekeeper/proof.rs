@@ -24,6 +24,10 @@ impl Gatekeeper {
     /// Encodes an answer; one for an address that is not proven is cut to what may be sent there. `None`, and it is
     /// counted, where nothing is left.
     pub(super) fn encode_answer(&mut self, asker: &Asker, message: &RasMessage) -> Option<Vec<u8>> {
+        // Who has signed what was never seen before is no stranger's victim.
+        if let Some(octets) = self.signed_answer(asker, message) {
+            return Some(octets);
+        }
         let Ok(octets) = per::encode(message) else {
             self.counters.oversized += 1;
             return None;

@@ -165,6 +165,7 @@ impl Gatekeeper {
         registration.claimed = keeps_claim;
         let silent_at = registration.silent_at();
         self.registrations.insert(registration);
+        self.note_method(&asker, number);
         self.timers.set(silent_at, Due::Registration(number));
         self.changed.registrations.insert(number);
         let registering = Registering { asker, charged, presence: candidate.presence };
@@ -211,6 +212,12 @@ impl Gatekeeper {
     pub(super) fn claimed(&mut self, now: Now, ticket: Ticket, presentity: Address, new_names: usize) {
         let Some((number, registering)) = self.decided(now, ticket) else { return };
         self.refund_names(registering.as_ref(), new_names);
+        if let Some(Registering { asker, .. }) = &registering
+            && !self.may_be(asker, &presentity)
+        {
+            self.end_registration(now, number, "it has not shown that it is the user whose name it has");
+            return self.reject_registration(asker, RegistrationRejectReason::SecurityDenial);
+        }
         let Some(registration) = self.registrations.get_mut(number) else { return };
         let was_claimed = std::mem::replace(&mut registration.claimed, true);
         // The engine's text of the name is kept in the place of ours: after a restart there are two.

@@ -1,6 +1,7 @@
 //! Answers kept for a while, so that a repeated request is answered again and not processed again
 //! (H.225.0 clause 7.19).
 
+use super::security::Signer;
 use model::{Instant, Millis};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -30,6 +31,8 @@ pub(super) struct ReplyCache {
     hasher: RandomState,
     answers: HashMap<RequestKey, Option<Vec<u8>>>,
     order: VecDeque<(Instant, RequestKey)>,
+    /// Of requests that were signed, by whom.
+    signers: HashMap<RequestKey, Signer>,
 }
 
 impl ReplyCache {
@@ -43,6 +46,7 @@ impl ReplyCache {
             && (now.since(*since) > KEPT || self.order.len() > ANSWERS_MAX)
         {
             self.answers.remove(oldest);
+            self.signers.remove(oldest);
             self.order.pop_front();
         }
         match self.answers.get(&key) {
@@ -53,6 +57,16 @@ impl ReplyCache {
         self.answers.insert(key, None);
         self.order.push_back((now, key));
         None
+    }
+
+    /// Notes who has signed a request that was begun.
+    pub fn sign(&mut self, key: RequestKey, signer: Signer) {
+        self.signers.insert(key, signer);
+    }
+
+    /// Who has signed a request.
+    pub fn signer(&self, key: RequestKey) -> Option<&Signer> {
+        self.signers.get(&key)
     }
 
     /// Keeps the answer of a request that was begun.

@@ -7,6 +7,7 @@ use super::presence::{Contents, descriptors};
 use super::registration::{Peer, Registration};
 use super::reply_cache::{RequestKey, Seen};
 use super::timer::Due;
+use crate::security::token::tokens;
 use crate::wire::h225::{
     RasMessage, RequestInProgress, RequestSeqNum, ResourcesAvailableConfirm, ResourcesAvailableIndicate,
     UnknownMessageResponse,
@@ -51,18 +52,20 @@ impl Gatekeeper {
             self.counters.not_for_many += 1;
             return;
         }
-        // These have an effect, so a repetition must not have it again.
+        // These have an effect, so a repetition must not have it again; and a token is good once.
         let is_once = match &message {
             RasMessage::RegistrationRequest(request) => {
                 let descriptors = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
-                request.keep_alive != Some(true) || Contents::are_in(&descriptors)
+                request.keep_alive != Some(true)
+                    || Contents::are_in(&descriptors)
+                    || !tokens(&message).is_empty()
             }
             RasMessage::UnregistrationRequest(_)
             | RasMessage::AdmissionRequest(_)
             | RasMessage::BandwidthRequest(_)
             | RasMessage::DisengageRequest(_)
             | RasMessage::ServiceControlIndication(_) => true,
-            _ => false,
+            other => !tokens(other).is_empty(),
         };
         let mut key = None;
         if is_once {
@@ -80,7 +83,18 @@ impl Gatekeeper {
                 None => key = Some(this),
             }
         }
-        self.dispatch(now, peer, to_many, key, message, octets);
+        match self.check_message(&peer, &message, octets) {
+            Ok(signer) => {
+                if let (Some(key), Some(signer)) = (key, signer) {
+                    self.replies.sign(key, signer);
+                }
+                self.dispatch(now, peer, to_many, key, message, octets);
+            }
+            Err(why) => {
+                let asker = Asker { peer, sequence: sequence_in(&message), key, octets: octets.len() };
+                self.refuse_sender(asker, to_many, &message, why);
+            }
+        }
     }
 
     fn dispatch(
@@ -211,7 +225,8 @@ impl Gatekeeper {
         let Some(registration) = self.registrations.get(number) else { return false };
         let Some(sequence) = self.outstanding.next() else { return false };
         let peer = registration.peer;
-        let Ok(octets) = per::encode(&message(Integer::clamped(u32::from(sequence)), registration)) else {
+        let message = message(Integer::clamped(u32::from(sequence)), registration);
+        let Some(octets) = self.encode_request(number, &message) else {
             self.counters.oversized += 1;
             return false;
         };
@@ -292,6 +307,23 @@ impl Gatekeeper {
             }
             _ => self.counters.unexpected += 1,
         }
+    }
+}
+
+/// The sequence number of a request that must come from a certain user.
+fn sequence_in(message: &RasMessage) -> RequestSeqNum {
+    match message {
+        RasMessage::GatekeeperRequest(m) => m.request_seq_num,
+        RasMessage::RegistrationRequest(m) => m.request_seq_num,
+        RasMessage::UnregistrationRequest(m) => m.request_seq_num,
+        RasMessage::AdmissionRequest(m) => m.request_seq_num,
+        RasMessage::BandwidthRequest(m) => m.request_seq_num,
+        RasMessage::DisengageRequest(m) => m.request_seq_num,
+        RasMessage::LocationRequest(m) => m.request_seq_num,
+        RasMessage::InfoRequestResponse(m) => m.request_seq_num,
+        RasMessage::ServiceControlIndication(m) => m.request_seq_num,
+        // Nothing answers the others.
+        _ => RequestSeqNum::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the operator decides about the gatekeeper.
 
 use super::limit::Rate;
+use super::security::AuthenticationSettings;
 use crate::alias::Zone;
 use model::Millis;
 use std::net::{IpAddr, SocketAddr};
@@ -146,6 +147,8 @@ pub struct Settings {
     pub neighbours: Vec<Network>,
     /// Networks that are not rate limited.
     pub trusted: Vec<Network>,
+    /// Who must show who he is, and how.
+    pub authentication: AuthenticationSettings,
     /// How much addresses and networks outside the trusted ones may send.
     pub limits: LimitSettings,
     /// Whether presence is inferred at all.
@@ -206,6 +209,7 @@ impl Settings {
             alternates: Vec::new(),
             neighbours: Vec::new(),
             trusted: Vec::new(),
+            authentication: AuthenticationSettings::default(),
             limits: LimitSettings::default(),
             infer: true,
             infer_except: Vec::new(),

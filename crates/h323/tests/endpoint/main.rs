@@ -11,4 +11,5 @@ mod presence;
 mod registration;
 mod robustness;
 mod scripted;
+mod security;
 mod world;

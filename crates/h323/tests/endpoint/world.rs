@@ -56,6 +56,7 @@ pub fn settings(endpoint: usize) -> Settings {
         gatekeeper: Some(gatekeeper_address()),
         ras_address: ras_address(endpoint),
         call_signal_address: signal_address(endpoint),
+        credentials: None,
         time_to_live: 60,
         calls: 1,
         auto_answer: false,

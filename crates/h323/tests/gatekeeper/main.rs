@@ -13,6 +13,7 @@ mod package;
 mod presence;
 mod registration;
 mod restart;
+mod security;
 mod signalling;
 mod trace;
 mod world;

@@ -6,11 +6,11 @@ use link::{Command, Link, Outcome};
 use model::{Millis, PresenceState, SoftRecord, Source};
 
 /// Everything the gatekeeper would have written by now.
-fn snapshot(world: &mut World) -> Vec<SoftRecord> {
+pub fn snapshot(world: &mut World) -> Vec<SoftRecord> {
     world.gatekeeper.snapshot(world.now, usize::MAX)
 }
 
-fn restarted(before: &World, records: Vec<SoftRecord>) -> World {
+pub fn restarted(before: &World, records: Vec<SoftRecord>) -> World {
     let mut world = World::new();
     world.now = before.now;
     for record in records {

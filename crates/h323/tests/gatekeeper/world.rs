@@ -43,6 +43,8 @@ pub struct World {
     pub now: Now,
     /// Datagrams that nobody has taken yet.
     pub sent: Vec<(SocketAddr, RasMessage)>,
+    /// The octets of all datagrams, as they were sent.
+    pub datagrams: Vec<Vec<u8>>,
     pub told: Vec<Told>,
     pub evidence: Vec<(u64, Evidence)>,
     pub accounts: Vec<CallDetailRecord>,
@@ -91,6 +93,7 @@ impl World {
             gatekeeper: Gatekeeper::new(GatewayId(0), settings, [1; 32]),
             now: Now { instant: Instant(1000), wall: Timestamp(1_700_000_000_000) },
             sent: Vec::new(),
+            datagrams: Vec::new(),
             told: Vec::new(),
             evidence: Vec::new(),
             accounts: Vec::new(),
@@ -156,7 +159,8 @@ impl World {
         while let Some(output) = self.gatekeeper.poll() {
             match output {
                 Output::Datagram { peer, octets, .. } => {
-                    self.sent.push((peer, per::decode(&octets).unwrap()))
+                    self.sent.push((peer, per::decode(&octets).unwrap()));
+                    self.datagrams.push(octets);
                 }
                 Output::Call(account) => self.accounts.push(account),
                 Output::Event { name, text, .. } => self.events.push((name, text)),

@@ -7,11 +7,12 @@ use crate::clock::Clock;
 use crate::driver::DriverHandle;
 use crate::report::Report;
 use crate::shard::{Change, ShardHandle};
+use crate::vault::Vault;
 use crossbeam_channel::RecvTimeoutError;
 use link::{Command, CommandError, Outcome};
 use model::{Address, PresenceDocument, Timestamp};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{CallQuery, Store};
 
@@ -32,6 +33,10 @@ pub(crate) struct Answering {
     pub clock: Clock,
     pub audit: Audit,
     pub watch_queue_max: usize,
+    /// Where passwords are sealed.
+    pub vault: Vault,
+    /// Held by who changes users.
+    pub user_changes: Arc<Mutex<()>>,
 }
 
 /// The outer error is that of the client's connection, the inner is for the client.
@@ -67,6 +72,7 @@ impl Answering {
             }
             Question::Send { from, to, text } => give_one(answers, self.send(from.as_deref(), &to, text)),
             Question::Rules(question) => self.rules(question, answers),
+            Question::Users(question) => self.users(question, answers),
             Question::Trace { endpoint } => self.trace(endpoint, answers),
             Question::Backup { file } => {
                 let done = self.store.backup(&file).map_err(|error| unavailable(&error));

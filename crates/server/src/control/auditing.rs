@@ -6,7 +6,7 @@
 
 use super::answering::{Answered, unavailable};
 use super::listener::Answers;
-use super::{Answering, FailureKind, Question, RuleQuestion};
+use super::{Answering, FailureKind, Question, RuleQuestion, UserQuestion};
 use model::{AuditEvent, AuditOutcome, AuditRecord};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::{Uid, User};
@@ -154,6 +154,13 @@ fn act(question: &Question) -> Option<Act> {
         Question::Groups | Question::Group { .. } | Question::GroupsOf { .. } | Question::Inbox { .. } => {
             return None;
         }
+        Question::Users(UserQuestion::Add { name, addresses, is_legacy, .. }) => {
+            let method = if *is_legacy { ", legacy" } else { "" };
+            Act { target: Some(format!("{}{method}", addresses.join(" "))), ..about("addUser", name) }
+        }
+        Question::Users(UserQuestion::Change { name, .. }) => about("changePassword", name),
+        Question::Users(UserQuestion::Remove { name }) => about("removeUser", name),
+        Question::Users(UserQuestion::List) => return None,
         Question::Rules(_) => return None,
         Question::Status
         | Question::Endpoints { .. }

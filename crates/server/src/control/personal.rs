@@ -100,6 +100,7 @@ impl Answering {
         let called = self.called(typed)?;
         let ended = self.unregister_all(&called.originals)?;
         self.audit.forget(&called);
+        self.remove_users_of(&called)?;
         self.administer(OperatorAct::Erase { principal: called.principal })?;
         // Who registered in between is one whom the engine has forgotten since; it is to register again.
         self.unregister_all(&called.originals)?;

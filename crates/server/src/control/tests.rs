@@ -5,6 +5,7 @@ use crate::driver::{DriverHandle, DriverInput, Waker};
 use crate::report::Report;
 use crate::settings::ZoneSettings;
 use crate::shard::{ShardHandle, ShardInput};
+use crate::vault::Vault;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use engine::{Effects, Engine};
 use link::{CommandError, Traced};
@@ -82,6 +83,8 @@ fn scene(clients_max: usize) -> Scene {
         clock: Clock::start(),
         audit,
         watch_queue_max: 16,
+        vault: Vault::new(directory.path(), None),
+        user_changes: Arc::default(),
     };
     let listener = Listener::start(directory.path(), clients_max, answering).unwrap();
     Scene { directory, _listener: listener, commands, sent, store }
@@ -389,4 +392,93 @@ fn the_log_is_read_in_order_and_its_last_rows_are_enough() {
     assert_eq!(numbers(2), [5, 6]);
     let answers = scene.ask(&Question::VerifyAudit { noted: None });
     assert!(matches!(&answers[0], Answer::Verified(verified) if verified.rows == 6), "{answers:?}");
+}
+
+fn adds(name: &str, addresses: &[&str], password: &str, is_legacy: bool) -> Question {
+    Question::Users(UserQuestion::Add {
+        name: name.to_owned(),
+        addresses: addresses.iter().map(ToString::to_string).collect(),
+        password: Secret(password.to_owned()),
+        is_legacy,
+    })
+}
+
+/// Asks while a gateway does what it is told; what it was told.
+fn tells(scene: &Scene, question: &Question) -> link::Command {
+    thread::scope(|scope| {
+        let asking = scope.spawn(|| scene.ask(question));
+        let Ok(DriverInput::Command(command, answer)) = scene.commands.recv() else { panic!() };
+        answer.send(Ok(link::Outcome::Known)).unwrap();
+        let answers = asking.join().unwrap();
+        assert!(matches!(answers.as_slice(), [Answer::Done(_), Answer::End]), "{answers:?}");
+        command
+    })
+}
+
+// covers: F-18
+#[test]
+fn a_user_is_durable_and_known_to_the_gateway_and_no_secret_is_shown() {
+    let scene = scene(4);
+    let told = tells(&scene, &adds("alice", &["room 1", "4001"], "correct horse", false));
+    let link::Command::SetUser(credential) = told else { panic!("{told:?}") };
+    assert_eq!((&*credential.name, &credential.password), ("alice", &None));
+    let addresses: Vec<_> = credential.addresses.iter().map(Address::as_str).collect();
+    assert_eq!(addresses, ["room 1@example.com", "4001@example.com"]);
+    let told = tells(&scene, &adds("bob", &[], "correct horse", true));
+    let link::Command::SetUser(credential) = told else { panic!("{told:?}") };
+    assert_eq!(credential.password.unwrap().as_str(), "correct horse");
+
+    let answers = scene.ask(&Question::Users(UserQuestion::List));
+    let [Answer::User(alice), Answer::User(bob), Answer::End] = answers.as_slice() else {
+        panic!("{answers:?}")
+    };
+    assert_eq!(
+        (alice.name.as_str(), alice.methods.as_slice()),
+        ("alice", ["procedure1".to_owned()].as_slice())
+    );
+    assert_eq!((bob.name.as_str(), bob.methods.len()), ("bob", 3));
+    // The password is in no file of the data directory, and in nothing that is shown.
+    for entry in std::fs::read_dir(scene.directory.path()).unwrap() {
+        let octets = std::fs::read(entry.unwrap().path()).unwrap_or_default();
+        assert!(!octets.windows(5).any(|window| window == b"horse"));
+    }
+    assert!(!format!("{answers:?} {:?}", adds("bob", &[], "correct horse", true)).contains("horse"));
+}
+
+#[test]
+fn a_user_that_can_not_be_is_refused_and_nothing_is_changed() {
+    let scene = scene(4);
+    tells(&scene, &adds("alice", &["room 1"], "secret", false));
+    let wrong = [
+        adds("alice", &["room 2"], "secret", false),
+        adds("bob", &["room 2", "ROOM 1"], "secret", false),
+        adds("", &["room 2"], "secret", false),
+        adds("bob\n", &["room 2"], "secret", false),
+        adds("bob", &["room 2"], "", false),
+        adds("bob", &["room 2"], &"x".repeat(128), false),
+    ];
+    for question in wrong {
+        assert_eq!(scene.failure(&question).kind, FailureKind::Malformed, "{question:?}");
+    }
+    let password = Secret("secret".to_owned());
+    let change = UserQuestion::Change { name: "bob".to_owned(), password };
+    assert_eq!(scene.failure(&Question::Users(change)).kind, FailureKind::NotFound);
+    let remove = Question::Users(UserQuestion::Remove { name: "bob".to_owned() });
+    assert_eq!(scene.failure(&remove).kind, FailureKind::NotFound);
+    assert_eq!(scene.ask(&Question::Users(UserQuestion::List)).len(), 2);
+    assert!(scene.commands.is_empty());
+}
+
+#[test]
+fn a_changed_password_is_told_and_a_removed_user_is_gone() {
+    let scene = scene(4);
+    tells(&scene, &adds("alice", &["room 1"], "secret", true));
+    let password = Secret("other".to_owned());
+    let change = UserQuestion::Change { name: "alice".to_owned(), password };
+    let told = tells(&scene, &Question::Users(change));
+    let link::Command::SetUser(credential) = told else { panic!("{told:?}") };
+    assert_eq!(credential.password.as_ref().map(model::Password::as_str), Some("other"));
+    let told = tells(&scene, &Question::Users(UserQuestion::Remove { name: "alice".to_owned() }));
+    assert_eq!(told, link::Command::RemoveUser { name: "alice".to_owned() });
+    assert_eq!(scene.ask(&Question::Users(UserQuestion::List)), [Answer::End]);
 }

@@ -246,7 +246,7 @@ impl H323Settings {
             calls_max: self.calls_max,
             call_signal_port,
             tells_details: tracing::enabled!(tracing::Level::DEBUG),
-            zone,
+            ..gatekeeper::Settings::new(zone)
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::table::{Field, RELOAD, Table};
 use super::{
     AuditSettings, CallsSettings, ControlSettings, GroupsSettings, H323Settings, HistorySettings,
-    LimitsSettings, LogSettings, MessagesSettings, PresenceSettings, RulesSettings, StoreSettings,
-    ZoneSettings,
+    LimitsSettings, LogSettings, MessagesSettings, PresenceSettings, RulesSettings, SecuritySettings,
+    StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -23,6 +23,7 @@ pub(super) fn tables() -> Vec<TableReference> {
     vec![
         table::<ZoneSettings>(),
         table::<H323Settings>(),
+        table::<SecuritySettings>(),
         table::<LimitsSettings>(),
         table::<PresenceSettings>(),
         table::<MessagesSettings>(),

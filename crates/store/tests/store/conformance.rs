@@ -27,6 +27,7 @@ use crate::samples::{
     address, alias, alias_book, call, contradiction, principal, principals, registered, soft, soft_table,
     write, write_all,
 };
+pub use crate::users::users_are_there_when_opened_again_and_what_is_removed_is_not;
 use model::{AliasEntry, Batch, CallDetailRecord, Fact, Timestamp};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -271,6 +272,7 @@ macro_rules! conformance {
                 records_come_back_whole_and_numbered_in_order,
                 rows_are_found_by_who_whom_what_and_when,
                 rules_of_an_inbox_are_kept_until_they_are_as_for_everybody,
+                users_are_there_when_opened_again_and_what_is_removed_is_not,
                 what_became_of_a_message_is_in_both_histories,
                 who_is_erased_is_nowhere_and_the_others_are_as_they_were,
                 who_is_excepted_from_history_is_known_when_opened_again,

@@ -26,3 +26,4 @@ mod retention;
 mod rows;
 mod samples;
 mod sqlite;
+mod users;

@@ -33,11 +33,12 @@ fn a_new_directory_gets_the_newest_schema() {
             "publications",
             "rules",
             "soft",
-            "subscriptions"
+            "subscriptions",
+            "users"
         ]
     );
     let version: u32 = shell.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 7);
+    assert_eq!(version, 8);
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
     let before = fs::read(&file).unwrap();
 
     let error = Store::open(place.path(), Options::default()).err().unwrap();
-    assert_eq!(error, StoreError::NewerSchema { file: file.clone(), found: 99, known: 7 });
+    assert_eq!(error, StoreError::NewerSchema { file: file.clone(), found: 99, known: 8 });
     assert!(error.to_string().contains("99"), "{error}");
     assert!(fs::read(&file).unwrap() == before, "the file has changed");
 }
