@@ -325,6 +325,12 @@ fn answers_and_requests_to_who_signs_the_whole_message_are_signed_too() {
     let asked = world.datagrams.pop().unwrap();
     assert!(matches!(per::decode(&asked).unwrap(), RasMessage::InfoRequest(_)));
     check_signature(&asked, "secret", &identifier);
+    // Asked again, it is by another token: an endpoint takes none twice.
+    world.seconds(2);
+    let again = world.datagrams.pop().unwrap();
+    assert!(matches!(per::decode(&again).unwrap(), RasMessage::InfoRequest(_)));
+    assert_ne!(again, asked);
+    check_signature(&again, "secret", &identifier);
     world.take("192.0.2.10:32768".parse().unwrap());
 
     // By its identifier it signs from now on, as h323plus does.

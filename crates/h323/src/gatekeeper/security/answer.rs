@@ -148,6 +148,15 @@ impl Gatekeeper {
         self.sign(&signer, theirs, ours, message)
     }
 
+    /// A request of ours that is sent again, signed anew: its endpoint takes no token twice, and may have answered.
+    pub(in crate::gatekeeper) fn signed_again(&mut self, number: u64, octets: Vec<u8>) -> Vec<u8> {
+        if self.signer_for(number).is_none() {
+            return octets;
+        }
+        let message = per::decode(&octets).ok();
+        message.and_then(|message| self.encode_request(number, &message)).unwrap_or(octets)
+    }
+
     /// Signs a message to somebody, from us.
     fn sign(
         &mut self,
