@@ -42,23 +42,10 @@ impl Gatekeeper {
             RasMessage::AdmissionRequest(_) => {
                 return self.reject_admission(&asker, AdmissionRejectReason::SecurityDenial);
             }
+            RasMessage::GatekeeperRequest(_) if to_many => return,
             RasMessage::GatekeeperRequest(request) => {
-                if to_many {
-                    return;
-                }
-                self.counters.discoveries_refused += 1;
                 redirect(&mut asker, request.ras_address.socket_address());
-                let reject_reason = match error(why, &request.protocol_identifier) {
-                    Some(error) => GatekeeperRejectReason::SecurityError(error),
-                    None => GatekeeperRejectReason::SecurityDenial,
-                };
-                let reject = GatekeeperReject {
-                    request_seq_num,
-                    protocol_identifier: PROTOCOL_IDENTIFIER,
-                    reject_reason,
-                    ..GatekeeperReject::default()
-                };
-                RasMessage::GatekeeperReject(reject.into())
+                self.refused_discovery(request, why)
             }
             RasMessage::UnregistrationRequest(_) => {
                 self.counters.unregistrations_refused += 1;
@@ -105,6 +92,21 @@ impl Gatekeeper {
             _ => return,
         };
         self.answer(&asker, &reject);
+    }
+
+    fn refused_discovery(&mut self, request: &GatekeeperRequest, why: Insecure) -> RasMessage {
+        self.counters.discoveries_refused += 1;
+        let reject_reason = match error(why, &request.protocol_identifier) {
+            Some(error) => GatekeeperRejectReason::SecurityError(error),
+            None => GatekeeperRejectReason::SecurityDenial,
+        };
+        let reject = GatekeeperReject {
+            request_seq_num: request.request_seq_num,
+            protocol_identifier: PROTOCOL_IDENTIFIER,
+            reject_reason,
+            ..GatekeeperReject::default()
+        };
+        RasMessage::GatekeeperReject(reject.into())
     }
 
     /// A registration stands of who has shown, or not, who he is.
