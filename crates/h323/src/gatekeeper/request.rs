@@ -255,8 +255,10 @@ impl Gatekeeper {
         if request.repeats > 0 {
             request.repeats -= 1;
             request.due = now.instant.after(request.interval);
-            let (peer, octets, due) = (request.peer, request.octets.clone(), request.due);
+            let (number, peer, octets, due) =
+                (request.number, request.peer, request.octets.clone(), request.due);
             self.timers.set(due, Due::Request(sequence));
+            let octets = self.signed_again(number, octets);
             self.limits.refund(Flow::Datagrams, peer.address.ip(), 1);
             self.send(&peer, octets);
             return;

@@ -325,6 +325,12 @@ fn answers_and_requests_to_who_signs_the_whole_message_are_signed_too() {
     let asked = world.datagrams.pop().unwrap();
     assert!(matches!(per::decode(&asked).unwrap(), RasMessage::InfoRequest(_)));
     check_signature(&asked, "secret", &identifier);
+    // Asked again, it is by another token: an endpoint takes none twice.
+    world.seconds(2);
+    let again = world.datagrams.pop().unwrap();
+    assert!(matches!(per::decode(&again).unwrap(), RasMessage::InfoRequest(_)));
+    assert_ne!(again, asked);
+    check_signature(&again, "secret", &identifier);
     world.take("192.0.2.10:32768".parse().unwrap());
 
     // By its identifier it signs from now on, as h323plus does.
@@ -500,4 +506,47 @@ fn a_name_in_another_form_is_the_same_users() {
         let request = RasMessage::RegistrationRequest(room.registration(&mut world).into());
         assert!(is_denied(&world.ask(&room.ras, &request)), "{name}");
     }
+}
+
+#[test]
+fn every_kind_of_request_is_refused_in_its_own_words() {
+    let mut world = world();
+    let mut alice = Endpoint::alice();
+    assert!(is_confirmed(&alice.register(&mut world)));
+    let room = alice.room.clone();
+    let identifier = room.endpoint_identifier();
+    let disengage = room.disengage(&mut world, 1);
+    let RasMessage::DisengageReject(reject) = &disengage else { panic!("{disengage:?}") };
+    assert_eq!(reject.reject_reason, DisengageRejectReason::SecurityDenial);
+    let request = BandwidthRequest { endpoint_identifier: identifier.clone(), ..BandwidthRequest::default() };
+    let answer = world.ask(&room.ras, &RasMessage::BandwidthRequest(request.into()));
+    let RasMessage::BandwidthReject(reject) = &answer else { panic!("{answer:?}") };
+    assert_eq!(reject.reject_reason, BandRejectReason::SecurityDenial);
+    let request = InfoRequestResponse {
+        endpoint_identifier: identifier.clone(),
+        need_response: Some(true),
+        ..InfoRequestResponse::default()
+    };
+    let answer = world.ask(&room.ras, &RasMessage::InfoRequestResponse(request.into()));
+    let RasMessage::InfoRequestNak(nak) = &answer else { panic!("{answer:?}") };
+    assert_eq!(nak.nak_reason, InfoRequestNakReason::SecurityDenial);
+    let request = ServiceControlIndication {
+        endpoint_identifier: Some(identifier),
+        ..ServiceControlIndication::default()
+    };
+    let answer = world.ask(&room.ras, &RasMessage::ServiceControlIndication(request.into()));
+    let RasMessage::ServiceControlResponse(response) = &answer else { panic!("{answer:?}") };
+    assert_eq!(response.result, Some(ServiceControlResult::Failed));
+    // In discovery only a token that is there is looked at.
+    alice.password = password("wrong");
+    let request = GatekeeperRequest {
+        protocol_identifier: "0.0.8.2250.0.4".parse().unwrap(),
+        ras_address: crate::world::transport(&room.ras),
+        endpoint_alias: Some(vec![alias("alice")]),
+        ..GatekeeperRequest::default()
+    };
+    let answer = alice.ask(&mut world, &RasMessage::GatekeeperRequest(request.into()));
+    let RasMessage::GatekeeperReject(reject) = &answer else { panic!("{answer:?}") };
+    assert_eq!(reject.reject_reason, GatekeeperRejectReason::SecurityDenial);
+    assert_eq!(world.counter("security.unsigned"), 4);
 }

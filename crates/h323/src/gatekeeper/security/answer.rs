@@ -42,23 +42,10 @@ impl Gatekeeper {
             RasMessage::AdmissionRequest(_) => {
                 return self.reject_admission(&asker, AdmissionRejectReason::SecurityDenial);
             }
+            RasMessage::GatekeeperRequest(_) if to_many => return,
             RasMessage::GatekeeperRequest(request) => {
-                if to_many {
-                    return;
-                }
-                self.counters.discoveries_refused += 1;
                 redirect(&mut asker, request.ras_address.socket_address());
-                let reject_reason = match error(why, &request.protocol_identifier) {
-                    Some(error) => GatekeeperRejectReason::SecurityError(error),
-                    None => GatekeeperRejectReason::SecurityDenial,
-                };
-                let reject = GatekeeperReject {
-                    request_seq_num,
-                    protocol_identifier: PROTOCOL_IDENTIFIER,
-                    reject_reason,
-                    ..GatekeeperReject::default()
-                };
-                RasMessage::GatekeeperReject(reject.into())
+                self.refused_discovery(request, why)
             }
             RasMessage::UnregistrationRequest(_) => {
                 self.counters.unregistrations_refused += 1;
@@ -107,6 +94,21 @@ impl Gatekeeper {
         self.answer(&asker, &reject);
     }
 
+    fn refused_discovery(&mut self, request: &GatekeeperRequest, why: Insecure) -> RasMessage {
+        self.counters.discoveries_refused += 1;
+        let reject_reason = match error(why, &request.protocol_identifier) {
+            Some(error) => GatekeeperRejectReason::SecurityError(error),
+            None => GatekeeperRejectReason::SecurityDenial,
+        };
+        let reject = GatekeeperReject {
+            request_seq_num: request.request_seq_num,
+            protocol_identifier: PROTOCOL_IDENTIFIER,
+            reject_reason,
+            ..GatekeeperReject::default()
+        };
+        RasMessage::GatekeeperReject(reject.into())
+    }
+
     /// A registration stands of who has shown, or not, who he is.
     pub(in crate::gatekeeper) fn note_method(&mut self, asker: &Asker, number: u64) {
         let signer = asker.key.and_then(|key| self.replies.signer(key));
@@ -146,6 +148,15 @@ impl Gatekeeper {
         let theirs = self.registrations.get(number).and_then(|it| BmpString::new(it.identifier.as_str()));
         let ours = self.our_identifier();
         self.sign(&signer, theirs, ours, message)
+    }
+
+    /// A request of ours that is sent again, signed anew: its endpoint takes no token twice, and may have answered.
+    pub(in crate::gatekeeper) fn signed_again(&mut self, number: u64, octets: Vec<u8>) -> Vec<u8> {
+        if self.signer_for(number).is_none() {
+            return octets;
+        }
+        let message = per::decode(&octets).ok();
+        message.and_then(|message| self.encode_request(number, &message)).unwrap_or(octets)
     }
 
     /// Signs a message to somebody, from us.
