@@ -6,8 +6,9 @@
 
 use codec::per;
 use h323::security::token::{Token, tokens};
-use h323::security::{Method, Password, PasswordKey, cat, password_hash, procedure1};
+use h323::security::{Method, cat, key_of, password_hash, procedure1};
 use h323::wire::h225::RasMessage;
+use model::Password;
 use serde_json::Value;
 
 /// When they were recorded, in seconds since 1970, within a few minutes.
@@ -35,7 +36,7 @@ fn vectors() -> Vec<Vector> {
 fn is_good(octets: &[u8], token: &Token<'_>, password: &str) -> bool {
     let password = Password::new(password).unwrap();
     match token {
-        Token::Procedure1(_, hash) => procedure1::is_signed(octets, hash, &PasswordKey::of(&password)),
+        Token::Procedure1(_, hash) => procedure1::is_signed(octets, hash, &key_of(&password)),
         Token::Md5(alias, token) => password_hash::is_made_with(token, alias, &password),
         Token::Cat(claim) => cat::is_made_with(claim, &password),
     }
@@ -100,7 +101,7 @@ fn a_request_of_h323plus_that_was_changed_anywhere_is_not_signed() {
         else {
             continue;
         };
-        let key = PasswordKey::of(&Password::new("correct horse").unwrap());
+        let key = key_of(&Password::new("correct horse").unwrap());
         for at in 0..octets.len() {
             let mut changed = octets.clone();
             changed[at] ^= 0x10;
