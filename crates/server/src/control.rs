@@ -25,16 +25,19 @@ pub(crate) use answering::Answering;
 pub(crate) use auditing::Operator;
 pub use auditing::audit_record;
 pub use client::{Client, ClientError};
+pub use grouping::{GroupMemberView, GroupOptions, GroupView};
+pub use inboxes::InboxView;
 pub(crate) use listener::Listener;
 pub(crate) use names::Names;
+pub use personal::Kept;
+pub use rules::RuleQuestion;
 pub use users::{Secret, UserQuestion, UserView};
 pub(crate) use users::{credential, opened};
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
-    Address, AgentId, Amount, Availability, Basic, CallDetailRecord, FailureReports, GroupRecord, GroupRole,
-    Handling, HistoryRecord, InboxRules, Level, PresenceDocument, PresenceState, PresenceTuple, Publication,
-    Rule, Service, Times, Timestamp, Version, Writers,
+    Address, AgentId, Availability, Basic, CallDetailRecord, HistoryRecord, InboxRules, PresenceDocument,
+    PresenceState, PresenceTuple, Publication, Rule, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -221,102 +224,6 @@ pub enum Question {
     Users(UserQuestion),
 }
 
-/// What is decided about a group; what is left out stays as it is, or as it is by default.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct GroupOptions {
-    /// Its name for people.
-    pub title: Option<String>,
-    /// Whether its members write to it.
-    pub is_conversation: Option<bool>,
-    /// Who may write to it.
-    pub writers: Option<Writers>,
-    /// Whether its members are told who joins and leaves.
-    pub announces: Option<bool>,
-    /// Who is told of failures.
-    pub reports: Option<FailureReports>,
-}
-
-/// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "rules", rename_all = "camelCase", deny_unknown_fields)]
-pub enum RuleQuestion {
-    /// The rules of one, or those of the operator: [`Answer::Rule`]s in order.
-    List {
-        /// Any name of the one.
-        of: Option<String>,
-    },
-    /// Makes a rule, in the place of the one of its key: one [`Answer::Done`].
-    Set {
-        /// Who makes it.
-        level: Level,
-        /// Whom it protects.
-        whom: String,
-        /// Whom it names.
-        who: String,
-        /// What for.
-        service: Service,
-        /// What becomes of them.
-        handling: Handling,
-        /// How much they see.
-        amount: Amount,
-        /// When it holds.
-        times: Times,
-    },
-    /// Ends a rule: one [`Answer::Done`].
-    End {
-        /// Who made it.
-        level: Level,
-        /// Whom it protects.
-        whom: String,
-        /// Whom it names.
-        who: String,
-        /// What for.
-        service: Service,
-    },
-    /// What the rules come to for somebody: an [`Answer::Explained`] for each service.
-    Explain {
-        /// Any name of whom he wants to watch or write to.
-        whom: String,
-        /// Any name of his.
-        who: String,
-    },
-    /// Who watches somebody or has asked to: [`Answer::Watcher`]s in order.
-    Watchers {
-        /// Any name of his.
-        of: String,
-    },
-    /// Decides a request to watch, or ends what it granted: one [`Answer::Done`].
-    Decide {
-        /// Any name of whom it is about.
-        whom: String,
-        /// Any name of the watcher.
-        who: String,
-        /// Whether he may watch.
-        is_approved: bool,
-    },
-}
-
-/// Which messages of one are asked for.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Kept {
-    /// Any name of the one.
-    pub address: String,
-    /// Only those to and from this one.
-    pub with: Option<String>,
-    /// Only those of this conversation.
-    pub thread: Option<[u8; 16]>,
-    /// Only those accepted at this moment or later.
-    pub since: Option<Timestamp>,
-    /// Only those accepted before this moment.
-    pub until: Option<Timestamp>,
-    /// Only those with this text in them, in capitals or not.
-    pub search: Option<String>,
-    /// At most so many.
-    pub limit: u32,
-}
-
 /// What the server answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", content = "body", rename_all = "camelCase")]
@@ -384,47 +291,6 @@ pub enum Answer {
     Failed(Failure),
     /// Nothing more follows.
     End,
-}
-
-/// An inbox as programs are shown it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InboxView {
-    /// Whose.
-    pub presentity: Address,
-    /// What is decided about it; what is missing is as for everybody.
-    pub rules: InboxRules,
-    /// How many messages wait.
-    pub waiting: usize,
-    /// Their octets.
-    pub octets: usize,
-    /// When the one that has waited longest was written.
-    pub since: Option<Timestamp>,
-}
-
-/// A group as programs are shown it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GroupView {
-    /// What is known of it.
-    #[serde(flatten)]
-    pub group: GroupRecord,
-    /// Who joined, in order; `None` in lists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub members: Option<Vec<GroupMemberView>>,
-    /// How many persons, rooms and machines it has, those of groups in it among them; `None` in lists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reached: Option<usize>,
-}
-
-/// A member of a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GroupMemberView {
-    /// The name under which it joined.
-    pub member: Address,
-    /// What it is there.
-    pub role: GroupRole,
 }
 
 /// Why a question is not answered.

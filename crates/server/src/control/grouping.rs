@@ -2,8 +2,52 @@
 
 use super::answering::{Answered, ending, give_all, unavailable};
 use super::listener::Answers;
-use super::{Answer, Answering, Failure, FailureKind, GroupMemberView, GroupOptions, GroupView, Question};
-use model::{Address, GroupChange, GroupRecord, GroupRefusal, GroupRole, MemberRecord};
+use super::{Answer, Answering, Failure, FailureKind, Question};
+use model::{
+    Address, FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, MemberRecord, Writers,
+};
+use serde::{Deserialize, Serialize};
+
+/// What is decided about a group; what is left out stays as it is, or as it is by default.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GroupOptions {
+    /// Its name for people.
+    pub title: Option<String>,
+    /// Whether its members write to it.
+    pub is_conversation: Option<bool>,
+    /// Who may write to it.
+    pub writers: Option<Writers>,
+    /// Whether its members are told who joins and leaves.
+    pub announces: Option<bool>,
+    /// Who is told of failures.
+    pub reports: Option<FailureReports>,
+}
+
+/// A group as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupView {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub group: GroupRecord,
+    /// Who joined, in order; `None` in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<GroupMemberView>>,
+    /// How many persons, rooms and machines it has, those of groups in it among them; `None` in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<usize>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupMemberView {
+    /// The name under which it joined.
+    pub member: Address,
+    /// What it is there.
+    pub role: GroupRole,
+}
 
 /// Groups read from the engine at one time.
 const PAGE: usize = 256;

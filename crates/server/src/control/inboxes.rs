@@ -1,8 +1,25 @@
 //! `herald inbox`: what waits for somebody, and by which rules.
 
 use super::answering::{ending, unavailable};
-use super::{Answer, Answering, Failure, FailureKind, InboxView};
-use model::{Address, InboxRules};
+use super::{Answer, Answering, Failure, FailureKind};
+use model::{Address, InboxRules, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An inbox as programs are shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxView {
+    /// Whose.
+    pub presentity: Address,
+    /// What is decided about it; what is missing is as for everybody.
+    pub rules: InboxRules,
+    /// How many messages wait.
+    pub waiting: usize,
+    /// Their octets.
+    pub octets: usize,
+    /// When the one that has waited longest was written.
+    pub since: Option<Timestamp>,
+}
 
 impl Answering {
     pub(super) fn inbox(&self, typed: &str) -> Result<Answer, Failure> {

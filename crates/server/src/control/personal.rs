@@ -2,10 +2,31 @@
 
 use super::answering::{Answered, ending, unavailable};
 use super::listener::Answers;
-use super::{Answer, Answering, Failure, FailureKind, Kept};
+use super::{Answer, Answering, Failure, FailureKind};
 use link::Command;
-use model::{Address, Erasure, OperatorAct};
+use model::{Address, Erasure, OperatorAct, Timestamp};
+use serde::{Deserialize, Serialize};
 use store::{HISTORY_PAGE_MAX, HistoryQuery};
+
+/// Which messages of one are asked for.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    /// Any name of the one.
+    pub address: String,
+    /// Only those to and from this one.
+    pub with: Option<String>,
+    /// Only those of this conversation.
+    pub thread: Option<[u8; 16]>,
+    /// Only those accepted at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Only those accepted before this moment.
+    pub until: Option<Timestamp>,
+    /// Only those with this text in them, in capitals or not.
+    pub search: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
 
 /// The most registrations that an erasure ends; more than one principal can have.
 const REGISTRATIONS_MAX: usize = 1024;

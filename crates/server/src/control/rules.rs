@@ -2,8 +2,69 @@
 
 use super::answering::{Answered, ending, give_all, unavailable};
 use super::listener::Answers;
-use super::{Answer, Answering, Failure, FailureKind, RuleQuestion};
-use model::{Address, OperatorAct, Refusal, Rule, RuleKey, Subject};
+use super::{Answer, Answering, Failure, FailureKind};
+use model::{Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Times};
+use serde::{Deserialize, Serialize};
+
+/// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rules", rename_all = "camelCase", deny_unknown_fields)]
+pub enum RuleQuestion {
+    /// The rules of one, or those of the operator: [`Answer::Rule`]s in order.
+    List {
+        /// Any name of the one.
+        of: Option<String>,
+    },
+    /// Makes a rule, in the place of the one of its key: one [`Answer::Done`].
+    Set {
+        /// Who makes it.
+        level: Level,
+        /// Whom it protects.
+        whom: String,
+        /// Whom it names.
+        who: String,
+        /// What for.
+        service: Service,
+        /// What becomes of them.
+        handling: Handling,
+        /// How much they see.
+        amount: Amount,
+        /// When it holds.
+        times: Times,
+    },
+    /// Ends a rule: one [`Answer::Done`].
+    End {
+        /// Who made it.
+        level: Level,
+        /// Whom it protects.
+        whom: String,
+        /// Whom it names.
+        who: String,
+        /// What for.
+        service: Service,
+    },
+    /// What the rules come to for somebody: an [`Answer::Explained`] for each service.
+    Explain {
+        /// Any name of whom he wants to watch or write to.
+        whom: String,
+        /// Any name of his.
+        who: String,
+    },
+    /// Who watches somebody or has asked to: [`Answer::Watcher`]s in order.
+    Watchers {
+        /// Any name of his.
+        of: String,
+    },
+    /// Decides a request to watch, or ends what it granted: one [`Answer::Done`].
+    Decide {
+        /// Any name of whom it is about.
+        whom: String,
+        /// Any name of the watcher.
+        who: String,
+        /// Whether he may watch.
+        is_approved: bool,
+    },
+}
 
 impl Answering {
     /// Answers a question about rules.
