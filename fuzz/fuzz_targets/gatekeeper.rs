@@ -221,7 +221,7 @@ impl World {
             is_report: false,
         };
         let sender = NamedAddress { address: bob, kind: "h323-ID".to_owned(), original: "bob".to_owned() };
-        let delivery = Arc::new(Delivery { message, sender, is_delayed: false });
+        let delivery = Arc::new(Delivery { message, sender, group: None, is_delayed: false });
         let agent = model::AgentId { gateway: GatewayId(0), number: 1 };
         self.gatekeeper.apply(self.now, Effect::Deliver { agent, delivery });
         self.drain();

@@ -180,7 +180,7 @@ Examples:
     Audit(AuditArguments),
     /// Show the messages that were kept of one, or say whether any are to be
     ///
-    /// Nothing is kept unless the configuration says so ([history]). Who reads it is in the audit log.
+    /// Nothing is kept unless the configuration says so, in its table `history`. Who reads it is in the audit log.
     #[command(after_help = "\
 Examples:
   herald history alice --with bob --since 7d

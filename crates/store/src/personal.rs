@@ -1,7 +1,7 @@
 //! What is stored about one principal: the list of it, which serves export and erasure alike.
 //!
-//! A table is either in [`PERSONAL`] or in [`NOT_PERSONAL`]; a test sees to it. What an erasure deletes is overwritten on
-//! the disk too (`secure_delete`), and the write-ahead log is emptied after it.
+//! A table is either in [`PERSONAL`] or in the list `NOT_PERSONAL` of the tests; one of them sees to it. What an
+//! erasure deletes is overwritten on the disk too (`secure_delete`), and the write-ahead log is emptied after it.
 
 use crate::StoreError;
 use crate::readers::Readers;

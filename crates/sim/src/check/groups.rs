@@ -6,7 +6,10 @@ use crate::journal::Seen;
 use crate::people::{self, BOARD, People};
 use crate::world::World;
 use h323::endpoint::Event;
-use model::{AgentId, ContactChange, DeliveryOutcome, Effect, Instant, MessageId, Request, Ticket};
+use model::{
+    AgentId, ContactChange, DeliveryOutcome, Effect, Instant, MessageId, OperatorAct, Request, Rule, Service,
+    Subject, Ticket,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What is known of every message to the board, by its text.
@@ -17,7 +20,7 @@ pub(super) struct GroupMessages {
     tickets: HashMap<(AgentId, Ticket), String>,
     /// Who has registered for good, so that there is an inbox.
     known: BTreeSet<usize>,
-    /// Who has ever blocked whom, or tried to.
+    /// Who has ever blocked whom, or tried to, or been kept from him by a rule.
     blocked: HashSet<(usize, usize)>,
     /// The last message of one person that another was shown, since it was switched on.
     last: HashMap<(usize, usize), u64>,
@@ -106,6 +109,22 @@ impl GroupMessages {
             Request::ChangeContact { agent, change: ContactChange::Block, contact, .. } => {
                 let blocked = people::of_address(&contact.address);
                 self.blocked.extend(view.parties.of(*agent).zip(blocked));
+            }
+            // A rule that was ever made, or may have been, may keep a copy back.
+            Request::Operate { act, .. } => {
+                if let OperatorAct::SetRule(Rule { key, .. }) = &**act
+                    && key.service == Service::Messages
+                {
+                    let is = |subject: &Subject, number| match subject {
+                        Subject::Address(address) => people::of_address(address) == Some(number),
+                        _ => true,
+                    };
+                    let everybody = || 0..view.people.len();
+                    let whom = everybody().filter(|number| is(&key.whom, *number));
+                    self.blocked.extend(whom.flat_map(|whom| {
+                        everybody().filter(|number| is(&key.who, *number)).map(move |who| (whom, who))
+                    }));
+                }
             }
             _ => {}
         }
