@@ -10,7 +10,7 @@ use crate::rules::Ground;
 use crate::settings::Treatment;
 use model::{
     Address, AgentId, Amount, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Effect, Fact,
-    Handling, NamedAddress, Now, Refusal, Service, SubscriptionId, Ticket,
+    Handling, NamedAddress, Now, Refusal, Service, SubscriptionId, Symmetry, Ticket,
 };
 
 /// What an agent wants of a contact.
@@ -21,8 +21,7 @@ pub(crate) struct Wish {
     pub(crate) card: ContactCard,
     /// The name of the subscription, should it be a new one.
     pub(crate) id: SubscriptionId,
-    /// Whether what is asked of one direction is meant for both.
-    pub(crate) is_mutual: bool,
+    pub(crate) symmetry: Symmetry,
 }
 
 /// The word of the audit log for a change.
@@ -73,7 +72,7 @@ impl Engine {
                 match self.known_contact(owner, address) {
                     Some(other) if self.contact(owner, other).is_some() || self.watches(other, owner) => {
                         // A request of the contact ends with it; what a blocked one is left with does not.
-                        let reverse = (wish.is_mutual || !self.watches(other, owner))
+                        let reverse = (wish.symmetry != Symmetry::Never || !self.watches(other, owner))
                             && self.roster.block_of(owner, other).is_none();
                         self.sever(owner, other, reverse, consequences);
                         self.release(other);
@@ -118,36 +117,30 @@ impl Engine {
         self.lift(watcher, presentity, consequences);
         let details = self.details(presentity, &wish);
         let is_asked = self.roster.get(presentity, watcher).is_some_and(|other| !other.is_active);
-        let verdict = self.verdict(watcher, presentity, Service::Presence);
-        let is_default = verdict.ground == Ground::Default;
-        let reason = match verdict.ground {
-            Ground::Blocked => BLOCKED,
-            Ground::Rule(_) => RULED_OUT,
-            Ground::Default => REFUSED_BY_DEFAULT,
-        };
-        match verdict.handling {
-            Handling::Block => {
+        let is_agreed = is_asked && self.symmetry(wish.symmetry, watcher, presentity) == Symmetry::Auto;
+        match self.reception(watcher, presentity) {
+            Reception::Refused(reason) => {
                 self.refuse_watcher(watcher, presentity, reason, consequences);
                 self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
             }
-            // As if it were granted without asking, where that is what others see; else as if nobody were there to decide.
-            Handling::PoliteBlock => {
+            Reception::Deceived { reason, is_granted } => {
                 self.refuse_watcher(watcher, presentity, reason, consequences);
-                if self.is_granted_by_default(watcher, presentity) {
+                if is_granted {
                     self.grant_at_once(now, watcher, presentity, wish.id, details, consequences);
                 } else {
                     self.file(now, watcher, presentity, wish.id, details, consequences);
                     self.list(watcher, self.contact(watcher, presentity), consequences);
                 }
             }
-            _ if is_asked => self.approve(presentity, watcher, true, details, consequences),
-            Handling::Allow => {
+            _ if is_agreed => self.approve(presentity, watcher, true, details, consequences),
+            Reception::Granted => {
                 self.grant_at_once(now, watcher, presentity, wish.id, details, consequences);
             }
-            Handling::Confirm if is_default && self.is_silent(presentity) => {
-                self.treat_silent(now, watcher, presentity, wish, details, consequences);
+            Reception::Unheard => {
+                self.file(now, watcher, presentity, wish.id, details, consequences);
+                self.approve(watcher, presentity, false, None, consequences);
             }
-            Handling::Confirm => {
+            Reception::Asked => {
                 self.file(now, watcher, presentity, wish.id, details, consequences);
                 self.list(watcher, self.contact(watcher, presentity), consequences);
                 self.put(watcher, presentity, consequences);
@@ -155,6 +148,60 @@ impl Engine {
         }
         self.release(presentity);
         Ok(())
+    }
+
+    /// Who has just agreed to be watched asks to watch in turn, by the same id. Nothing is said to anybody yet.
+    pub(crate) fn ask_in_turn(
+        &mut self,
+        watcher: NameId,
+        presentity: NameId,
+        id: SubscriptionId,
+        consequences: &mut Consequences,
+    ) {
+        let reception = self.reception(watcher, presentity);
+        if let Reception::Deceived { reason, .. } = reception {
+            self.refuse_watcher(watcher, presentity, reason, consequences);
+        }
+        match reception {
+            Reception::Refused(_) => {}
+            Reception::Granted | Reception::Unheard | Reception::Deceived { is_granted: true, .. } => {
+                self.grant_at_once(self.now, watcher, presentity, id, None, consequences);
+            }
+            Reception::Asked | Reception::Deceived { .. } => {
+                self.file(self.now, watcher, presentity, id, None, consequences);
+            }
+        }
+    }
+
+    /// What a wish about one direction means for the other, between these two.
+    pub(crate) fn symmetry(&self, wanted: Symmetry, one: NameId, other: NameId) -> Symmetry {
+        let is_own = |party| self.is_own_domain(&self.contact_address(party));
+        let is_near = is_own(one) && is_own(other) && self.share_a_gateway(one, other);
+        if wanted == Symmetry::Auto && !is_near { Symmetry::Ask } else { wanted }
+    }
+
+    /// What becomes of somebody who begins to ask to watch another.
+    fn reception(&self, watcher: NameId, presentity: NameId) -> Reception {
+        let verdict = self.verdict(watcher, presentity, Service::Presence);
+        let reason = match verdict.ground {
+            Ground::Blocked => BLOCKED,
+            Ground::Rule(_) => RULED_OUT,
+            Ground::Default => REFUSED_BY_DEFAULT,
+        };
+        match verdict.handling {
+            Handling::Block => Reception::Refused(reason),
+            Handling::PoliteBlock => {
+                Reception::Deceived { reason, is_granted: self.is_granted_by_default(watcher, presentity) }
+            }
+            Handling::Allow => Reception::Granted,
+            Handling::Confirm if verdict.ground == Ground::Default && self.is_silent(presentity) => {
+                match self.settings.silent_devices {
+                    Treatment::Allow => Reception::Unheard,
+                    Treatment::Refuse => Reception::Refused(SILENT),
+                }
+            }
+            Handling::Confirm => Reception::Asked,
+        }
     }
 
     /// Whether a watcher of whom no rule says anything would be granted what it asks for at once.
@@ -165,28 +212,6 @@ impl Engine {
             Handling::Allow => true,
             Handling::Confirm => is_granted_silently,
             Handling::Block | Handling::PoliteBlock => false,
-        }
-    }
-
-    /// What becomes of a request that nobody can decide.
-    fn treat_silent(
-        &mut self,
-        now: Now,
-        watcher: NameId,
-        presentity: NameId,
-        wish: Wish,
-        details: Option<Box<Details>>,
-        consequences: &mut Consequences,
-    ) {
-        match self.settings.silent_devices {
-            Treatment::Allow => {
-                self.file(now, watcher, presentity, wish.id, details, consequences);
-                self.approve(watcher, presentity, false, None, consequences);
-            }
-            Treatment::Refuse => {
-                self.refuse_watcher(watcher, presentity, SILENT, consequences);
-                self.tell_gone(watcher, wish, ContactStatus::Removed, consequences);
-            }
         }
     }
 
@@ -422,4 +447,20 @@ impl Engine {
             card,
         })
     }
+}
+
+/// What becomes of somebody who asks to watch.
+#[derive(Clone, Copy, Debug)]
+enum Reception {
+    /// He may not, and is told.
+    Refused(&'static str),
+    /// He may not, and is not to know: it looks granted where others are granted it without asking, else as if nobody
+    /// were there to decide.
+    Deceived { reason: &'static str, is_granted: bool },
+    /// A rule agrees.
+    Granted,
+    /// Nobody can be asked, which counts as agreed.
+    Unheard,
+    /// The presentity is asked.
+    Asked,
 }

@@ -8,7 +8,9 @@ use crate::principal::PrincipalId;
 use crate::refusal::{DENIED, SILENT, UNDECIDED};
 use crate::roster::{Details, Relation};
 use crate::settings::Treatment;
-use model::{AgentId, Amount, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId, Ticket};
+use model::{
+    AgentId, Amount, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId, Symmetry, Ticket,
+};
 
 impl Engine {
     /// An agent decides a request to watch its principal, or takes a decision back.
@@ -42,7 +44,7 @@ impl Engine {
         let Some(watcher) = self.asker(decider, id) else {
             let ends = !decision.is_approved;
             if let Some(presentity) = self.asked(decider, id).filter(|_| ends) {
-                self.sever(decider, presentity, decision.is_mutual, consequences);
+                self.sever(decider, presentity, decision.symmetry != Symmetry::Never, consequences);
                 return Ok(());
             }
             // Endpoints repeat decisions.
@@ -54,12 +56,19 @@ impl Engine {
             self.refuse_watcher(watcher, decider, DENIED, consequences);
             self.sever(decider, watcher, true, consequences);
         } else if !self.watches(watcher, decider) {
+            let symmetry = self.symmetry(decision.symmetry, decider, watcher);
             let contacts = self.roster.tally(decider).contacts as usize;
-            let is_new = decision.is_mutual && self.roster.get(decider, watcher).is_none();
+            let is_new = symmetry != Symmetry::Never && self.roster.get(decider, watcher).is_none();
             if is_new && contacts >= self.settings.limits.contacts_per_principal_max {
                 return Err(Refusal::Unavailable { limit: "contacts_per_principal_max" });
             }
-            self.approve(watcher, decider, decision.is_mutual, None, consequences);
+            if is_new && symmetry == Symmetry::Ask {
+                self.ask_in_turn(decider, watcher, id, consequences);
+            }
+            self.approve(watcher, decider, symmetry == Symmetry::Auto, None, consequences);
+            if is_new {
+                self.ask_deciders(decider, watcher, consequences);
+            }
         } else if self.roster.consent(watcher, decider) {
             let record = self.subscription_record(watcher, decider).map(Box::new);
             consequences.facts.extend(record.map(Fact::Subscription));
@@ -267,7 +276,6 @@ impl Engine {
         let address = |party| self.book.address(party).clone();
         let (of, to) = (address(watcher), address(name));
         consequences.facts.push(Fact::SubscriptionEnded { watcher: of, presentity: to });
-        let details = request.details.clone();
         let shows = self.amount(watcher, heir);
         self.roster.insert(watcher, heir, Relation { shows, ..request });
         if let Some(expires) = expires {
@@ -276,10 +284,7 @@ impl Engine {
         consequences
             .facts
             .extend(self.subscription_record(watcher, heir).map(Box::new).map(Fact::Subscription));
-        if self.roster.get(heir, watcher).is_some_and(|other| !other.is_active) {
-            // Both have asked the other.
-            self.approve(heir, watcher, true, details, consequences);
-        } else if shows != Amount::Nothing {
+        if shows != Amount::Nothing {
             self.put(watcher, heir, consequences);
         }
     }
@@ -302,8 +307,7 @@ impl Engine {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) is_approved: bool,
-    /// Whether it is meant for both directions.
-    pub(crate) is_mutual: bool,
+    pub(crate) symmetry: Symmetry,
 }
 
 /// The most requests that are ended in one batch because nobody decided them.

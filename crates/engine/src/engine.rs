@@ -116,12 +116,12 @@ impl Engine {
             Request::Publish { ticket, agent, publication } => {
                 self.take_publication(ticket, agent, *publication, effects);
             }
-            Request::ChangeContact { ticket, agent, change, contact, card, id, is_mutual } => {
-                let wish = Wish { change, contact, card: *card, id, is_mutual };
+            Request::ChangeContact { ticket, agent, change, contact, card, id, symmetry } => {
+                let wish = Wish { change, contact, card: *card, id, symmetry };
                 self.change_contact(now, ticket, agent, wish, effects);
             }
-            Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
-                self.decide(ticket, agent, id, Decision { is_approved, is_mutual }, effects);
+            Request::Decide { ticket, agent, id, is_approved, symmetry } => {
+                self.decide(ticket, agent, id, Decision { is_approved, symmetry }, effects);
             }
             Request::Attend { agent } => {
                 self.attend(agent);

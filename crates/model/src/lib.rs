@@ -48,7 +48,7 @@ pub use request::{Claim, Effect, OperatorAct, Refusal, Request};
 pub use rule::{Amount, Handling, Hours, Level, Rule, RuleError, RuleKey, Service, Subject, Times};
 pub use subscription::{
     BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, NamedAddress, SubscriptionId,
-    SubscriptionRecord, SubscriptionRequest,
+    SubscriptionRecord, SubscriptionRequest, Symmetry,
 };
 pub use time::{Instant, Millis, Now, Timestamp};
 pub use user::{Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, USER_NAME_MAX, UserRecord};

@@ -4,7 +4,7 @@ use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
     GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, MessageId, NamedAddress,
     PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey, SubscriptionId, SubscriptionRequest,
-    Ticket, Timestamp, WatcherId,
+    Symmetry, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -90,8 +90,8 @@ pub enum Request {
         card: Box<ContactCard>,
         /// The name of the subscription, should it be a new one; random.
         id: SubscriptionId,
-        /// Whether a subscription of one means one of the other, as H.323 clients expect.
-        is_mutual: bool,
+        /// What it means for the other direction.
+        symmetry: Symmetry,
     },
     /// An agent decides a request to watch its principal, or ends what it asked for itself; answered by [`Effect::Done`] or [`Effect::Refused`].
     Decide {
@@ -104,7 +104,7 @@ pub enum Request {
         /// Whether the watcher may watch.
         is_approved: bool,
         /// As in a [`Request::ChangeContact`].
-        is_mutual: bool,
+        symmetry: Symmetry,
     },
     /// An agent has (again) registered and wants its whole contact list, the states of the contacts and the requests
     /// that wait: [`Effect::Listed`], [`Effect::Inform`], [`Effect::Asked`]. What was not delivered is delivered.
@@ -225,7 +225,7 @@ pub enum OperatorAct {
         /// Whether it may watch.
         is_approved: bool,
         /// As in a [`Request::ChangeContact`].
-        is_mutual: bool,
+        symmetry: Symmetry,
     },
     /// Has the messages of a principal kept from now on, where its domain keeps any, or no more.
     KeepHistory {

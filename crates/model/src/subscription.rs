@@ -34,6 +34,21 @@ pub struct ContactCard {
     pub category: Option<Capability>,
 }
 
+/// What one direction of watching means for the other (E-26). RFC 2778 knows directions; the deployed clients of H.323
+/// show one contact for both.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Symmetry {
+    /// Nothing.
+    Never,
+    /// Who agrees to be watched asks to watch in turn, and whose contact ends ends the other direction too.
+    Ask,
+    /// Who agrees to be watched watches in turn, and who asks agrees. With somebody of another network or of another
+    /// domain, who need not know of that, it is as [`Self::Ask`].
+    #[default]
+    Auto,
+}
+
 /// A change that an agent makes to the contact list of its principal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
 pub enum ContactChange {

@@ -11,7 +11,7 @@ use crate::principal::PrincipalId;
 use crate::restart::LoadError;
 use model::{
     Address, ContactCard, ContactChange, Effect, Fact, Handling, Level, Now, OperatorAct, Refusal, Rule,
-    RuleKey, Service, Subject, SubscriptionId, Ticket,
+    RuleKey, Service, Subject, SubscriptionId, Symmetry, Ticket,
 };
 
 impl Engine {
@@ -21,8 +21,8 @@ impl Engine {
         let outcome = match act {
             OperatorAct::SetRule(rule) => self.set_rule(rule, &mut consequences),
             OperatorAct::EndRule(key) => self.end_rule(key, &mut consequences),
-            OperatorAct::Decide { presentity, watcher, is_approved, is_mutual } => {
-                let decision = Decision { is_approved, is_mutual };
+            OperatorAct::Decide { presentity, watcher, is_approved, symmetry } => {
+                let decision = Decision { is_approved, symmetry };
                 self.decide_for(&presentity, &watcher, decision, &mut consequences)
             }
             OperatorAct::KeepHistory { principal, is_kept } => {
@@ -167,7 +167,7 @@ impl Engine {
         let contact = known.map_or_else(|| self.name_of(contact), |known| self.contact_name(known, None));
         // A block is no subscription: its name is never used.
         let id = SubscriptionId([0; 16]);
-        let wish = Wish { change, contact, card: ContactCard::default(), id, is_mutual: true };
+        let wish = Wish { change, contact, card: ContactCard::default(), id, symmetry: Symmetry::Auto };
         self.change(self.now, owner, wish, consequences)
     }
 

@@ -58,15 +58,25 @@ impl Engine {
 
     pub(crate) fn default_verdict(&self, shown: &Address, service: Service) -> Verdict<'static> {
         let defaults = &self.settings.defaults;
-        let is_own = defaults.domains.is_empty()
-            || defaults.domains.iter().any(|domain| domain.as_str() == shown.domain());
         let handling = match service {
             _ if shown.domain() == ANONYMOUS => Handling::Block,
             Service::Messages => Handling::Allow,
-            _ if is_own => defaults.own_domain,
+            _ if self.is_own_domain(shown) => defaults.own_domain,
             _ => defaults.other_domains,
         };
         Verdict { handling, amount: Amount::Everything, ground: Ground::Default }
+    }
+
+    /// Whether an address is of a domain that is served here.
+    pub(crate) fn is_own_domain(&self, address: &Address) -> bool {
+        let domains = &self.settings.defaults.domains;
+        domains.is_empty() || domains.iter().any(|domain| domain.as_str() == address.domain())
+    }
+
+    /// Whether two come through one gateway, as far as is known of both.
+    pub(crate) fn share_a_gateway(&self, one: NameId, other: NameId) -> bool {
+        let (one, other) = (Vec::from_iter(self.gateways_of(one)), Vec::from_iter(self.gateways_of(other)));
+        one.is_empty() || other.is_empty() || one.iter().any(|name| other.contains(name))
     }
 
     fn rule_party(&self, id: NameId) -> Party<'_> {

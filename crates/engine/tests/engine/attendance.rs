@@ -157,7 +157,7 @@ fn two_names_of_one_become_one_contact_and_one_of_oneself_none() {
 }
 
 #[test]
-fn two_who_asked_for_each_others_future_names_have_both_agreed() {
+fn two_who_asked_for_each_others_future_names_are_both_asked() {
     let mut scene = Scene::new();
     scene.join(1, &["alice"]);
     scene.subscribe_to(1, "4711");
@@ -166,8 +166,12 @@ fn two_who_asked_for_each_others_future_names_have_both_agreed() {
     scene.hear_nothing_of(1);
     scene.hear_nothing_of(2);
     scene.join(2, &["bob", "4711"]);
+    assert_eq!(scene.heard(1), [""; 0], "bob has not agreed to anything");
+    assert_eq!(scene.heard(2), ["alice Pending", "asked by alice for 4711"]);
+    let id = scene.request_id("alice", "bob");
+    scene.decide(2, id, true);
     assert_eq!(scene.heard(1), ["4711 Subscribed", "4711 is Online"]);
-    assert_eq!(scene.heard(2), ["alice Subscribed", "alice is Online"]);
+    assert_eq!(scene.heard(2), ["done", "alice Subscribed", "alice is Online"]);
 }
 
 // covers: C-03, C-09, K-6

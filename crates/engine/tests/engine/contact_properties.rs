@@ -4,7 +4,7 @@ use crate::scene::{Scene, Stored, address, agent, alias};
 use engine::{Limits, Settings, Stop};
 use model::{
     Address, AgentId, ContactCard, ContactChange, ContactStatus, Effect, Millis, PresenceDocument,
-    PresenceState, Publication, SubscriptionRecord, Timestamp, Version,
+    PresenceState, Publication, SubscriptionRecord, Symmetry, Timestamp, Version,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -160,14 +160,18 @@ fn picture(scene: &Scene) -> Picture {
     )
 }
 
+fn symmetry() -> impl Strategy<Value = Symmetry> {
+    prop::sample::select(vec![Symmetry::Never, Symmetry::Ask, Symmetry::Auto])
+}
+
 proptest! {
     // covers, D-16
     #[test]
     fn every_watcher_has_the_newest_it_may_see_and_nobody_else_anything(
-        events in prop::collection::vec(event(), 1..80), (polite, is_mutual) in any::<(bool, bool)>(),
+        events in prop::collection::vec(event(), 1..80), polite in any::<bool>(), symmetry in symmetry(),
     ) {
         let mut scene = Scene::with(settings(polite));
-        scene.is_mutual = is_mutual;
+        scene.symmetry = symmetry;
         let mut told = Told::new();
         for event in &events {
             play(&mut scene, event);
@@ -207,10 +211,10 @@ proptest! {
 
     #[test]
     fn lists_agree_with_what_is_stored_and_stay_within_limits(
-        events in prop::collection::vec(event(), 1..80), (polite, is_mutual) in any::<(bool, bool)>(),
+        events in prop::collection::vec(event(), 1..80), polite in any::<bool>(), symmetry in symmetry(),
     ) {
         let mut scene = Scene::with(settings(polite));
-        scene.is_mutual = is_mutual;
+        scene.symmetry = symmetry;
         for event in &events {
             play(&mut scene, event);
             scene.settle();
@@ -237,10 +241,10 @@ proptest! {
     // covers: C-09
     #[test]
     fn a_restart_in_the_middle_changes_nothing_that_can_be_seen(
-        events in prop::collection::vec(event(), 1..80), (polite, is_mutual) in any::<(bool, bool)>(),
+        events in prop::collection::vec(event(), 1..80), polite in any::<bool>(), symmetry in symmetry(),
     ) {
         let mut scene = Scene::with(settings(polite));
-        scene.is_mutual = is_mutual;
+        scene.symmetry = symmetry;
         events.iter().for_each(|event| play(&mut scene, event));
         scene.pass(Millis::seconds(3));
         let before = picture(&scene);

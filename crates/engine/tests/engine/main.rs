@@ -28,4 +28,5 @@ mod roster;
 mod rule_properties;
 mod rules;
 mod scene;
+mod symmetry;
 mod watchers;

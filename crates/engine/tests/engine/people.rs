@@ -96,7 +96,7 @@ impl Scene {
             contact,
             card: Box::new(card),
             id,
-            is_mutual: self.is_mutual,
+            symmetry: self.symmetry,
         };
         self.ask(request);
     }
@@ -118,8 +118,8 @@ impl Scene {
     }
 
     pub fn decide(&mut self, number: u64, id: SubscriptionId, is_approved: bool) {
-        let (ticket, agent, is_mutual) = (TICKET, agent(number), self.is_mutual);
-        self.ask(Request::Decide { ticket, agent, id, is_approved, is_mutual });
+        let (ticket, agent, symmetry) = (TICKET, agent(number), self.symmetry);
+        self.ask(Request::Decide { ticket, agent, id, is_approved, symmetry });
     }
 
     pub fn attend(&mut self, number: u64) {

@@ -2,7 +2,7 @@
 
 use crate::scene::Scene;
 use engine::{Limits, Settings, Treatment};
-use model::{AuditOutcome, Millis, Request, Ticket};
+use model::{AuditOutcome, Millis, Request, Symmetry, Ticket};
 
 /// The refusals so far, as `actor act object: reason`.
 fn refused(scene: &mut Scene) -> Vec<String> {
@@ -87,7 +87,7 @@ fn what_a_rule_or_a_limit_refuses_is_recorded_with_its_name() {
         agent: crate::scene::agent(1),
         id: model::SubscriptionId([9; 16]),
         is_approved: true,
-        is_mutual: true,
+        symmetry: Symmetry::Auto,
     });
     assert_eq!(
         refused(&mut scene),

@@ -4,7 +4,8 @@ use crate::people::card;
 use crate::scene::{Scene, Stored, address, agent, alias};
 use engine::{Limits, Settings, Treatment};
 use model::{
-    ContactCard, ContactChange, Effect, Fact, Millis, NamedAddress, PresenceState, Refusal, Request, Ticket,
+    ContactCard, ContactChange, Effect, Fact, Millis, NamedAddress, PresenceState, Refusal, Request,
+    Symmetry, Ticket,
 };
 
 /// Alice is 1, Bob is 2; both are there.
@@ -332,7 +333,7 @@ fn an_id_that_names_a_relation_is_not_given_to_another() {
     let id = scene.request_id("alice", "bob");
     scene.hear_nothing_of(1);
     let (contact, card) = (alias("carol"), ContactCard::default());
-    let (ticket, change, is_mutual) = (Ticket(0), ContactChange::Subscribe, true);
+    let (ticket, change, symmetry) = (Ticket(0), ContactChange::Subscribe, Symmetry::Auto);
     scene.ask(Request::ChangeContact {
         ticket,
         agent: agent(1),
@@ -340,7 +341,7 @@ fn an_id_that_names_a_relation_is_not_given_to_another() {
         contact,
         card: Box::new(card),
         id,
-        is_mutual,
+        symmetry,
     });
     assert!(scene.heard(1)[0].contains("subscription_ids"));
 }
@@ -384,7 +385,7 @@ fn who_has_lost_its_last_name_is_seen_offline_by_those_who_watched_it() {
 #[test]
 fn where_one_direction_is_meant_the_other_is_not_touched() {
     let mut scene = two();
-    scene.is_mutual = false;
+    scene.symmetry = Symmetry::Never;
     scene.subscribe_to(1, "bob");
     let id = scene.request_id("alice", "bob");
     scene.decide(2, id, true);
@@ -410,7 +411,7 @@ fn the_direction_that_is_left_of_two_can_still_be_ended_by_its_id() {
         let mut scene = two();
         scene.befriend((1, "alice"), (2, "bob"));
         let id = scene.request_id("alice", "bob");
-        scene.is_mutual = false;
+        scene.symmetry = Symmetry::Never;
         scene.unsubscribe_from(one, other_name);
         assert_eq!(scene.heard(one), ["done".to_owned(), format!("{other_name} Removed")]);
         assert_eq!(scene.heard(other), [""; 0]);

@@ -5,7 +5,7 @@ use crate::scene::{Scene, address, agent};
 use engine::{Defaults, Settings, Stop};
 use model::{
     Address, Amount, Basic, ContactStatus, Effect, Handling, Level, Millis, OperatorAct, PresenceDocument,
-    PresenceState, Refusal, Request, Rule, RuleKey, Service, Subject, Ticket, Times, Version,
+    PresenceState, Refusal, Request, Rule, RuleKey, Service, Subject, Symmetry, Ticket, Times, Version,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,7 +176,7 @@ impl Play {
         let domains = ["x.example".parse().unwrap()].into();
         let defaults = Defaults { domains, ..Defaults::default() };
         let mut scene = Scene::with(Settings { defaults, ..Settings::default() });
-        scene.is_mutual = false;
+        scene.symmetry = Symmetry::Never;
         for (number, name) in NAMES.iter().enumerate() {
             scene.join(number as u64, &[name]);
         }
@@ -283,7 +283,7 @@ impl Play {
             Event::Restart => {
                 self.scene.settle();
                 let mut next = self.scene.restarted(&[], Millis::seconds(90));
-                next.is_mutual = false;
+                next.symmetry = Symmetry::Never;
                 next.engine.resume(next.now, Stop::Unclean);
                 self.scene = next;
                 for (number, name) in NAMES.iter().enumerate() {

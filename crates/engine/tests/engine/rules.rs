@@ -5,7 +5,7 @@ use crate::scene::{Scene, Stored, address, agent};
 use engine::{Defaults, Settings, Stop};
 use model::{
     Amount, Basic, Capability, Effect, Handling, Level, Location, MessageFailure, Millis, OperatorAct,
-    PresenceState, Publication, Refusal, Rule, RuleKey, Service, Subject, Ticket, Times,
+    PresenceState, Publication, Refusal, Rule, RuleKey, Service, Subject, Symmetry, Ticket, Times,
 };
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl Scene {
 
     fn decide_for(&mut self, presentity: &str, watcher: &str, is_approved: bool) -> Result<(), Refusal> {
         let (presentity, watcher) = (address(presentity), address(watcher));
-        self.operate(OperatorAct::Decide { presentity, watcher, is_approved, is_mutual: false })
+        self.operate(OperatorAct::Decide { presentity, watcher, is_approved, symmetry: Symmetry::Never })
     }
 }
 
@@ -71,7 +71,7 @@ fn strangers() -> Scene {
 /// Alice watches Bob by his consent.
 fn watching() -> Scene {
     let mut scene = strangers();
-    scene.is_mutual = false;
+    scene.symmetry = Symmetry::Never;
     scene.subscribe_to(1, "bob");
     let id = scene.request_id("alice", "bob");
     scene.decide(2, id, true);
@@ -178,7 +178,7 @@ fn publish_everything(scene: &mut Scene) {
 #[test]
 fn three_watchers_see_three_documents_and_none_the_place_without_a_rule() {
     let mut scene = Scene::new();
-    scene.is_mutual = false;
+    scene.symmetry = Symmetry::Never;
     scene.join(2, &["bob"]);
     let amounts = [Amount::Nothing, Amount::Basic, Amount::Activity, Amount::Everything, Amount::Location];
     for (number, amount) in (10..).zip(amounts) {
@@ -235,7 +235,7 @@ fn a_change_is_composed_once_for_each_class_of_watchers() {
             ..scene.rule("bob", &name, Handling::Allow)
         });
     }
-    scene.is_mutual = false;
+    scene.symmetry = Symmetry::Never;
     for number in 0..1000 {
         scene.join(1000 + number, &[&format!("w{number}")]);
         scene.subscribe_to(1000 + number, "bob");
@@ -483,7 +483,7 @@ fn a_rule_names_somebody_by_a_name_that_he_gets_later_and_by_the_gateway_he_come
     scene.join(1, &["alice"]);
     scene.join(2, &["bob"]);
     scene.set_simple("bob", "4711", Handling::Block);
-    scene.is_mutual = false;
+    scene.symmetry = Symmetry::Never;
     scene.befriend((1, "alice"), (2, "bob"));
     scene.join(1, &["alice", "4711"]);
     assert_eq!(scene.heard(1), ["bob Removed"]);

@@ -4,8 +4,8 @@ use engine::{Effects, Engine, Settings};
 use model::{
     Address, AgentId, AuditEvent, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId,
     GroupRecord, Instant, MemberRecord, Millis, NamedAddress, Now, PresenceDocument, PresenceState,
-    Publication, Request, Rule, RuleKey, SoftRecord, Source, SubscriptionId, SubscriptionRecord, Ticket,
-    Timestamp, WatcherId,
+    Publication, Request, Rule, RuleKey, SoftRecord, Source, SubscriptionId, SubscriptionRecord, Symmetry,
+    Ticket, Timestamp, WatcherId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Scene {
     epoch: u32,
     settings: Settings,
     /// Whether what is asked or decided of one direction is meant for both, as with H.323.
-    pub is_mutual: bool,
+    pub symmetry: Symmetry,
     /// Ids of subscriptions given out.
     ids: u64,
 }
@@ -55,7 +55,7 @@ impl Scene {
             effects,
             epoch,
             settings,
-            is_mutual: true,
+            symmetry: Symmetry::Auto,
             ids: 0,
         }
     }

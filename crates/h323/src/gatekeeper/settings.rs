@@ -3,7 +3,7 @@
 use super::limit::Rate;
 use super::security::AuthenticationSettings;
 use crate::alias::Zone;
-use model::Millis;
+use model::{Millis, Symmetry};
 use std::net::{IpAddr, SocketAddr};
 
 /// An address range, for example `192.0.2.0/24`.
@@ -160,6 +160,8 @@ pub struct Settings {
     /// Products that take instant messages though they announce nothing of it, as patterns for what an endpoint says it
     /// is; `*` stands for any text.
     pub messaging_products: Vec<String>,
+    /// What a subscription of an endpoint means for the other direction (E-26).
+    pub symmetric: Symmetry,
     /// Endpoints that take the presence state `generic`, as patterns for their product or an alias. All others get the
     /// nearest plain state and the text beside it: the stock handler of h323plus reads `generic` wrongly.
     pub generic_states_to: Vec<String>,
@@ -215,6 +217,7 @@ impl Settings {
             infer_except: Vec::new(),
             infer_infrastructure: false,
             messaging_products: vec!["*h323plus*".to_owned()],
+            symmetric: Symmetry::Auto,
             generic_states_to: Vec::new(),
             datagram_budget: 1200,
             presence_pace: Millis(10),

@@ -3,7 +3,9 @@
 use super::answering::{Answered, ending, give_all, unavailable};
 use super::listener::Answers;
 use super::{Answer, Answering, Failure, FailureKind};
-use model::{Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Times};
+use model::{
+    Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Symmetry, Times,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
@@ -126,7 +128,7 @@ impl Answering {
         let verb = if is_approved { "may watch" } else { "may not watch" };
         let done = format!("{watcher} {verb} {presentity}");
         // As endpoints of H.323 do: who agrees to be watched wants to watch.
-        self.operate(OperatorAct::Decide { presentity, watcher, is_approved, is_mutual: true }, done)
+        self.operate(OperatorAct::Decide { presentity, watcher, is_approved, symmetry: Symmetry::Auto }, done)
     }
 
     fn operate(&self, act: OperatorAct, done: String) -> Result<Vec<Answer>, Failure> {

@@ -8,7 +8,7 @@ use super::value::any_address;
 use super::{CALL_SIGNAL_PORT, ListenAddress, Problem, RAS_PORT, Written};
 use h323::alias::Zone;
 use h323::gatekeeper;
-use model::Millis;
+use model::{Millis, Symmetry};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -74,6 +74,10 @@ table! {
         /// Products that take messages in calls though they say nothing of it when they register; `*` stands for any
         /// text, and what an endpoint says it is counts.
         messaging_products: Vec<String> = vec!["*h323plus*".to_owned()], "", AtMost(1024, "patterns");
+        /// What it means for the other direction that one watches another. `auto`: both watch each other, as the
+        /// deployed clients of H.323 take it, and who agrees to somebody of another domain or network only asks to watch
+        /// in turn; `ask`: who agrees asks in turn, always; `never`: nothing.
+        symmetric: Symmetry = Symmetry::Auto, "", Any("\"auto\", \"ask\" or \"never\"");
         /// Endpoints, by product or alias, that are shown a state which is only free text as such. To all others it goes as
         /// the nearest plain state with the text beside it: the stock handler of h323plus can't read the other.
         generic_states_to: Vec<String> = Vec::new(), "", AtMost(1024, "patterns");
@@ -225,6 +229,7 @@ impl H323Settings {
             infer_except: presence.infer_except.clone(),
             infer_infrastructure: presence.infer_infrastructure,
             messaging_products: self.messaging_products.clone(),
+            symmetric: self.symmetric,
             generic_states_to: self.generic_states_to.clone(),
             datagram_budget: self.indication_octets_max,
             presence_pace: Millis(self.indication_pace_ms),

@@ -9,7 +9,7 @@ use crate::journal::Seen;
 use crate::people;
 use model::{
     AgentId, ContactChange, Effect, Handling, PresenceDocument, PresenceState, Request, Service,
-    SubscriptionId, Ticket,
+    SubscriptionId, Symmetry, Ticket,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -106,14 +106,14 @@ impl Rules {
                     }
                 }
             }
-            Request::ChangeContact { ticket, agent, change, contact, id, is_mutual, .. } => {
+            Request::ChangeContact { ticket, agent, change, contact, id, symmetry, .. } => {
                 let Some(one) = view.parties.of(*agent) else { return };
                 let Some(other) = people::of_address(&contact.address) else { return };
                 match change {
                     ContactChange::Subscribe => self.subscribe(one, other, *id),
                     ContactChange::Unsubscribe => {
                         let mut ends = vec![Forbidden::Watching(one, other)];
-                        if *is_mutual {
+                        if *symmetry != Symmetry::Never {
                             ends.push(Forbidden::Watching(other, one));
                         }
                         self.pending.insert((*agent, *ticket), (ends, self.requests));
@@ -130,13 +130,13 @@ impl Rules {
                 }
             }
             Request::Operate { ticket, act } => self.book.asked(*ticket, act),
-            Request::Decide { ticket, agent, id, is_approved, is_mutual } => {
+            Request::Decide { ticket, agent, id, is_approved, symmetry } => {
                 let Some(decider) = view.parties.of(*agent) else { return };
                 let Some(&(one, other)) = self.asked.get(id) else { return };
                 let watcher = if one == decider { other } else { one };
                 if *is_approved {
                     self.allow(watcher, decider);
-                    if *is_mutual {
+                    if *symmetry != Symmetry::Never {
                         self.allow(decider, watcher);
                     }
                 } else if !self.denied.contains(id) {

@@ -102,7 +102,7 @@ impl Gatekeeper {
         let mut id = [0; 16];
         self.random.fill_bytes(&mut id);
         self.received.tickets.insert(ticket, request);
-        let wish = wish.request(ticket, self.agent(number), SubscriptionId(id));
+        let wish = wish.request(ticket, self.agent(number), SubscriptionId(id), self.settings.symmetric);
         self.outputs.push_back(Output::Request(wish));
     }
 

@@ -10,8 +10,8 @@ use crate::wire::presence::{
     PresenceInstruction, PresenceMessage, PresenceNotification, PresenceSubscription,
 };
 use model::{
-    AgentId, ContactCard, ContactChange, NamedAddress, Publication, Request, SubscriptionId, Ticket,
-    Timestamp,
+    AgentId, ContactCard, ContactChange, NamedAddress, Publication, Request, SubscriptionId, Symmetry,
+    Ticket, Timestamp,
 };
 
 /// The most wishes of one request.
@@ -44,18 +44,16 @@ impl Wishes {
 
 impl Wish {
     /// The request to the engine; `id` names the subscription should it be a new one.
-    pub fn request(self, ticket: Ticket, agent: AgentId, id: SubscriptionId) -> Request {
+    pub fn request(self, ticket: Ticket, agent: AgentId, id: SubscriptionId, symmetry: Symmetry) -> Request {
         match self {
             Self::Publish(publication) => {
                 Request::Publish { ticket, agent, publication: Box::new(publication) }
             }
             Self::Change { change, contact, card } => {
                 let card = Box::new(card);
-                Request::ChangeContact { ticket, agent, change, contact, card, id, is_mutual: true }
+                Request::ChangeContact { ticket, agent, change, contact, card, id, symmetry }
             }
-            Self::Decide { id, is_approved } => {
-                Request::Decide { ticket, agent, id, is_approved, is_mutual: true }
-            }
+            Self::Decide { id, is_approved } => Request::Decide { ticket, agent, id, is_approved, symmetry },
         }
     }
 }

@@ -6,7 +6,7 @@ use h323::wire::presence::{
     PresenceAlive, PresenceAuthorize, PresenceFeature, PresenceIdentifier, PresenceRemove,
     PresenceSubscription,
 };
-use model::{Capability, ContactChange, Note, Request};
+use model::{Capability, ContactChange, Note, Request, Symmetry};
 
 fn decision(id: u8, watcher: &str, approved: Option<bool>) -> PresenceSubscription {
     PresenceSubscription {
@@ -29,7 +29,7 @@ fn authorize(subscription: Vec<PresenceSubscription>) -> PresenceMessage {
 /// The changes that were wished, as what and whom.
 fn changes(world: &World) -> Vec<(ContactChange, String)> {
     let changes = world.wishes.iter().map(|wish| match wish {
-        Request::ChangeContact { change, contact, is_mutual: true, .. } => {
+        Request::ChangeContact { change, contact, symmetry: Symmetry::Auto, .. } => {
             (*change, contact.address.to_string())
         }
         other => panic!("{other:?}"),
@@ -122,6 +122,22 @@ fn messages_between_gatekeepers_mean_nothing_from_an_endpoint() {
     assert_eq!((world.wishes.len(), world.counter("presence.ignored")), (0, 2));
 }
 
+// covers: E-26
+#[test]
+fn what_a_subscription_means_for_the_other_direction_is_as_it_is_set() {
+    for symmetric in [Symmetry::Never, Symmetry::Ask] {
+        let mut world = World::with(|settings| settings.symmetric = symmetric);
+        let bob = present(&mut world, "192.0.2.11", &["bob"]);
+        indicate(&mut world, &bob, vec![authorize(vec![decision(7, "alice", Some(true))])]);
+        world.octets(&bob.ras, false, &vector("rec_sci_ep_Instruct_subscribe"));
+        let meant = world.wishes.iter().map(|wish| match wish {
+            Request::ChangeContact { symmetry, .. } | Request::Decide { symmetry, .. } => *symmetry,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(Vec::from_iter(meant), [symmetric; 2]);
+    }
+}
+
 // covers: Q13, K-6
 #[test]
 fn a_decision_is_named_by_its_identifier_alone_and_made_once() {
@@ -129,7 +145,7 @@ fn a_decision_is_named_by_its_identifier_alone_and_made_once() {
     let bob = present(&mut world, "192.0.2.11", &["bob"]);
     let answers = world.octets(&bob.ras, false, &vector("rec_sci_ep_Authorize_True"));
     assert_eq!(result(&answers[0]), None);
-    let [Request::Decide { id, is_approved: true, is_mutual: true, .. }] = &world.wishes[..] else {
+    let [Request::Decide { id, is_approved: true, symmetry: Symmetry::Auto, .. }] = &world.wishes[..] else {
         panic!("{:?}", world.wishes)
     };
     let guid = 0xc07a_3e4b_b3e4_f111_960d_02fc_0000_0001_u128;

@@ -4,7 +4,7 @@ use super::*;
 use crate::shard::promises::Promises;
 use model::{
     ContactChange, Delivery, GroupChange, GroupRecord, GroupRole, InstantMessage, MemberRecord,
-    MessageFailure, MessageId, Millis, Publication, ReceiptsWanted, SubscriptionId,
+    MessageFailure, MessageId, Millis, Publication, ReceiptsWanted, SubscriptionId, Symmetry,
 };
 use std::collections::VecDeque;
 
@@ -244,11 +244,11 @@ fn while_the_store_does_not_write_what_needs_it_is_refused_at_once_and_presence_
         contact: NamedAddress { address: address("bob"), kind: "h323-ID".into(), original: "bob".into() },
         card: Box::default(),
         id: SubscriptionId([1; 16]),
-        is_mutual: true,
+        symmetry: Symmetry::Auto,
     });
     assert_eq!(scene.next_effect(), refused(5));
     let (ticket, agent, id) = (Ticket(6), agent(1), SubscriptionId([1; 16]));
-    scene.request(Request::Decide { ticket, agent, id, is_approved: true, is_mutual: true });
+    scene.request(Request::Decide { ticket, agent, id, is_approved: true, symmetry: Symmetry::Auto });
     assert_eq!(scene.next_effect(), refused(6));
     let unwritten = MessageFailure::Unavailable { limit: STORE_LIMIT };
     assert_eq!(scene.shard.send(message(1)), Ok(Err(unwritten)));
