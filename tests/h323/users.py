@@ -2,7 +2,7 @@
 """Endpoints that sign what they send (H.235) on the real server: octets by pycrate, hashes by Python's hashlib.
 
 Usage: users.py --herald PROGRAM [PLAY..]
-covers: A-2.5.2, A-2.5.4, F-13, F-18
+covers: A-2.5.2, A-2.5.4, A-5.1.12, F-13, F-14, F-18
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
-from peers import CODEC, Room  # noqa: E402
+from peers import CODEC, Person, Room  # noqa: E402
 from people import run  # noqa: E402
 from pycrate_asn1dir import H225  # noqa: E402
 
@@ -197,7 +197,35 @@ def speaks_for(server):
     frank.unregister()
 
 
-PLAYS = [registers, replays, changes, speaks_for]
+class SigningPerson(Signer, Person):
+    """A person that signs."""
+
+
+def strength(server):
+    """A rule tells those who have shown who they are from those who only say so."""
+    user(server, "add", "henry", password="secret")
+    bob, iris, henry = (kind(name, server.address, *more) for kind, name, *more in (
+        (Person, "bob"), (Person, "iris"), (SigningPerson, "henry", "secret")))
+    for somebody in (bob, iris, henry):
+        somebody.register(timeToLive=600)
+    assert server.run("rules", "allow", "bob", "everybody").returncode == 0
+    assert server.run("rules", "block", "bob", "unauthenticated").returncode == 0
+    for watcher, becomes in ((iris, "unsubscribe"), (henry, "subscribe")):
+        watcher.instruct("subscribe", "bob")
+        watcher.expect_contact(becomes, "bob")
+    henry.expect_state("bob", "online")
+    # What holds for her holds after a restart too, and until she shows it.
+    server.kill()
+    server.start()
+    user(server, "add", "iris", password="hers")
+    shown = SigningPerson("iris", server.address, "hers")
+    iris.close()
+    shown.register(timeToLive=600)
+    shown.instruct("subscribe", "bob")
+    shown.expect_contact("subscribe", "bob")
+
+
+PLAYS = [registers, replays, changes, speaks_for, strength]
 
 if __name__ == "__main__":
     run(PLAYS, __doc__)

@@ -47,7 +47,7 @@ pub struct ListArguments {
 pub struct KeyArguments {
     /// Any name of the owner; of a rule of the operator also `everybody`, `group:NAME` or `domain:NAME`
     pub whom: String,
-    /// Any name of somebody, or `group:NAME`, `domain:NAME`, `gateway:NAME`, `contacts`, `anonymous`, `everybody`
+    /// Any name of somebody, or `group:NAME`, `domain:NAME`, `gateway:NAME`, `contacts`, `unauthenticated`, `anonymous`, `everybody`
     pub who: String,
     /// Only for watching (presence) or only for writing (messages)
     #[arg(long = "for", value_name = "SERVICE", default_value_t = Service::All)]

@@ -5,7 +5,7 @@
 use engine::{Effects, Engine, Limits, Settings};
 use model::{
     Address, AgentId, Claim, Evidence, EvidenceKey, GatewayId, Instant, Millis, NamedAddress, Now,
-    PresenceState, Request, Source, Ticket, Timestamp, WatcherId,
+    PresenceState, Request, Source, Strength, Ticket, Timestamp, WatcherId,
 };
 
 fn main() {
@@ -99,6 +99,7 @@ fn claim(number: u64) -> Request {
         inferred: true,
         has_presence: false,
         has_messaging: false,
+        strength: Strength::Password,
         device: String::new(),
         description: "a room system of some make 4.2, 192.0.2.17:1719".to_owned(),
     };

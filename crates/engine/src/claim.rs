@@ -119,7 +119,8 @@ impl Engine {
     fn place(&mut self, now: Now, id: PrincipalId, names: Box<[NameId]>, claim: Claim) {
         let agent = claim.agent;
         let before = self.agents.insert(agent, id);
-        if before.is_none() && self.rules.name_gateways() {
+        let strength = self.principals[id].device_mut(agent).map(|device| device.strength);
+        if self.rules.name_ways() && (before != Some(id) || strength != Some(claim.strength)) {
             self.recheck(id);
         }
         let device = match before.filter(|before| *before != id) {
@@ -136,6 +137,7 @@ impl Engine {
         device.names = names;
         device.has_messaging = claim.has_messaging;
         device.has_presence = claim.has_presence;
+        device.strength = claim.strength;
         if *device.name != *claim.device {
             device.name = claim.device.into();
             self.touch(id);

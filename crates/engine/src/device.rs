@@ -2,7 +2,9 @@
 
 use crate::alias_book::NameId;
 use crate::composition::{self, Said, Spell};
-use model::{AgentId, Evidence, EvidenceKey, Instant, Now, PresenceState, PresenceTuple, Source, Timestamp};
+use model::{
+    AgentId, Evidence, EvidenceKey, Instant, Now, PresenceState, PresenceTuple, Source, Strength, Timestamp,
+};
 use std::sync::Arc;
 
 /// One agent that holds a claim.
@@ -14,6 +16,8 @@ pub(crate) struct Device {
     pub(crate) has_messaging: bool,
     /// Whether it takes part in presence.
     pub(crate) has_presence: bool,
+    /// How surely it is who it says it is.
+    pub(crate) strength: Strength,
     /// Its name among the devices of its principal, under which what is published through it is kept.
     pub(crate) name: Box<str>,
     /// What it is, in a few words.
@@ -37,6 +41,7 @@ impl Device {
             inferred: true,
             has_messaging: false,
             has_presence: false,
+            strength: Strength::Claimed,
             name: "".into(),
             description: "".into(),
             names: [].into(),

@@ -244,6 +244,9 @@ impl Engine {
         self.leave_inbox(now, id, agent);
         self.outdate(id);
         self.touch(id);
+        if self.rules.name_ways() {
+            self.recheck(id);
+        }
     }
 
     fn subscribe(&mut self, watcher: WatcherId, presentity: Option<Address>, effects: &mut Effects) {

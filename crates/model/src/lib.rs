@@ -51,4 +51,6 @@ pub use subscription::{
     SubscriptionRecord, SubscriptionRequest, Symmetry,
 };
 pub use time::{Instant, Millis, Now, Timestamp};
-pub use user::{Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, USER_NAME_MAX, UserRecord};
+pub use user::{
+    Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, Strength, USER_NAME_MAX, UserRecord,
+};

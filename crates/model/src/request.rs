@@ -3,8 +3,8 @@
 use crate::{
     Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
     GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, MessageId, NamedAddress,
-    PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey, SubscriptionId, SubscriptionRequest,
-    Symmetry, Ticket, Timestamp, WatcherId,
+    PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey, Strength, SubscriptionId,
+    SubscriptionRequest, Symmetry, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct Claim {
     pub has_presence: bool,
     /// Whether the agent takes messages, as far as is known.
     pub has_messaging: bool,
+    /// How surely it is who it says it is.
+    pub strength: Strength,
     /// Names the device among those of its principal, over registrations and restarts: what a person published
     /// through it is kept under this name. For example its call signalling address.
     pub device: String,

@@ -56,6 +56,8 @@ pub enum Level {
 pub enum Subject {
     /// The principal of any of these names.
     Address(Address),
+    /// Who has a device that has not shown who it is: a name that is only claimed may be anybody's.
+    Unauthenticated,
     /// The members of a group.
     Group(Address),
     /// Everybody of a domain.
@@ -222,6 +224,7 @@ impl fmt::Display for Subject {
             Self::Domain(domain) => write!(f, "domain:{}", domain.as_str()),
             Self::Gateway(name) => write!(f, "gateway:{name}"),
             Self::Contacts => f.write_str("contacts"),
+            Self::Unauthenticated => f.write_str("unauthenticated"),
             Self::Anonymous => f.write_str("anonymous"),
             Self::Everybody => f.write_str("everybody"),
         }
@@ -236,6 +239,7 @@ impl FromStr for Subject {
         let address = |text: &str| Address::parse(text).map_err(|error| format!("{text:?}: {error}"));
         Ok(match text {
             "contacts" => Self::Contacts,
+            "unauthenticated" => Self::Unauthenticated,
             "anonymous" => Self::Anonymous,
             "everybody" => Self::Everybody,
             _ => match text.split_once(':') {
@@ -306,7 +310,7 @@ pub enum RuleError {
         /// Whom it would protect.
         whom: Subject,
     },
-    /// Contacts and anonymous ones can't be protected.
+    /// Who is named by how he comes, or by whom he knows, can't be protected.
     #[error("a rule can't protect {whom}")]
     NotProtectable {
         /// Whom it would protect.
@@ -348,10 +352,11 @@ impl RuleKey {
         match (self.level, whom) {
             (Level::Owner, Subject::Address(_)) => Ok(()),
             (Level::Owner, _) => Err(RuleError::NotAnOwner { whom: whom.clone() }),
-            (Level::Operator, Subject::Contacts | Subject::Anonymous | Subject::Gateway(_)) => {
-                Err(RuleError::NotProtectable { whom: whom.clone() })
-            }
-            (Level::Operator, _) => Ok(()),
+            (
+                Level::Operator,
+                Subject::Address(_) | Subject::Group(_) | Subject::Domain(_) | Subject::Everybody,
+            ) => Ok(()),
+            (Level::Operator, _) => Err(RuleError::NotProtectable { whom: whom.clone() }),
         }
     }
 }
@@ -368,6 +373,7 @@ mod tests {
             "domain:example.org",
             "gateway:xmpp",
             "contacts",
+            "unauthenticated",
             "anonymous",
             "everybody",
         ] {

@@ -55,6 +55,24 @@ impl fmt::Debug for Password {
     }
 }
 
+/// How surely somebody is who he says he is, as the gateway that he comes through has it (A-5.1.12, F-14). Nothing on the way
+/// makes it more.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strength {
+    /// He only says so.
+    #[default]
+    Claimed,
+    /// A network that is trusted says so.
+    Network,
+    /// He has shown that he knows the password.
+    Password,
+    /// He has shown that he has the key of a certificate.
+    Certificate,
+    /// He has signed what he says.
+    Signature,
+}
+
 /// A user as gateways know it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Credential {

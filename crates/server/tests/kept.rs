@@ -12,7 +12,7 @@ use engine::{Effects, Engine};
 use h323::wire::package::{Package, PackageMessage};
 use model::{
     Address, AgentId, Batch, Claim, Effect, Evidence, EvidenceKey, GatewayId, Instant, InstantMessage,
-    MessageId, NamedAddress, Now, PresenceState, Request, Source, Ticket, Timestamp,
+    MessageId, NamedAddress, Now, PresenceState, Request, Source, Strength, Ticket, Timestamp,
 };
 use server::{Settings, StateMachines};
 use std::path::Path;
@@ -71,6 +71,7 @@ fn arrive(number: u64, local: &str) -> Vec<Request> {
         inferred: true,
         has_presence: true,
         has_messaging: true,
+        strength: Strength::Password,
         device: format!("device of {local}"),
         description: String::new(),
     };

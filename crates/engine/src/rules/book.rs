@@ -18,8 +18,8 @@ pub(crate) struct RuleBook {
     len: usize,
     /// How many of them name a group.
     with_groups: usize,
-    /// How many of them name a gateway.
-    with_gateways: usize,
+    /// How many of them name whoever comes in some way.
+    with_ways: usize,
 }
 
 /// Whose rules.
@@ -39,7 +39,7 @@ impl RuleBook {
         };
         let place = rules.partition_point(|other| other.key < rule.key);
         self.with_groups += usize::from(names_group(&rule.key));
-        self.with_gateways += usize::from(names_gateway(&rule.key));
+        self.with_ways += usize::from(names_way(&rule.key));
         rules.insert(place, rule);
         self.len += 1;
     }
@@ -60,7 +60,7 @@ impl RuleBook {
         }
         self.len -= 1;
         self.with_groups -= usize::from(names_group(key));
-        self.with_gateways -= usize::from(names_gateway(key));
+        self.with_ways -= usize::from(names_way(key));
         Some(rule)
     }
 
@@ -123,9 +123,9 @@ impl RuleBook {
         self.with_groups > 0
     }
 
-    /// Whether any rule names a gateway.
-    pub(crate) const fn name_gateways(&self) -> bool {
-        self.with_gateways > 0
+    /// Whether any rule names people by the devices through which they come.
+    pub(crate) const fn name_ways(&self) -> bool {
+        self.with_ways > 0
     }
 
     /// How many rules there are.
@@ -138,6 +138,6 @@ fn names_group(key: &RuleKey) -> bool {
     [&key.who, &key.whom].into_iter().any(|subject| matches!(subject, Subject::Group(_)))
 }
 
-fn names_gateway(key: &RuleKey) -> bool {
-    matches!(key.who, Subject::Gateway(_))
+fn names_way(key: &RuleKey) -> bool {
+    matches!(key.who, Subject::Gateway(_) | Subject::Unauthenticated)
 }

@@ -5,7 +5,7 @@ use super::verdict::{Ground, Verdict, decide};
 use crate::alias_book::NameId;
 use crate::engine::Engine;
 use model::address::Domain;
-use model::{Address, Amount, Handling, Level, Rule, RuleKey, Service, Subject};
+use model::{Address, Amount, Handling, Level, Rule, RuleKey, Service, Strength, Subject};
 
 /// Somebody, as rules name him.
 struct Party<'a> {
@@ -93,6 +93,9 @@ impl Engine {
         subjects.extend(party.names.iter().map(|name| Subject::Address((*name).clone())));
         subjects.extend(self.rules.groups_of_operator().filter(|it| self.names(it, party, None)).cloned());
         subjects.extend(self.gateways_of(party.id).map(Subject::Gateway));
+        if self.is_unauthenticated(party.id) {
+            subjects.push(Subject::Unauthenticated);
+        }
         if party.shown.domain() == ANONYMOUS {
             subjects.push(Subject::Anonymous);
         }
@@ -104,12 +107,19 @@ impl Engine {
         match subject {
             Subject::Everybody => true,
             Subject::Address(address) => party.names.contains(&address),
+            Subject::Unauthenticated => self.is_unauthenticated(party.id),
             Subject::Group(group) => self.is_member(group, self.book.address(party.id)),
             Subject::Domain(domain) => party.shown.domain() == domain.as_str(),
             Subject::Gateway(gateway) => self.gateways_of(party.id).any(|name| name == *gateway),
             Subject::Contacts => owner.is_some_and(|owner| self.watches(owner, party.id)),
             Subject::Anonymous => party.shown.domain() == ANONYMOUS,
         }
+    }
+
+    /// Whether somebody has a device that has not shown who it is.
+    fn is_unauthenticated(&self, party: NameId) -> bool {
+        let devices = self.book.filed(party).map_or(&[][..], |id| &self.principals[id].devices);
+        devices.iter().any(|device| device.strength == Strength::Claimed)
     }
 
     /// The names of the gateways through which somebody comes, or came last.

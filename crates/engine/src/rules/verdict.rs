@@ -1,7 +1,7 @@
 //! What rules come to: pure, and indifferent to their order.
 //!
 //! The operator's rules are looked at before those of the owner, and of one level those that name their subject most
-//! closely: a person before a group, a group before a domain, and so on to everybody. Of rules that are equally close the
+//! closely: a person before who is not authenticated, him before a group, a group before a domain, and so on to everybody. Of rules that are equally close the
 //! strongest of RFC 5025 decides (F-01), with the most that any of equal strength shows; only groups, of which somebody
 //! may be in several, can be equally close. Where no rule matches, the default of the server does.
 
@@ -41,12 +41,13 @@ fn closeness(rule: &Rule) -> (Level, u8, u8, Service) {
 fn class(subject: &Subject) -> u8 {
     match subject {
         Subject::Address(_) => 0,
-        Subject::Group(_) => 1,
-        Subject::Domain(_) => 2,
-        Subject::Gateway(_) => 3,
-        Subject::Contacts => 4,
-        Subject::Anonymous => 5,
-        Subject::Everybody => 6,
+        Subject::Unauthenticated => 1,
+        Subject::Group(_) => 2,
+        Subject::Domain(_) => 3,
+        Subject::Gateway(_) => 4,
+        Subject::Contacts => 5,
+        Subject::Anonymous => 6,
+        Subject::Everybody => 7,
     }
 }
 
@@ -95,6 +96,7 @@ mod tests {
     fn the_closest_rule_decides_and_the_operators_before_all() {
         let names = [
             "alice@example.org",
+            "unauthenticated",
             "group:a@example.com",
             "domain:example.org",
             "gateway:h323",

@@ -98,6 +98,7 @@ impl Scene {
             inferred: true,
             has_presence: false,
             has_messaging,
+            strength: self.strength,
             device: format!("device {number}"),
             description: format!("endpoint {number}"),
         };

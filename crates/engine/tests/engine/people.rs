@@ -24,6 +24,7 @@ impl Scene {
             inferred: true,
             has_presence: true,
             has_messaging: false,
+            strength: self.strength,
             device: device.to_owned(),
             description: format!("endpoint {number}"),
         };
@@ -39,6 +40,7 @@ impl Scene {
             inferred: true,
             has_presence: true,
             has_messaging: false,
+            strength: self.strength,
             device: format!("device {number}"),
             description: format!("endpoint {number}"),
         };

@@ -5,18 +5,19 @@ use crate::scene::{Scene, Stored, address, agent};
 use engine::{Defaults, Settings, Stop};
 use model::{
     Amount, Basic, Capability, Effect, Handling, Level, Location, MessageFailure, Millis, OperatorAct,
-    PresenceState, Publication, Refusal, Rule, RuleKey, Service, Subject, Symmetry, Ticket, Times,
+    PresenceState, Publication, Refusal, Rule, RuleKey, Service, Strength, Subject, Symmetry, Ticket, Times,
 };
 use std::sync::Arc;
 
 impl Scene {
     /// A rule of an owner.
     pub fn rule(&self, whom: &str, who: &str, handling: Handling) -> Rule {
-        let subject =
-            |text: &str| match text.contains(':') || ["contacts", "anonymous", "everybody"].contains(&text) {
-                true => text.parse().unwrap(),
-                false => Subject::Address(address(text)),
-            };
+        let subject = |text: &str| match text.contains(':')
+            || ["contacts", "unauthenticated", "anonymous", "everybody"].contains(&text)
+        {
+            true => text.parse().unwrap(),
+            false => Subject::Address(address(text)),
+        };
         let (level, service) = (Level::Owner, Service::All);
         let key = RuleKey { level, whom: subject(whom), who: subject(who), service };
         let (amount, times) = (Amount::Everything, Times::default());
@@ -491,4 +492,39 @@ fn a_rule_names_somebody_by_a_name_that_he_gets_later_and_by_the_gateway_he_come
     scene.join(3, &["carol"]);
     scene.subscribe_to(3, "bob");
     assert_eq!(scene.heard(3), ["done", "bob Subscribed", "bob is Online"]);
+}
+
+// covers, F-14
+#[test]
+fn who_has_a_device_that_has_not_shown_who_it_is_is_what_rules_call_unauthenticated() {
+    let mut scene = strangers();
+    scene.symmetry = Symmetry::Never;
+    let operators = |scene: &Scene, whom, handling| {
+        let mut rule = scene.rule(whom, "unauthenticated", handling);
+        rule.key.level = Level::Operator;
+        rule
+    };
+    let rule = operators(&scene, "everybody", Handling::PoliteBlock);
+    scene.set(rule);
+    scene.befriend((1, "alice"), (2, "bob"));
+    assert_eq!(scene.state_seen("alice", "bob"), Some(PresenceState::Online));
+    // A second device of hers, which may be anybody's.
+    scene.strength = Strength::Claimed;
+    scene.join(7, &["alice"]);
+    assert_eq!(scene.state_seen("alice", "bob"), Some(PresenceState::Offline));
+    assert_eq!(scene.heard(1), ["bob is Offline"]);
+    scene.depart(7, "gone");
+    assert_eq!(
+        scene.state_seen("alice", "bob"),
+        Some(PresenceState::Online),
+        "what is left of her has shown who it is"
+    );
+    // Whoever comes as Carol may be denied what she is allowed by her name, since the operator stands above owners.
+    scene.set_simple("bob", "carol", Handling::Allow);
+    scene.join(3, &["carol"]);
+    scene.subscribe_to(3, "bob");
+    assert_eq!(scene.heard(3), ["done", "bob Pending"], "as if nobody were there to decide");
+    scene.strength = Strength::Password;
+    scene.join(3, &["carol"]);
+    assert_eq!(scene.heard(3), ["bob Subscribed", "bob is Online"], "now she has shown it");
 }

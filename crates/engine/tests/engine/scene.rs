@@ -4,8 +4,8 @@ use engine::{Effects, Engine, Settings};
 use model::{
     Address, AgentId, AuditEvent, BlockRecord, Claim, Effect, Evidence, EvidenceKey, Fact, GatewayId,
     GroupRecord, Instant, MemberRecord, Millis, NamedAddress, Now, PresenceDocument, PresenceState,
-    Publication, Request, Rule, RuleKey, SoftRecord, Source, SubscriptionId, SubscriptionRecord, Symmetry,
-    Ticket, Timestamp, WatcherId,
+    Publication, Request, Rule, RuleKey, SoftRecord, Source, Strength, SubscriptionId, SubscriptionRecord,
+    Symmetry, Ticket, Timestamp, WatcherId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct Scene {
     settings: Settings,
     /// Whether what is asked or decided of one direction is meant for both, as with H.323.
     pub symmetry: Symmetry,
+    /// Of all who join from now on.
+    pub strength: Strength,
     /// Ids of subscriptions given out.
     ids: u64,
 }
@@ -56,6 +58,7 @@ impl Scene {
             epoch,
             settings,
             symmetry: Symmetry::Auto,
+            strength: Strength::Password,
             ids: 0,
         }
     }
@@ -142,6 +145,7 @@ impl Scene {
             inferred,
             has_presence: false,
             has_messaging: false,
+            strength: self.strength,
             device: String::new(),
             description: format!("endpoint {number}"),
         };

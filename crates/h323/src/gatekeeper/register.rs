@@ -158,6 +158,7 @@ impl Gatekeeper {
             claimed: false,
             is_trusted,
             is_proven: is_proven || is_trusted,
+            strength: self.strength_of(&asker),
             was_indicated: false,
             almost_out_of_resources: false,
         };
@@ -184,6 +185,7 @@ impl Gatekeeper {
             && old.offer.has_presence == new.offer.has_presence
             && self.may_message(old) == self.may_message(new)
             && device(old) == device(new)
+            && old.strength == new.strength
     }
 
     /// Asks the engine for the names of a registration.
@@ -200,6 +202,7 @@ impl Gatekeeper {
             inferred: self.is_inferred(registration),
             has_presence: registration.offer.has_presence,
             has_messaging: self.may_message(registration),
+            strength: registration.strength,
             device: device(registration),
             description: description(registration),
         };

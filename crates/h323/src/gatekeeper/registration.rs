@@ -3,7 +3,7 @@
 use super::presence::Offer;
 use crate::alias::Alias;
 use link::ChannelId;
-use model::{Address, Instant, Millis, Now, Timestamp};
+use model::{Address, Instant, Millis, Now, Strength, Timestamp};
 use std::net::SocketAddr;
 use std::str;
 
@@ -109,6 +109,8 @@ pub(super) struct Registration {
     pub is_trusted: bool,
     /// Whether it has shown that its address is its own.
     pub is_proven: bool,
+    /// How surely it is who it says it is.
+    pub strength: Strength,
     /// Whether it was sent an indication before that.
     pub was_indicated: bool,
     /// A gateway's word that it takes no more calls (RAI).

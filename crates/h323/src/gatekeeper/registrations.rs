@@ -265,7 +265,7 @@ mod tests {
     use crate::gatekeeper::presence::Offer;
     use crate::gatekeeper::registration::{Kind, Liveness, Name};
     use link::ChannelId;
-    use model::{Millis, Now, Timestamp};
+    use model::{Millis, Now, Strength, Timestamp};
     use proptest::prelude::*;
 
     fn socket(number: u8) -> SocketAddr {
@@ -302,6 +302,7 @@ mod tests {
             claimed: false,
             almost_out_of_resources: false,
             is_proven: false,
+            strength: Strength::Claimed,
             is_trusted: false,
             was_indicated: false,
         }

@@ -7,7 +7,7 @@ use super::registration::{EndpointIdentifier, Kind, Liveness, Name, Peer, Regist
 use super::timer::Due;
 use crate::alias::{Alias, canonical};
 use link::ChannelId;
-use model::{Millis, Now, SoftRecord, Timestamp};
+use model::{Millis, Now, SoftRecord, Strength, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -59,6 +59,8 @@ struct RegistrationRecord<'a> {
     registered_at: Timestamp,
     #[serde(default, skip_serializing_if = "is_default")]
     is_proven: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    strength: Strength,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -164,6 +166,7 @@ impl Gatekeeper {
             claimed: false,
             is_trusted,
             is_proven: record.is_proven || is_trusted,
+            strength: record.strength,
             was_indicated: false,
             almost_out_of_resources: false,
         };
@@ -246,6 +249,7 @@ fn record(registration: &Registration) -> RegistrationRecord<'_> {
         time_to_live: registration.time_to_live,
         registered_at: registration.registered_at,
         is_proven: registration.is_proven,
+        strength: registration.strength,
     }
 }
 

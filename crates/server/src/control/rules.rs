@@ -154,7 +154,9 @@ impl Answering {
         match typed.split_once(':') {
             Some(("group", group)) => self.address(group).map(Subject::Group),
             Some(("domain" | "gateway", _)) => typed.parse().map_err(malformed),
-            _ if matches!(typed, "contacts" | "anonymous" | "everybody") => typed.parse().map_err(malformed),
+            _ if matches!(typed, "contacts" | "unauthenticated" | "anonymous" | "everybody") => {
+                typed.parse().map_err(malformed)
+            }
             _ => self.address(typed).map(Subject::Address),
         }
     }

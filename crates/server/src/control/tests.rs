@@ -11,7 +11,8 @@ use engine::{Effects, Engine};
 use link::{CommandError, Traced};
 use model::address::PseudonymKey;
 use model::{
-    CallEnd, Claim, Effect, GatewayId, InstantMessage, MessageFailure, NamedAddress, Now, Request, Ticket,
+    CallEnd, Claim, Effect, GatewayId, InstantMessage, MessageFailure, NamedAddress, Now, Request, Strength,
+    Ticket,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -125,6 +126,7 @@ fn engine() -> Engine {
             inferred: true,
             has_presence: false,
             has_messaging: false,
+            strength: Strength::Password,
             device: String::new(),
             description: String::new(),
         };

@@ -4,7 +4,9 @@ use super::refusal::STORE_LIMIT;
 use super::*;
 use crate::audit::Audit;
 use crate::driver::Waker;
-use model::{Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Ticket, Timestamp};
+use model::{
+    Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Strength, Ticket, Timestamp,
+};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -133,6 +135,7 @@ fn claim(number: u64, names: &[&str]) -> Request {
         inferred: true,
         has_presence: false,
         has_messaging: false,
+        strength: Strength::Password,
         device: String::new(),
         description: String::new(),
     };

@@ -11,7 +11,7 @@ use crate::security::{Method, can, cat, password_hash, procedure1};
 use crate::wire::h225::{AliasAddress, RasMessage};
 use crate::wire::h235::Identifier;
 use codec::per::BmpString;
-use model::{Address, Credential};
+use model::{Address, Credential, Strength};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -182,6 +182,12 @@ impl Gatekeeper {
             self.denied(&asker.peer, "one of its names belongs to a user");
         }
         is_owner || !is_asked
+    }
+
+    /// How surely who asks is who it says it is.
+    pub(in crate::gatekeeper) fn strength_of(&self, asker: &Asker) -> Strength {
+        let is_signed = asker.key.is_some_and(|key| self.replies.signer(key).is_some());
+        if is_signed { Strength::Password } else { Strength::Claimed }
     }
 
     /// What a message is about; `None` where anybody may send it: answers to what we asked have a number that only who
