@@ -219,6 +219,7 @@ impl World {
             wanted: ReceiptsWanted::default(),
             in_session: content.len() % 2 == 1,
             is_report: false,
+            is_ignored: false,
         };
         let sender = NamedAddress { address: bob, kind: "h323-ID".to_owned(), original: "bob".to_owned() };
         let delivery = Arc::new(Delivery { message, sender, group: None, is_delayed: false });

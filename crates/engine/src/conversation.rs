@@ -9,7 +9,6 @@
 use crate::alias_book::NameId;
 use crate::effects::Effects;
 use crate::engine::Engine;
-use crate::inbox::octets;
 use crate::principal::PrincipalId;
 use crate::receipt::civil;
 use model::{
@@ -80,7 +79,7 @@ impl Engine {
                 repeats += 1;
                 continue;
             }
-            match self.admit_to_inbox(member, octets(&message)) {
+            match self.admit_to_inbox(member, &message) {
                 Ok(()) => {
                     is_stored &= self.deposit(now, member, message.clone(), effects);
                     copies += 1;
@@ -200,8 +199,9 @@ impl Engine {
             wanted: ReceiptsWanted::default(),
             in_session: false,
             is_report: true,
+            is_ignored: false,
         };
-        match self.admit_to_inbox(reader, octets(&report)) {
+        match self.admit_to_inbox(reader, &report) {
             Ok(()) => drop(self.deposit(now, reader, report, effects)),
             Err(_) => self.counts.reports_dropped += 1,
         }

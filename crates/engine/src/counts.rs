@@ -81,7 +81,7 @@ pub struct Counts {
     pub group_copies_failed: u64,
     /// Counter: messages refused.
     pub messages_refused: u64,
-    /// Counter: messages of senders whom their recipient blocks politely: taken, and not delivered.
+    /// Counter: messages of senders whom their recipient blocks politely: accepted, and never delivered.
     pub messages_ignored: u64,
     /// Counter: messages that had been accepted already and were sent again.
     pub messages_repeated: u64,

@@ -70,7 +70,7 @@ impl Engine {
     /// The same with the messages of every sender, the oldest first.
     fn begin_all(&mut self, id: PrincipalId, effects: &mut Effects) {
         let lanes = self.inboxes.get(id).into_iter().flat_map(|inbox| &inbox.lanes);
-        let waiting = lanes.filter_map(|(sender, lane)| Some((lane.waiting.front()?.place, sender.clone())));
+        let waiting = lanes.filter_map(|(sender, lane)| Some((lane.shown().next()?.place, sender.clone())));
         let mut waiting = Vec::from_iter(waiting);
         waiting.sort_unstable();
         for (_, sender) in waiting {

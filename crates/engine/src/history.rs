@@ -62,7 +62,7 @@ impl Engine {
             let filed = self.book.address(self.principals[sender].identity).clone();
             effects.facts.push(Fact::Remembered(Box::new(record(filed, recipient.clone(), true))));
         }
-        if self.is_remembered(inbox) {
+        if self.is_remembered(inbox) && !message.is_ignored {
             let filed = sender.map(|sender| self.book.address(self.principals[sender].identity));
             let peer = filed.unwrap_or(&message.sender).clone();
             effects.facts.push(Fact::Remembered(Box::new(record(recipient.clone(), peer, false))));

@@ -23,6 +23,7 @@ pub(crate) struct Inboxes {
     forget_at: Instant,
     place_next: u64,
     waiting: usize,
+    ignored: usize,
     octets: usize,
 }
 
@@ -37,6 +38,7 @@ impl Inboxes {
             forget_at: FOREVER,
             place_next: u64::from(epoch) << PLACE_BITS,
             waiting: 0,
+            ignored: 0,
             octets: 0,
         }
     }
@@ -52,11 +54,14 @@ impl Inboxes {
     pub(crate) fn put(&mut self, id: PrincipalId, waiting: Waiting) {
         let octets = waiting.octets();
         self.place_next = self.place_next.max(waiting.place + 1);
-        self.waiting += 1;
         self.octets += octets;
         let inbox = self.inboxes.entry(id).or_default();
-        inbox.waiting += 1;
         inbox.octets += octets;
+        if waiting.is_ignored() {
+            (self.ignored, inbox.ignored) = (self.ignored + 1, inbox.ignored + 1);
+        } else {
+            (self.waiting, inbox.waiting) = (self.waiting + 1, inbox.waiting + 1);
+        }
         let sender = waiting.delivery.message.sender.clone();
         inbox.lanes.entry(sender).or_default().waiting.push_back(waiting);
     }
@@ -68,10 +73,13 @@ impl Inboxes {
         let place = lane.waiting.iter().position(|waiting| waiting.id() == key.id)?;
         let taken = lane.waiting.remove(place)?;
         lane.attempts.retain(|attempt| attempt.message != key.id || attempt.retry_at.is_none());
-        self.waiting -= 1;
         self.octets -= taken.octets();
-        inbox.waiting -= 1;
         inbox.octets -= taken.octets();
+        if taken.is_ignored() {
+            (self.ignored, inbox.ignored) = (self.ignored - 1, inbox.ignored - 1);
+        } else {
+            (self.waiting, inbox.waiting) = (self.waiting - 1, inbox.waiting - 1);
+        }
         Some(taken)
     }
 
@@ -165,22 +173,24 @@ impl Inboxes {
         inbox.into_iter().chain(Some(self.forget_at).filter(|at| *at != FOREVER)).min()
     }
 
-    /// Whether there is room for a message of so many octets.
+    /// Whether there is room for a message of so many octets, or for one of which nothing is kept.
     pub(crate) fn admit(
         &self,
         id: PrincipalId,
         octets: usize,
+        is_ignored: bool,
         limits: &MessageSettings,
     ) -> Result<(), MessageFailure> {
         let full = |limit| Err(MessageFailure::Unavailable { limit });
-        let (waiting, held) = self.get(id).map_or((0, 0), |inbox| (inbox.waiting, inbox.octets));
+        let held = |inbox: &Inbox| (if is_ignored { inbox.ignored } else { inbox.waiting }, inbox.octets);
+        let (waiting, held) = self.get(id).map_or((0, 0), held);
         if waiting >= limits.messages_per_inbox_max {
             return full("messages_per_inbox_max");
         }
         if held + octets > limits.octets_per_inbox_max {
             return full("octets_per_inbox_max");
         }
-        if self.waiting >= limits.messages_max {
+        if self.waiting + self.ignored >= limits.messages_max {
             return full("messages_max");
         }
         if self.octets + octets > limits.octets_max {
@@ -232,6 +242,7 @@ pub(crate) struct Inbox {
     /// Whose messages settled, the longest ago first.
     settled: VecDeque<(Address, MessageId)>,
     pub(crate) waiting: usize,
+    ignored: usize,
     pub(crate) octets: usize,
     armed: Instant,
 }
@@ -239,7 +250,7 @@ pub(crate) struct Inbox {
 impl Default for Inbox {
     fn default() -> Self {
         let (lanes, settled) = (BTreeMap::new(), VecDeque::new());
-        Self { lanes, settled, waiting: 0, octets: 0, armed: FOREVER }
+        Self { lanes, settled, waiting: 0, ignored: 0, octets: 0, armed: FOREVER }
     }
 }
 
@@ -288,7 +299,8 @@ impl Lane {
         if self.attempts.iter().any(|attempt| attempt.agent == agent) {
             return None;
         }
-        let next = self.waiting.iter().find(|waiting| !waiting.refused_by.contains(&agent))?;
+        let may_take = |waiting: &&Waiting| !waiting.is_ignored() && !waiting.refused_by.contains(&agent);
+        let next = self.waiting.iter().find(may_take)?;
         self.attempts.push(Attempt { agent, message: next.id(), tries: 0, retry_at: None });
         Some((next.place, Arc::clone(&next.delivery)))
     }
@@ -332,6 +344,16 @@ impl Lane {
         self.waiting.iter().any(|waiting| waiting.id() == message)
     }
 
+    /// Whether it holds a message that is never delivered.
+    pub(crate) fn ignores(&self, message: MessageId) -> bool {
+        self.shown().all(|waiting| waiting.id() != message) && self.holds(message)
+    }
+
+    /// The messages that wait to be delivered.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter().filter(|waiting| !waiting.is_ignored())
+    }
+
     pub(crate) fn has_settled(&self, message: MessageId) -> bool {
         self.settled.contains_key(&message)
     }
@@ -367,6 +389,10 @@ pub(crate) struct Waiting {
 impl Waiting {
     pub(crate) fn id(&self) -> MessageId {
         self.delivery.message.id
+    }
+
+    pub(crate) fn is_ignored(&self) -> bool {
+        self.delivery.message.is_ignored
     }
 
     fn octets(&self) -> usize {

@@ -4,6 +4,7 @@
 use crate::device::Device;
 use crate::effects::Effects;
 use crate::engine::Engine;
+use crate::inbox::octets;
 use crate::principal::PrincipalId;
 use crate::restart::LoadError;
 use crate::settings::MessageSettings;
@@ -76,8 +77,22 @@ impl Engine {
         self.inbox_rules.get(&id).copied().unwrap_or_default()
     }
 
-    /// Whether an inbox has room for a message of so many octets.
-    pub(crate) fn admit_to_inbox(&self, id: PrincipalId, octets: usize) -> Result<(), MessageFailure> {
+    /// Whether an inbox has room for a message.
+    pub(crate) fn admit_to_inbox(
+        &self,
+        id: PrincipalId,
+        message: &InstantMessage,
+    ) -> Result<(), MessageFailure> {
+        self.admit_to_inbox_of(id, octets(message), message.is_ignored)
+    }
+
+    /// Whether an inbox has room for a message of so many octets; who is ignored takes no room from others.
+    pub(crate) fn admit_to_inbox_of(
+        &self,
+        id: PrincipalId,
+        octets: usize,
+        is_ignored: bool,
+    ) -> Result<(), MessageFailure> {
         let (rules, limits) = (self.inbox_rules_of(id), &self.settings.messages);
         let or = |own: Option<u32>, limit: usize| own.map_or(limit, |own| own as usize);
         let own = MessageSettings {
@@ -85,7 +100,7 @@ impl Engine {
             octets_per_inbox_max: or(rules.octets_max, limits.octets_per_inbox_max),
             ..limits.clone()
         };
-        self.inboxes.admit(id, octets, &own)
+        self.inboxes.admit(id, octets, is_ignored, &own)
     }
 
     /// How long a message waits in an inbox at most.

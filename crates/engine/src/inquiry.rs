@@ -96,13 +96,13 @@ impl Engine {
     pub fn inbox(&self, name: &Address) -> Option<InboxSummary> {
         let id = self.book.owner_of(name)?;
         let Some(inbox) = self.inboxes.get(id) else { return Some(InboxSummary::default()) };
-        let lanes = inbox.lanes.iter().filter(|(_, lane)| !lane.waiting.is_empty());
-        let first = inbox.lanes.values().filter_map(|lane| lane.waiting.front());
+        let lanes = inbox.lanes.iter().filter(|(_, lane)| lane.shown().next().is_some());
+        let first = inbox.lanes.values().filter_map(|lane| lane.shown().next());
         Some(InboxSummary {
             waiting: inbox.waiting,
             octets: inbox.octets,
             oldest: first.min_by_key(|first| first.place).map(|first| first.delivery.message.sent_at),
-            senders: lanes.map(|(sender, lane)| (sender.clone(), lane.waiting.len())).collect(),
+            senders: lanes.map(|(sender, lane)| (sender.clone(), lane.shown().count())).collect(),
         })
     }
 

@@ -4,7 +4,6 @@
 //! are those of RFC 3860 section 3.4: who the recipient is, whether the sender may write to it, how often the
 //! message was relayed.
 
-use crate::delivery::FORGET_INTERVAL;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::inbox::{MessageKey, Settled, Waiting, octets};
@@ -28,9 +27,12 @@ impl Engine {
                 // The group takes it, whoever of its members is there.
                 return self.admit_writer(group, sender).map(|()| Vec::new()).map_err(Denial::from);
             }
-            let id = self.admit_recipient(sender, to)?;
-            self.admit_to_inbox(id, 0)?;
-            Ok(self.principals[id].messaging_agents().collect())
+            let admitted = self.admit_recipient(sender, to);
+            let id = self.book.owner_of(to).ok_or(MessageFailure::NoRecipient)?;
+            if !matches!(admitted, Err(Denial::Told(_))) {
+                self.admit_to_inbox_of(id, 0, admitted.is_err())?;
+            }
+            Ok(self.principals[admitted?].messaging_agents().collect())
         });
         // Whom nobody knows may have been called as well; that is for the gateway to tell.
         if let Err(failure) = &routed
@@ -110,16 +112,18 @@ impl Engine {
             let is_waiting = lane.holds(message.id);
             if is_waiting || lane.has_settled(message.id) {
                 self.counts.messages_repeated += 1;
-                return Ok(is_waiting && self.principals[id].messaging_agents().next().is_none());
+                let is_away = || self.principals[id].messaging_agents().next().is_none();
+                return Ok(admitted.is_err() || lane.ignores(message.id) || is_waiting && is_away());
             }
         }
         self.admit_message(now, &mut message)?;
-        if admitted.is_err() {
-            self.ignore(now, id, message, effects);
-            return Err(Denial::Untold);
+        message.is_ignored = admitted.is_err();
+        self.admit_to_inbox(id, &message)?;
+        let is_delayed = self.deposit(now, id, message, effects);
+        match admitted {
+            Err(denial) => Err(denial),
+            Ok(_) => Ok(is_delayed),
         }
-        self.admit_to_inbox(id, octets(&message))?;
-        Ok(self.deposit(now, id, message, effects))
     }
 
     /// Whether a message may be relayed at all, which uses up one of its forwards.
@@ -132,26 +136,6 @@ impl Engine {
             true => Err(MessageFailure::Expired),
             false => Ok(()),
         }
-    }
-
-    /// Takes a message of somebody who is turned away politely: it is durable, as that to somebody who is away would be,
-    /// without a word of what it says, and has left.
-    fn ignore(&mut self, now: Now, id: PrincipalId, message: InstantMessage, effects: &mut Effects) {
-        let key = MessageKey { inbox: id, sender: message.sender.clone(), id: message.id };
-        let inbox = self.book.address(self.principals[id].identity).clone();
-        let place = self.inboxes.next_place();
-        let message = Box::new(InstantMessage { text: String::new(), content: None, ..message });
-        let settled = Fact::MessageSettled {
-            inbox: inbox.clone(),
-            sender: key.sender.clone(),
-            id: key.id,
-            at: now.wall,
-        };
-        effects.facts.extend([Fact::Message { inbox, place, message }, settled]);
-        let messages = &self.settings.messages;
-        self.inboxes.remember(key, Settled { at: now.wall, display_wanted_for: None }, messages.repeats_max);
-        self.inboxes.forget_by(now.instant.after(messages.repeat_window.min(FORGET_INTERVAL)));
-        self.counts.messages_ignored += 1;
     }
 
     /// Puts a message in an inbox and begins to deliver it; gives back whether nobody is there for it.
@@ -169,8 +153,13 @@ impl Engine {
         message.expires_at = Some(expires_at);
         let place = self.inboxes.next_place();
         let inbox = self.book.address(self.principals[id].identity).clone();
+        let said = message.clone();
+        if message.is_ignored {
+            (message.text, message.content) = (String::new(), None);
+            self.counts.messages_ignored += 1;
+        }
         effects.facts.push(Fact::Message { inbox, place, message: Box::new(message.clone()) });
-        self.remember(now, id, &message, effects);
+        self.remember(now, id, &said, effects);
         let is_delayed = self.principals[id].messaging_agents().next().is_none();
         let sender = message.sender.clone();
         self.enqueue(id, place, message, expires_at, is_delayed);

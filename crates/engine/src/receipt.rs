@@ -5,7 +5,7 @@
 
 use crate::effects::Effects;
 use crate::engine::Engine;
-use crate::inbox::{MessageKey, octets};
+use crate::inbox::MessageKey;
 use crate::principal::PrincipalId;
 use crate::publication;
 use model::{
@@ -60,7 +60,7 @@ impl Engine {
             return;
         }
         let report = self.failure_report(now, id, recipient, message, failure);
-        match self.admit_to_inbox(id, octets(&report)) {
+        match self.admit_to_inbox(id, &report) {
             Ok(()) => drop(self.deposit(now, id, report, effects)),
             Err(_) => self.counts.reports_dropped += 1,
         }
@@ -96,6 +96,7 @@ impl Engine {
             wanted: ReceiptsWanted::default(),
             in_session: false,
             is_report: true,
+            is_ignored: false,
         }
     }
 

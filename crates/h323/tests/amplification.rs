@@ -155,6 +155,7 @@ impl World {
                 wanted: ReceiptsWanted::default(),
                 in_session: false,
                 is_report: false,
+                is_ignored: false,
             };
             let delivery =
                 Arc::new(Delivery { message, sender: name(number), is_delayed: true, group: None });

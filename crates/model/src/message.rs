@@ -58,6 +58,9 @@ pub struct InstantMessage {
     pub in_session: bool,
     /// Whether it tells the fate of another message; nothing is ever told of such a one.
     pub is_report: bool,
+    /// Whether its sender was turned away and is not to know: it is never delivered, and fails when one to somebody who
+    /// stays away would (F-02). The engine's to say; what it says is not kept.
+    pub is_ignored: bool,
 }
 
 /// A message on its way to an agent.

@@ -17,6 +17,8 @@ struct Handling {
     wanted: ReceiptsWanted,
     in_session: bool,
     is_report: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_ignored: bool,
 }
 
 /// Puts a message in an inbox. One of the same sender and id that was there before is replaced: whoever writes knows
@@ -34,6 +36,7 @@ pub(crate) fn insert(
         wanted: message.wanted,
         in_session: message.in_session,
         is_report: message.is_report,
+        is_ignored: message.is_ignored,
     };
     let handling = serde_json::to_string(&handling)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
@@ -124,6 +127,7 @@ fn read(row: &Row<'_>, sender: Address, recipient: Address) -> rusqlite::Result<
         wanted: handling.wanted,
         in_session: handling.in_session,
         is_report: handling.is_report,
+        is_ignored: handling.is_ignored,
     };
     Ok((row.get(1)?, message))
 }

@@ -106,6 +106,7 @@ pub fn instant_message(
         wanted: message.notifications(),
         in_session: false,
         is_report: message.content_type().is_some_and(|kind| kind.is("message", "imdn+xml")),
+        is_ignored: false,
         content: Some(MessageContent { media_type: MEDIA_TYPE.to_owned(), body: body.to_vec() }),
     })
 }

@@ -310,6 +310,7 @@ fn any_message() -> impl Strategy<Value = InstantMessage> {
             wanted: ReceiptsWanted { delivered, displayed, failed },
             in_session: false,
             is_report: false,
+            is_ignored: false,
         },
     )
 }

@@ -33,6 +33,7 @@ pub fn message(number: u8, to: &str, text: &str) -> InstantMessage {
         wanted: ReceiptsWanted::default(),
         in_session: false,
         is_report: false,
+        is_ignored: false,
     }
 }
 

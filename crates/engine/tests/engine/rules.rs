@@ -2,6 +2,7 @@
 
 use crate::people::operator;
 use crate::scene::{Scene, Stored, address, agent};
+use engine::MessageSettings;
 use engine::{Defaults, Settings, Stop};
 use model::{
     Amount, Basic, Capability, Effect, Handling, Level, Location, MessageFailure, Millis, OperatorAct,
@@ -329,8 +330,66 @@ fn what_a_politely_blocked_one_writes_is_taken_and_goes_nowhere() {
         model::Fact::Message { message, .. } => !message.text.is_empty(),
         _ => false,
     });
-    assert!(!said && scene.facts.len() == 2, "what it says is not kept");
+    assert!(!said && scene.facts.len() == 1, "what it says is not kept");
     assert_eq!(scene.engine.counts().messages_ignored, 1);
+    scene.set_simple("bob", "alice", Handling::Allow);
+    scene.send(1, 1, "bob");
+    scene.send(1, 2, "bob");
+    assert_eq!(scene.texts(2), ["2"], "what was ignored is not delivered later");
+}
+
+/// What Alice is told of messages to somebody of this name, whom `prepare` puts out of her reach; Alice's own inbox has no
+/// bounds. Between the fourth and the fifth there is a restart.
+fn told_of_messages(prepare: impl Fn(&mut Scene)) -> Vec<String> {
+    let messages = MessageSettings { messages_per_inbox_max: 3, ..MessageSettings::default() };
+    let mut scene = Scene::with(Settings { messages: messages.clone(), ..Settings::default() });
+    scene.join_with(1, "alice", true);
+    scene.join_with(2, "bob", true);
+    prepare(&mut scene);
+    let mut told = Vec::new();
+    for number in [1, 2, 2, 3, 4] {
+        scene.send(1, number, "bob");
+        scene.settle();
+        let heard =
+            scene.immediate.drain(..).chain(scene.promised.drain(..)).filter_map(|effect| match effect {
+                Effect::Accepted { is_stored, .. } => Some(format!("taken {is_stored}")),
+                Effect::MessageRefused { failure, .. } => Some(failure.to_string()),
+                _ => None,
+            });
+        told.extend(heard);
+    }
+    let mut scene = {
+        let mut next = scene.restarted_with(Settings { messages, ..Settings::default() }, Millis::seconds(5));
+        crate::correspondence::load(&mut next.engine, &scene.facts);
+        next.engine.resume(next.now, Stop::Clean);
+        next
+    };
+    scene.join_with(1, "alice", true);
+    for _ in 0..34 {
+        scene.pass(Millis::seconds(86_400));
+        scene.join_with(1, "alice", true);
+        for delivery in scene.deliveries(1) {
+            told.push(format!("{} on day {}", delivery.message.text, scene.now.wall.0 / 86_400_000));
+            scene.conclude_id(
+                1,
+                delivery.sender.address.as_str(),
+                delivery.message.id,
+                model::DeliveryOutcome::Delivered,
+            );
+        }
+    }
+    told
+}
+
+// covers: F-02
+#[test]
+fn the_fate_of_what_a_politely_blocked_one_writes_is_that_of_messages_to_who_stays_away() {
+    let of_gone = told_of_messages(|scene| scene.depart(2, "gone"));
+    let of_hidden = told_of_messages(|scene| scene.set_simple("bob", "alice", Handling::PoliteBlock));
+    assert_eq!(of_gone, of_hidden);
+    assert_eq!(of_gone[..4], ["taken true"; 4]);
+    assert!(of_gone[4].contains("messages_per_inbox_max"), "{of_gone:?}");
+    assert_eq!(of_gone.iter().filter(|line| line.contains("was not delivered")).count(), 3, "{of_gone:?}");
 }
 
 // covers: F-06

@@ -180,6 +180,7 @@ impl Gatekeeper {
             wanted: message.wanted,
             in_session: false,
             is_report: false,
+            is_ignored: false,
         })
     }
 }

@@ -121,6 +121,7 @@ fn message(text: &str) -> InstantMessage {
         wanted: ReceiptsWanted::default(),
         in_session: false,
         is_report: false,
+        is_ignored: false,
     }
 }
 

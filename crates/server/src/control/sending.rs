@@ -34,6 +34,7 @@ impl Answering {
             wanted: ReceiptsWanted::default(),
             in_session: false,
             is_report: false,
+            is_ignored: false,
         };
         match self.shard.send(message).map_err(|error| unavailable(&error))? {
             Ok(is_stored) => Ok(Answer::Accepted { is_stored }),

@@ -25,6 +25,7 @@ pub fn message(sender: &str, number: u8) -> InstantMessage {
         wanted: ReceiptsWanted { delivered: true, displayed: false, failed: true },
         in_session: true,
         is_report: true,
+        is_ignored: true,
     }
 }
 
@@ -37,6 +38,7 @@ pub fn plain(sender: &str, number: u8) -> InstantMessage {
         wanted: ReceiptsWanted::default(),
         in_session: false,
         is_report: false,
+        is_ignored: false,
         ..message(sender, number)
     }
 }

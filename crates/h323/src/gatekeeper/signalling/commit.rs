@@ -157,6 +157,7 @@ impl Gatekeeper {
             wanted: ReceiptsWanted::default(),
             in_session,
             is_report: false,
+            is_ignored: false,
         };
         let message = Box::new(message);
         self.outputs.push_back(Output::Request(Request::Send { ticket, agent, message }));

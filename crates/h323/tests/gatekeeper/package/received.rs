@@ -39,6 +39,7 @@ fn a_message_over_ras_reaches_the_engine_with_all_that_it_says() {
         wanted,
         in_session: false,
         is_report: false,
+        is_ignored: false,
     };
     assert_eq!(message, expected);
 }

@@ -402,6 +402,7 @@ pub fn delivery(sender: &str, recipient: &str, text: &str, in_session: bool) -> 
             wanted: ReceiptsWanted::default(),
             in_session,
             is_report: false,
+            is_ignored: false,
         },
         sender: NamedAddress {
             address: address(sender),

@@ -82,6 +82,7 @@ fn message(id: u8) -> InstantMessage {
         wanted: ReceiptsWanted::default(),
         in_session: false,
         is_report: false,
+        is_ignored: false,
     }
 }
 
