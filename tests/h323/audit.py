@@ -66,7 +66,7 @@ def refused(server):
     # A request that its owner refuses, and one that a block does.
     alice.instruct("subscribe", "bob")
     bob.decide(bob.expect("authorize"), False)
-    row = eventually(server, lambda row: row["act"] == "subscribe")
+    row = eventually(server, lambda row: row["act"] == "subscribe" and row["outcome"] == "refused")
     assert (row["actor"], row["object"]) == ("alice@localhost", "bob@localhost"), row
     assert row["reason"] == "the presentity has refused", row
     bob.instruct("block", "alice")

@@ -2,7 +2,7 @@
 """What the real server keeps of one person: history where it is switched on, export of everything, erasure without a rest.
 
 Usage: personal.py --herald PROGRAM [PLAY..]
-covers: F-20, A-2.3.6
+covers: A-2.3.6, F-20, R-031
 """
 
 import json

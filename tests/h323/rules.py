@@ -2,7 +2,7 @@
 """Access rules on the real server: what `herald rules` says is what endpoints of an independent codec are told.
 
 Usage: rules.py --herald PROGRAM [PLAY..]
-covers: A-2.3.1, A-2.3.2, A-2.3.5, A-2.3.7, A-5.1.11, A-5.1.15, A-5.1.16, A-5.2.3, A-5.4.10, B-06, F-02, F-05
+covers: A-2.3.1, A-2.3.2, A-2.3.5, A-2.3.7, A-5.1.10, A-5.1.11, A-5.1.15, A-5.1.16, A-5.2.3, A-5.4.10, B-06, F-02, F-05, F-07, R-051
 """
 
 import json
@@ -34,6 +34,18 @@ def told(somebody, seconds=1.0):
         kind, value = somebody.told.get()
         heard.append((kind, json.dumps(value, default=str, sort_keys=True)))
     return heard
+
+
+def history(server, name, outcomes):
+    """What became of the wishes to watch somebody; the log is written a moment later."""
+    end = time.monotonic() + 20
+    while True:
+        rows = [json.loads(line) for line in server.run("watchers", name, "--history", "--json").stdout.splitlines()]
+        if [row["outcome"] for row in rows] == outcomes:
+            assert {row["actor"] for row in rows} == {"alice@localhost"}, rows
+            return
+        assert time.monotonic() < end, rows
+        time.sleep(0.1)
 
 
 def consent(server):
@@ -143,6 +155,7 @@ def keyboardless(server):
     assert "presence  confirm" in explained and "sees everything now" in explained, explained
     rules(server, "deny", "room4", "alice")
     alice.expect_contact("unsubscribe", "room4")
+    history(server, "room4", ["begun", "done", "refused", "ended"])
     rules(server, "block", "room4", "alice")
     room.expect_contact("block", "alice")
     assert [rule["who"] for rule in listed(server, "room4")] == ["alice@localhost"]

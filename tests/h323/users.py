@@ -2,7 +2,7 @@
 """Endpoints that sign what they send (H.235) on the real server: octets by pycrate, hashes by Python's hashlib.
 
 Usage: users.py --herald PROGRAM [PLAY..]
-covers: A-2.5.2, A-2.5.4, A-5.1.12, F-13, F-14, F-18
+covers: A-2.5.2, A-2.5.4, A-5.1.12, A-5.2.4, A-5.3.3, A-5.4.3, F-13, F-14, F-16, F-18, R-024, R-025, R-050, R-097
 """
 
 import hashlib

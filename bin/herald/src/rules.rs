@@ -3,7 +3,7 @@
 use crate::exit::Failure;
 use crate::{ask, print, time};
 use clap::{Args, Subcommand};
-use model::{Amount, Handling, Hours, Level, Rule, Service, Times, Timestamp};
+use model::{Amount, AuditOutcome, AuditRecord, Handling, Hours, Level, Rule, Service, Times, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use server::control::{Answer, Question, RuleQuestion};
@@ -96,6 +96,12 @@ pub struct PairArguments {
 pub struct WatchersArguments {
     /// Any name of who is watched
     pub address: String,
+    /// Show who has ever asked to watch it, and what became of that, as far back as the audit log goes
+    #[arg(long)]
+    pub history: bool,
+    /// Of the history at most so many, the last ones
+    #[arg(long, default_value_t = 1000, requires = "history")]
+    pub limit: u32,
     /// Print a line of JSON for each
     #[arg(long)]
     pub json: bool,
@@ -122,6 +128,9 @@ pub fn run(data: &Path, command: &RulesCommand) -> Result<(), Failure> {
 
 /// Lists who watches somebody, or has asked to.
 pub fn watchers(data: &Path, arguments: &WatchersArguments) -> Result<(), Failure> {
+    if arguments.history {
+        return history(data, arguments);
+    }
     let question = Question::Rules(RuleQuestion::Watchers { of: arguments.address.clone() });
     ask::each(data, &question, |answer| match answer {
         Answer::Watcher(watcher) if arguments.json => print::json(&watcher),
@@ -133,6 +142,26 @@ pub fn watchers(data: &Path, arguments: &WatchersArguments) -> Result<(), Failur
                 _ => "waits for a decision".to_owned(),
             };
             print::line(&format!("{watcher:40} {how:28} since {}", time::moment(at)))
+        }
+        _ => Ok(()),
+    })
+}
+
+fn history(data: &Path, arguments: &WatchersArguments) -> Result<(), Failure> {
+    let of = arguments.address.clone();
+    let question = Question::Rules(RuleQuestion::WatcherHistory { of, last: arguments.limit });
+    ask::each(data, &question, |answer| match answer {
+        Answer::Audited(row) if arguments.json => print::json(&row),
+        Answer::Audited(row) => {
+            let AuditRecord { at, event, .. } = row.record;
+            let what = match event.outcome {
+                AuditOutcome::Begun => "waits",
+                AuditOutcome::Done => "may watch",
+                AuditOutcome::Refused | AuditOutcome::Failed => "is refused",
+                AuditOutcome::Ended => "watches no more",
+            };
+            let (who, why) = (event.actor.unwrap_or_default(), event.reason.unwrap_or_default());
+            print::line(&format!("{}  {who:40} {what}: {why}", time::moment(at)))
         }
         _ => Ok(()),
     })

@@ -4,13 +4,13 @@ use crate::alias_book::NameId;
 use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
-use crate::refusal::{BLOCKED, REFUSED_BY_DEFAULT, RULED_OUT, SILENT};
+use crate::refusal::{ASKED, BLOCKED, REFUSED_BY_DEFAULT, RULED_IN, RULED_OUT, SILENT};
 use crate::roster::{Block, Details, Relation};
 use crate::rules::Ground;
 use crate::settings::Treatment;
 use model::{
-    Address, AgentId, Amount, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Effect, Fact,
-    Handling, NamedAddress, Now, Refusal, Service, SubscriptionId, Symmetry, Ticket,
+    Address, AgentId, Amount, AuditOutcome, BlockRecord, Contact, ContactCard, ContactChange, ContactStatus,
+    Effect, Fact, Handling, NamedAddress, Now, Refusal, Service, SubscriptionId, Symmetry, Ticket,
 };
 
 /// What an agent wants of a contact.
@@ -134,6 +134,7 @@ impl Engine {
             }
             _ if is_agreed => self.approve(presentity, watcher, true, details, consequences),
             Reception::Granted => {
+                self.note_subscription(AuditOutcome::Done, watcher, presentity, RULED_IN, consequences);
                 self.grant_at_once(now, watcher, presentity, wish.id, details, consequences);
             }
             Reception::Unheard => {
@@ -141,6 +142,7 @@ impl Engine {
                 self.approve(watcher, presentity, false, None, consequences);
             }
             Reception::Asked => {
+                self.note_subscription(AuditOutcome::Begun, watcher, presentity, ASKED, consequences);
                 self.file(now, watcher, presentity, wish.id, details, consequences);
                 self.list(watcher, self.contact(watcher, presentity), consequences);
                 self.put(watcher, presentity, consequences);
@@ -159,8 +161,17 @@ impl Engine {
         consequences: &mut Consequences,
     ) {
         let reception = self.reception(watcher, presentity);
-        if let Reception::Deceived { reason, .. } = reception {
-            self.refuse_watcher(watcher, presentity, reason, consequences);
+        match reception {
+            Reception::Refused(_) => {}
+            Reception::Deceived { reason, .. } => {
+                self.refuse_watcher(watcher, presentity, reason, consequences);
+            }
+            Reception::Granted | Reception::Unheard => {
+                self.note_subscription(AuditOutcome::Done, watcher, presentity, RULED_IN, consequences);
+            }
+            Reception::Asked => {
+                self.note_subscription(AuditOutcome::Begun, watcher, presentity, ASKED, consequences);
+            }
         }
         match reception {
             Reception::Refused(_) => {}
@@ -268,6 +279,9 @@ impl Engine {
     ) {
         let before = self.contacts_of_both(owner, blocked);
         self.end(owner, blocked, consequences);
+        if self.roster.get(blocked, owner).is_some() {
+            self.refuse_watcher(blocked, owner, BLOCKED, consequences);
+        }
         if !self.settings.polite_block {
             self.end(blocked, owner, consequences);
         }

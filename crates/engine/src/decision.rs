@@ -5,11 +5,12 @@ use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
-use crate::refusal::{DENIED, SILENT, UNDECIDED};
+use crate::refusal::{AGREED, DENIED, IN_TURN, OVER, RULED_IN, SILENT, UNDECIDED, UNHEARD};
 use crate::roster::{Details, Relation};
 use crate::settings::Treatment;
 use model::{
-    AgentId, Amount, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId, Symmetry, Ticket,
+    AgentId, Amount, AuditOutcome, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId,
+    Symmetry, Ticket,
 };
 
 impl Engine {
@@ -70,6 +71,7 @@ impl Engine {
                 self.ask_deciders(decider, watcher, consequences);
             }
         } else if self.roster.consent(watcher, decider) {
+            self.note_subscription(AuditOutcome::Done, watcher, decider, AGREED, consequences);
             let record = self.subscription_record(watcher, decider).map(Box::new);
             consequences.facts.extend(record.map(Fact::Subscription));
         }
@@ -107,9 +109,12 @@ impl Engine {
         let before = self.contacts_of_both(watcher, presentity);
         let Some(request) = self.roster.remove(watcher, presentity) else { return };
         let (id, asked_at) = (request.id, request.asked_at);
+        let reason = if self.is_silent(presentity) { UNHEARD } else { AGREED };
+        self.note_subscription(AuditOutcome::Done, watcher, presentity, reason, consequences);
         self.activate(watcher, presentity, request, consequences);
         // Who agrees to be watched wants to watch; a rule may forbid it.
         if is_mutual && !self.verdict(presentity, watcher, Service::Presence).is_forbidden() {
+            self.note_subscription(AuditOutcome::Done, presentity, watcher, IN_TURN, consequences);
             let reverse = self.roster.remove(presentity, watcher);
             let details = reverse.map_or(details, |reverse| reverse.details);
             let reverse =
@@ -140,6 +145,7 @@ impl Engine {
     pub(crate) fn grant(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         let before = self.contacts_of_both(watcher, presentity);
         let Some(request) = self.roster.remove(watcher, presentity) else { return };
+        self.note_subscription(AuditOutcome::Done, watcher, presentity, RULED_IN, consequences);
         self.activate(watcher, presentity, Relation { by_rule: true, ..request }, consequences);
         self.tell_difference(watcher, presentity, before, consequences);
     }
@@ -178,7 +184,10 @@ impl Engine {
     }
 
     pub(crate) fn end(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
-        if self.roster.remove(watcher, presentity).is_some() {
+        if let Some(ended) = self.roster.remove(watcher, presentity) {
+            if ended.is_active {
+                self.note_subscription(AuditOutcome::Ended, watcher, presentity, OVER, consequences);
+            }
             self.contact_changed(watcher, presentity);
             let address = |party| self.book.address(party).clone();
             let (watcher, presentity) = (address(watcher), address(presentity));

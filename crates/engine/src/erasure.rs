@@ -74,6 +74,8 @@ impl Engine {
             self.sever(party, other, true, consequences);
             self.release(other);
         }
+        // The log is to name it no more.
+        consequences.audited.clear();
         for blocked in Vec::from_iter(self.roster.blocked_by(party)) {
             self.unblock(party, blocked, consequences);
             self.release(blocked);

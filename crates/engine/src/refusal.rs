@@ -4,7 +4,7 @@ use crate::alias_book::NameId;
 use crate::consequences::Consequences;
 use crate::engine::Engine;
 use crate::publication;
-use model::{Address, AgentId, AuditEvent};
+use model::{Address, AgentId, AuditEvent, AuditOutcome};
 use std::borrow::Cow;
 
 impl Engine {
@@ -34,9 +34,23 @@ impl Engine {
         consequences: &mut Consequences,
     ) {
         self.counts.watchers_refused += 1;
+        self.note_subscription(AuditOutcome::Refused, watcher, presentity, reason, consequences);
+    }
+
+    /// Notes what becomes of a subscription: that it waits, is granted, refused or over. Together these are the history of who
+    /// asked to watch whom (F-07).
+    pub(crate) fn note_subscription(
+        &self,
+        outcome: AuditOutcome,
+        watcher: NameId,
+        presentity: NameId,
+        reason: &'static str,
+        consequences: &mut Consequences,
+    ) {
         let name = |name| Some(self.book.address(name).to_string());
-        let (actor, object) = (name(watcher), name(presentity));
-        consequences.audited.push(AuditEvent { actor, object, ..AuditEvent::refused("subscribe", reason) });
+        let (actor, object, reason) = (name(watcher), name(presentity), Some(reason.into()));
+        let event = AuditEvent { actor, object, reason, ..AuditEvent::new("subscribe", outcome) };
+        consequences.audited.push(event);
     }
 
     /// The address of the presentity that an agent belongs to.
@@ -64,3 +78,24 @@ pub(crate) const DENIED: &str = "the presentity has refused";
 
 /// Nobody has decided.
 pub(crate) const UNDECIDED: &str = "nobody has decided in time";
+
+/// The presentity is asked.
+pub(crate) const ASKED: &str = "the presentity is asked";
+
+/// The presentity has said yes.
+pub(crate) const AGREED: &str = "the presentity has agreed";
+
+/// The presentity watches the watcher, or has asked to, which counts as a yes.
+pub(crate) const IN_TURN: &str = "the presentity watches the watcher, which counts as agreed";
+
+/// A rule says yes.
+pub(crate) const RULED_IN: &str = "a rule allows it";
+
+/// A rule says yes no more.
+pub(crate) const RULE_ENDED: &str = "the rule that allowed it holds no more, and the presentity is asked";
+
+/// Nobody can be asked, and the rule for that is to agree.
+pub(crate) const UNHEARD: &str = "nobody can be asked there, and that counts as agreed";
+
+/// One of the two ends it.
+pub(crate) const OVER: &str = "the watcher has given it up, or the presentity has withdrawn it";

@@ -48,17 +48,19 @@ pub struct AuditRecord {
 pub enum AuditOutcome {
     /// It was refused.
     Refused,
-    /// It is about to be done; what came of it is in a record of its own.
+    /// It is about to be done, or waits; what came of it is in a record of its own.
     Begun,
     /// It was done.
     Done,
     /// It was tried, and failed.
     Failed,
+    /// It had been done, and is over.
+    Ended,
 }
 
 impl AuditOutcome {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Refused, Self::Begun, Self::Done, Self::Failed];
+    pub const ALL: [Self; 5] = [Self::Refused, Self::Begun, Self::Done, Self::Failed, Self::Ended];
 
     /// The word for it.
     pub const fn name(self) -> &'static str {
@@ -67,6 +69,7 @@ impl AuditOutcome {
             Self::Begun => "begun",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Ended => "ended",
         }
     }
 }

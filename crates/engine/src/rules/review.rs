@@ -7,8 +7,10 @@ use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
-use crate::refusal::RULED_OUT;
-use model::{Amount, Effect, Fact, Handling, Instant, PresenceState, Service, Subject, Timestamp};
+use crate::refusal::{RULE_ENDED, RULED_OUT};
+use model::{
+    Amount, AuditOutcome, Effect, Fact, Handling, Instant, PresenceState, Service, Subject, Timestamp,
+};
 use std::sync::Arc;
 
 /// A review of everybody that is under way: until it has come to somebody, what is kept of his watchers is not relied on.
@@ -82,6 +84,7 @@ impl Engine {
     fn suspend(&mut self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
         let before = self.contacts_of_both(watcher, presentity);
         let Some(mut relation) = self.roster.remove(watcher, presentity) else { return };
+        self.note_subscription(AuditOutcome::Begun, watcher, presentity, RULE_ENDED, consequences);
         (relation.is_active, relation.by_rule, relation.asked_at) = (false, false, self.now.wall);
         self.roster.insert(watcher, presentity, relation);
         self.contact_changed(watcher, presentity);

@@ -96,7 +96,7 @@ fn what_changes_while_an_agent_attends_is_told_once() {
     assert_eq!(scene.heard(1), ["bob Subscribed", "bob is OnCall"]);
 }
 
-//
+//
 #[test]
 fn a_request_waits_for_somebody_who_registers_for_the_first_time_long_after() {
     let mut scene = Scene::new();

@@ -69,7 +69,7 @@ fn the_principal_is_that_of_the_most_preferred_name_anybody_has() {
     assert_eq!(scene.engine.resolve(&address("bob")), Some(&address("alice")));
 }
 
-// covers: D-32
+// covers: D-32, R-130
 #[test]
 fn a_second_endpoint_of_a_name_is_a_second_device() {
     let mut scene = Scene::new();
@@ -81,7 +81,7 @@ fn a_second_endpoint_of_a_name_is_a_second_device() {
     assert_eq!(Vec::from_iter(agents), [agent(1), agent(2)]);
 }
 
-// covers: D-28
+// covers: D-28, R-007
 #[test]
 fn every_name_leads_to_all_names_as_they_were_registered_first() {
     let mut scene = Scene::new();

@@ -165,7 +165,7 @@ fn symmetry() -> impl Strategy<Value = Symmetry> {
 }
 
 proptest! {
-    // covers, D-16
+    // covers, D-16, A-5.3.2, F-11, R-021
     #[test]
     fn every_watcher_has_the_newest_it_may_see_and_nobody_else_anything(
         events in prop::collection::vec(event(), 1..80), polite in any::<bool>(), symmetry in symmetry(),

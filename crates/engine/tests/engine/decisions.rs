@@ -71,6 +71,7 @@ fn a_denied_request_can_not_be_approved_after_all() {
     assert_eq!(scene.heard(2), ["done", "alice Removed", NO_SUCH_REQUEST]);
 }
 
+// covers: F-08
 #[test]
 fn either_device_decides_and_the_first_answer_stands() {
     for first in [true, false] {

@@ -18,7 +18,7 @@ fn a_registered_endpoint_is_online_until_it_departs() {
     assert_eq!((document.since, document.note.as_deref()), (scene.wall(500), Some("unregistered")));
 }
 
-// covers: D-11
+// covers: D-11, A-3.2.4, A-3.2.5, R-134
 #[test]
 fn a_registration_that_nobody_renews_ends_by_itself() {
     let mut scene = Scene::new();
@@ -163,7 +163,7 @@ fn a_device_that_has_changed_its_name_still_expires() {
     assert_eq!(scene.state("bob"), PresenceState::Offline);
 }
 
-// covers: D-15, D-17, B-11
+// covers: D-15, D-17, B-11, R-041, R-042, R-043
 #[test]
 fn the_device_of_most_interest_is_shown_and_all_are_kept() {
     let mut scene = Scene::new();

@@ -216,7 +216,7 @@ fn a_repeat_is_accepted_again_and_not_delivered_again() {
     assert_eq!((counts.messages_accepted, counts.messages_repeated), (1, 2));
 }
 
-//
+// covers, F-16
 #[test]
 fn a_repeat_is_known_after_a_restart() {
     let mut scene = pair();

@@ -2,21 +2,25 @@
 
 use crate::scene::Scene;
 use engine::{Limits, Settings, Treatment};
-use model::{AuditOutcome, Millis, Request, Symmetry, Ticket};
+use model::{AuditOutcome, Handling, Millis, Request, Symmetry, Ticket};
 
 /// The refusals so far, as `actor act object: reason`.
 fn refused(scene: &mut Scene) -> Vec<String> {
+    recorded(scene, |outcome| outcome == AuditOutcome::Refused)
+}
+
+/// The records of such outcomes so far.
+fn recorded(scene: &mut Scene, is_meant: impl Fn(AuditOutcome) -> bool) -> Vec<String> {
     scene.settle();
     let local = |name: &Option<String>| {
         name.as_deref().map_or("-", |name| name.split('@').next().unwrap_or_default()).to_owned()
     };
     let events = std::mem::take(&mut scene.audited);
-    assert!(events.iter().all(|event| event.outcome == AuditOutcome::Refused));
     let line = |event: model::AuditEvent| {
         let reason = event.reason.unwrap_or_default();
         format!("{} {} {}: {reason}", local(&event.actor), event.act, local(&event.object))
     };
-    events.into_iter().map(line).collect()
+    events.into_iter().filter(|event| is_meant(event.outcome)).map(line).collect()
 }
 
 fn friends(polite_block: bool) -> Scene {
@@ -93,4 +97,42 @@ fn what_a_rule_or_a_limit_refuses_is_recorded_with_its_name() {
         refused(&mut scene),
         ["alice decide -: no such request waits for a decision of this principal"]
     );
+}
+
+/// All records so far, as outcome, watcher and presentity.
+fn history(scene: &mut Scene) -> Vec<String> {
+    scene.settle();
+    let local = |name: Option<String>| name.and_then(|name| Some(name.split('@').next()?.to_owned()));
+    let events = std::mem::take(&mut scene.audited).into_iter().map(|event| {
+        assert_eq!(event.act, "subscribe");
+        let (watcher, presentity) = (local(event.actor), local(event.object));
+        format!("{} {}>{}", event.outcome.name(), watcher.unwrap_or_default(), presentity.unwrap_or_default())
+    });
+    events.collect()
+}
+
+// covers, F-07, R-016
+#[test]
+fn who_asked_to_watch_whom_and_what_became_of_it_is_recorded_from_the_first_wish_to_the_end() {
+    let mut scene = friends(false);
+    scene.join(1, &["alice"]);
+    scene.join(2, &["bob"]);
+    scene.subscribe_to(1, "bob");
+    assert_eq!(history(&mut scene), ["begun alice>bob"]);
+    scene.subscribe_to(1, "bob");
+    assert_eq!(history(&mut scene), [""; 0], "who asks again is told how it stands");
+    let id = scene.request_id("alice", "bob");
+    scene.decide(2, id, true);
+    assert_eq!(history(&mut scene), ["done alice>bob", "done bob>alice"]);
+    scene.unsubscribe_from(1, "bob");
+    assert_eq!(history(&mut scene), ["ended alice>bob", "ended bob>alice"]);
+    scene.set_simple("bob", "domain:x.example", Handling::Allow);
+    scene.subscribe_to(1, "bob");
+    assert_eq!(history(&mut scene), ["done alice>bob"]);
+    scene.end("bob", "domain:x.example");
+    assert_eq!(history(&mut scene), ["begun alice>bob"], "the rule is gone, and bob is asked");
+    scene.set_simple("bob", "domain:x.example", Handling::PoliteBlock);
+    assert_eq!(history(&mut scene), [""; 0], "a request that waits goes on to look like one");
+    scene.set_simple("bob", "alice", Handling::Block);
+    assert_eq!(history(&mut scene), ["refused alice>bob"]);
 }

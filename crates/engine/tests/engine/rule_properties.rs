@@ -402,7 +402,7 @@ impl Play {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, max_shrink_iters: 4000, ..ProptestConfig::default() })]
 
-    // covers, F-01, F-04
+    // covers, F-01, F-04, A-5.3.2, F-11, R-010, R-012, R-027, R-048
     #[test]
     fn nobody_is_told_what_the_rules_forbid(events in prop::collection::vec(event(), 1..40)) {
         let mut play = Play::new();

@@ -100,7 +100,7 @@ fn a_rule_grants_without_asking_and_what_it_granted_ends_with_it() {
     assert_eq!(scene.heard(1), ["bob Subscribed", "bob is OnCall"]);
 }
 
-//
+//
 #[test]
 fn a_block_by_rule_ends_at_once_what_was_granted_and_the_watcher_is_told() {
     let mut scene = watching();
@@ -176,7 +176,7 @@ fn publish_everything(scene: &mut Scene) {
     scene.publish_all(2, publication);
 }
 
-// covers, F-06, F-20
+// covers, F-06, F-20, R-009, R-011, R-145
 #[test]
 fn three_watchers_see_three_documents_and_none_the_place_without_a_rule() {
     let mut scene = Scene::new();
@@ -471,7 +471,7 @@ fn who_has_no_keyboard_is_decided_for_by_the_operator() {
     assert_eq!(scene.decide_for("nobody", "alice", true), Err(Refusal::NoSuchPrincipal));
 }
 
-// covers: F-01, A-5.1.14, A-5.1.3
+// covers: F-01, A-5.1.14, A-5.1.3, R-018
 #[test]
 fn others_are_refused_by_default_and_who_is_anonymous_is_let_in_by_a_rule_only() {
     let domains = ["x.example".parse().unwrap()].into();

@@ -7,6 +7,7 @@ use model::{
     Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Symmetry, Times,
 };
 use serde::{Deserialize, Serialize};
+use store::AuditQuery;
 
 /// What a client asks about access rules. Whom and who are any names, or subjects as [`model::Subject`] writes them.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -57,6 +58,13 @@ pub enum RuleQuestion {
         /// Any name of his.
         of: String,
     },
+    /// Who has asked to watch somebody, and what became of it: the last so many [`Answer::Audited`]s in order.
+    WatcherHistory {
+        /// Any name of his.
+        of: String,
+        /// How many.
+        last: u32,
+    },
     /// Decides a request to watch, or ends what it granted: one [`Answer::Done`].
     Decide {
         /// Any name of whom it is about.
@@ -72,6 +80,14 @@ impl Answering {
     /// Answers a question about rules.
     pub(super) fn rules(&self, question: RuleQuestion, answers: &mut Answers<'_>) -> Answered<()> {
         let answered = match question {
+            RuleQuestion::WatcherHistory { of, last } => match self.known(&of) {
+                Ok(name) => {
+                    let (object, act) = (Some(name.to_string()), Some(SUBSCRIBE.to_owned()));
+                    let query = AuditQuery { object, act, ..AuditQuery::default() };
+                    return self.audit(query, last, false, answers);
+                }
+                Err(failure) => Err(failure),
+            },
             RuleQuestion::List { of } => self.list_rules(of.as_deref()),
             RuleQuestion::Watchers { of } => self.watchers(&of),
             RuleQuestion::Explain { whom, who } => self.explain(&whom, &who),
@@ -174,6 +190,9 @@ impl Answering {
         self.names.readings(typed)?.into_iter().next().ok_or(unknown)
     }
 }
+
+/// The act of the audit log under which the engine tells of subscriptions.
+const SUBSCRIBE: &str = "subscribe";
 
 fn about(key: &RuleKey) -> String {
     format!(
