@@ -225,7 +225,22 @@ def strength(server):
     shown.expect_contact("subscribe", "bob")
 
 
-PLAYS = [registers, replays, changes, speaks_for, strength]
+def networks(server):
+    """Rooms of a network share a password for names that are nobody's; others elsewhere go on as before."""
+    user(server, "add", "rooms", "--network", "127.0.71.0/24", password="shared")
+    right = Signer("room4", server.address, "shared", user="rooms", host="127.0.71.4")
+    right.register()
+    assert "securityDenial" in Signer("room5", server.address, "guess", user="rooms", host="127.0.71.5").refused()
+    assert "securityDenial" in Signer("room5", server.address, "shared", "plain", host="127.0.71.5").refused()
+    Room("room6", server.address, "127.0.72.6").register()
+    server.kill()
+    server.start()
+    assert "securityDenial" in Signer("room5", server.address, "guess", user="rooms", host="127.0.71.5").refused()
+    right.register()
+    assert "127.0.71.0/24" in user(server, "list")
+
+
+PLAYS = [registers, replays, changes, speaks_for, strength, networks]
 
 if __name__ == "__main__":
     run(PLAYS, __doc__)

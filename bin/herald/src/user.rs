@@ -3,6 +3,7 @@
 use crate::exit::Failure;
 use crate::{ask, print, time};
 use clap::{Args, Subcommand};
+use model::Network;
 use serde_json::json;
 use server::control::{Answer, Question, Secret, UserQuestion};
 use std::fs::File;
@@ -33,6 +34,10 @@ pub struct AddArguments {
     /// A name that only this user may register; may be given again. Without it, what NAME stands for
     #[arg(long = "address", value_name = "ADDRESS")]
     pub addresses: Vec<String>,
+    /// A network like 10.1.0.0/16 whose endpoints register, with this one password, every name that is nobody's; may be
+    /// given again
+    #[arg(long = "network", value_name = "NETWORK")]
+    pub networks: Vec<Network>,
     /// The endpoint can do only MD5 or CAT: its password is kept, encrypted
     #[arg(long)]
     pub legacy: bool,
@@ -75,10 +80,11 @@ pub struct PasswordArguments {
 /// Makes, changes, removes or lists users.
 pub fn run(data: &Path, command: &UserCommand) -> Result<(), Failure> {
     match command {
-        UserCommand::Add(AddArguments { name, addresses, legacy, password }) => {
+        UserCommand::Add(AddArguments { name, addresses, networks, legacy, password }) => {
             let (name, addresses, is_legacy) = (name.clone(), addresses.clone(), *legacy);
+            let networks = networks.clone();
             let password = password.read()?;
-            change(data, UserQuestion::Add { name, addresses, password, is_legacy })
+            change(data, UserQuestion::Add { name, addresses, networks, password, is_legacy })
         }
         UserCommand::Passwd(PasswdArguments { name, password }) => {
             change(data, UserQuestion::Change { name: name.clone(), password: password.read()? })
@@ -102,10 +108,11 @@ fn list(data: &Path, arguments: &ListArguments) -> Result<(), Failure> {
     ask::each(data, &Question::Users(UserQuestion::List), |answer| match answer {
         Answer::User(user) if arguments.json => print::json(&json!(user)),
         Answer::User(user) => {
-            let addresses: Vec<_> = user.addresses.iter().map(ToString::to_string).collect();
+            let addresses = user.addresses.iter().map(ToString::to_string);
+            let owned = Vec::from_iter(addresses.chain(user.networks.iter().map(ToString::to_string)));
             let methods = user.methods.join(", ");
             let since = time::moment(user.since);
-            print::line(&format!("{:20} {:40} {methods}, since {since}", user.name, addresses.join(", ")))
+            print::line(&format!("{:20} {:40} {methods}, since {since}", user.name, owned.join(", ")))
         }
         _ => Ok(()),
     })

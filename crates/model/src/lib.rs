@@ -17,6 +17,7 @@ mod history;
 mod identity;
 mod inbox;
 mod message;
+mod network;
 mod presence;
 mod publication;
 mod request;
@@ -42,6 +43,7 @@ pub use message::{
     Delivery, DeliveryOutcome, InstantMessage, MessageContent, MessageFailure, MessageId, Receipt,
     ReceiptKind, ReceiptsWanted,
 };
+pub use network::Network;
 pub use presence::{Availability, Basic, PresenceDocument, PresenceState, PresenceTuple, Version};
 pub use publication::{Capability, Location, Note, Publication};
 pub use request::{Claim, Effect, OperatorAct, Refusal, Request};

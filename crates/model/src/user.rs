@@ -1,6 +1,6 @@
 //! Users: who may register what, and what is kept of their passwords.
 
-use crate::{Address, Timestamp};
+use crate::{Address, Network, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -78,8 +78,10 @@ pub enum Strength {
 pub struct Credential {
     /// The name that tokens have, compared exactly.
     pub name: Arc<str>,
-    /// What the user may register, the principal first; at least one. No two users have the same.
+    /// What the user may register, the principal first. No two users have the same.
     pub addresses: Box<[Address]>,
+    /// Whose endpoints register with this password what belongs to nobody; of several the one that says most.
+    pub networks: Box<[Network]>,
     /// The key of procedure I.
     pub key: PasswordKey,
     /// The password, only where MD5 or CAT is enabled for the user.
@@ -95,8 +97,11 @@ pub const USER_NAME_MAX: usize = 128;
 pub struct UserRecord {
     /// The name that tokens have; 1 to 128 octets.
     pub name: String,
-    /// What the user may register, the principal first; at least one.
+    /// What the user may register, the principal first.
     pub addresses: Vec<Address>,
+    /// Whose endpoints register with this password what belongs to nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<Network>,
     /// The key of procedure I.
     pub key: PasswordKey,
     /// The password as only this server can read it, where a method needs it.
@@ -124,7 +129,13 @@ mod tests {
     fn nothing_that_is_shown_has_a_secret_in_it() {
         let (key, text) = (PasswordKey::from_octets([0xab; 20]), "secret7");
         let password = Password::new(text);
-        let credential = Credential { name: "alice".into(), addresses: Box::default(), key, password };
+        let credential = Credential {
+            name: "alice".into(),
+            addresses: Box::default(),
+            networks: Box::default(),
+            key,
+            password,
+        };
         let sealed = SealedPassword(vec![0xab; 40]);
         let shown = format!("{credential:?} {sealed:?} {key:?}").to_lowercase();
         for secret in [text, "ab, ab", "171", "abab"] {

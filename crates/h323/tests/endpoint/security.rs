@@ -45,6 +45,7 @@ impl Pair {
         let credential = Credential {
             name: "alice".into(),
             addresses: Box::new([Address::parse("alice@example.com").unwrap()]),
+            networks: Box::default(),
             key: key_of(&password("secret")),
             password: Some(password("secret")),
         };

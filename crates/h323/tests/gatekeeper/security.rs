@@ -19,6 +19,7 @@ fn user(name: &str, addresses: &[&str], secret: &str) -> Command {
     Command::SetUser(Box::new(Credential {
         name: name.into(),
         addresses: addresses.iter().map(|address| Address::parse(address).unwrap()).collect(),
+        networks: Box::default(),
         key: key_of(&password(secret)),
         password: Some(password(secret)),
     }))
@@ -221,6 +222,52 @@ fn nobody_registers_what_another_user_owns() {
     assert!(is_denied(&unsigned(&mut world, "bob")));
     assert_eq!(world.counter("security.unsigned"), 1);
     assert!(is_confirmed(&unsigned(&mut world, "carol")));
+}
+
+/// Who speaks for networks, and owns nothing else.
+fn speaker(name: &str, networks: &[&str], secret: &str) -> Command {
+    let Command::SetUser(credential) = user(name, &[], secret) else { unreachable!() };
+    let networks = networks.iter().map(|network| network.parse().unwrap()).collect();
+    Command::SetUser(Box::new(Credential { networks, ..*credential }))
+}
+
+//
+#[test]
+fn what_belongs_to_nobody_registers_in_a_network_with_the_password_of_the_network() {
+    let mut world = world();
+    world.command(speaker("rooms", &["192.0.2.0/24"], "shared"));
+    world.command(speaker("lab", &["192.0.2.128/25"], "closer"));
+    let unsigned = |world: &mut World, host: &str, name: &str| {
+        let room = Room::new(host, &[name]);
+        let request = RasMessage::RegistrationRequest(room.registration(world).into());
+        world.ask(&room.ras, &request)
+    };
+    assert!(is_denied(&unsigned(&mut world, "192.0.2.40", "room4")));
+    assert!(is_confirmed(&unsigned(&mut world, "198.51.100.40", "elsewhere")));
+    for (host, user, secret, names, is_right) in [
+        ("192.0.2.40", "rooms", "shared", &["room4"][..], true),
+        ("192.0.2.41", "rooms", "a guess", &["room5"], false),
+        ("192.0.2.41", "lab", "closer", &["room5"], false),
+        ("192.0.2.42", "rooms", "shared", &["alice"], false),
+        ("192.0.2.42", "rooms", "shared", &["room6", "bob"], false),
+        ("192.0.2.140", "lab", "closer", &["room7"], true),
+        ("198.51.100.41", "rooms", "shared", &["room8"], false),
+        // Who has a password of his own uses it in every network.
+        ("192.0.2.10", "alice", "secret", &["alice", "4004"], true),
+    ] {
+        world.seconds(1);
+        let mut endpoint = Endpoint::new(host, names, user, secret);
+        let answer = endpoint.register(&mut world);
+        assert_eq!(is_confirmed(&answer), is_right, "{host} {user} {names:?}: {answer:?}");
+        if is_right {
+            let unregistration = endpoint.room.unregistration(&mut world);
+            let answer = world.ask(&endpoint.room.ras, &unregistration);
+            let RasMessage::UnregistrationReject(reject) = &answer else { panic!("{answer:?}") };
+            assert_eq!(reject.reject_reason, UnregRejectReason::SecurityDenial);
+        }
+    }
+    world.command(Command::RemoveUser { name: "rooms".to_owned() });
+    assert!(is_confirmed(&unsigned(&mut world, "192.0.2.43", "room9")));
 }
 
 #[test]

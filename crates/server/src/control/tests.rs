@@ -400,6 +400,7 @@ fn adds(name: &str, addresses: &[&str], password: &str, is_legacy: bool) -> Ques
     Question::Users(UserQuestion::Add {
         name: name.to_owned(),
         addresses: addresses.iter().map(ToString::to_string).collect(),
+        networks: Vec::new(),
         password: Secret(password.to_owned()),
         is_legacy,
     })

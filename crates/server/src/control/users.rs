@@ -10,7 +10,8 @@ use crate::vault::Vault;
 use h323::security::Method;
 use link::Command;
 use model::{
-    Address, Batch, Credential, Erasure, Fact, PASSWORD_MAX, Password, Timestamp, USER_NAME_MAX, UserRecord,
+    Address, Batch, Credential, Erasure, Fact, Network, PASSWORD_MAX, Password, Timestamp, USER_NAME_MAX,
+    UserRecord,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,8 +38,11 @@ pub enum UserQuestion {
     Add {
         /// The name that tokens have.
         name: String,
-        /// Any names of what only the user may register; none: what the name stands for.
+        /// Any names of what only the user may register; none, without networks: what the name stands for.
         addresses: Vec<String>,
+        /// Whose endpoints register with this password what belongs to nobody.
+        #[serde(default)]
+        networks: Vec<Network>,
         /// The password.
         password: Secret,
         /// Whether MD5 and CAT are enabled, for which the password is kept.
@@ -77,6 +81,8 @@ pub struct UserView {
     pub name: String,
     /// What only this user may register, the principal first.
     pub addresses: Vec<Address>,
+    /// Whose endpoints register with this password what belongs to nobody.
+    pub networks: Vec<Network>,
     /// The methods that the user can be known by.
     pub methods: Vec<String>,
     /// Since when the user has this password.
@@ -85,10 +91,10 @@ pub struct UserView {
 
 impl From<UserRecord> for UserView {
     fn from(record: UserRecord) -> Self {
-        let UserRecord { name, addresses, sealed_password, since, .. } = record;
+        let UserRecord { name, addresses, networks, sealed_password, since, .. } = record;
         let can = |method: &Method| sealed_password.is_some() || !method.needs_password();
         let methods = Method::ALL.into_iter().filter(can).map(|method| method.name().to_owned()).collect();
-        Self { name, addresses, methods, since }
+        Self { name, addresses, networks, methods, since }
     }
 }
 
@@ -99,8 +105,8 @@ impl Answering {
         let _turn = self.user_changes.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = match question {
             UserQuestion::List => self.list_users(),
-            UserQuestion::Add { name, addresses, password, is_legacy } => {
-                self.add_user(name, &addresses, &password, is_legacy)
+            UserQuestion::Add { name, addresses, networks, password, is_legacy } => {
+                self.add_user(name, &addresses, networks, &password, is_legacy)
             }
             UserQuestion::Change { name, password } => self.change_password(&name, &password),
             UserQuestion::Remove { name } => self.remove_user(&name),
@@ -125,6 +131,7 @@ impl Answering {
         &self,
         name: String,
         addresses: &[String],
+        networks: Vec<Network>,
         password: &Secret,
         is_legacy: bool,
     ) -> Result<Vec<Answer>, Failure> {
@@ -138,12 +145,19 @@ impl Answering {
         if users.contains_key(&name) {
             return malformed(format!("there is a user {name}; `herald user passwd` changes the password"));
         }
-        if users.len() >= USERS_MAX || addresses.len() > ADDRESSES_MAX {
-            return malformed(format!("at most {USERS_MAX} users, with {ADDRESSES_MAX} addresses each"));
+        if users.len() >= USERS_MAX || addresses.len().max(networks.len()) > ADDRESSES_MAX {
+            return malformed(format!(
+                "at most {USERS_MAX} users, with {ADDRESSES_MAX} addresses and networks each"
+            ));
+        }
+        let speaks = |user: &&UserRecord| user.networks.iter().any(|network| networks.contains(network));
+        if let Some(other) = users.values().find(speaks) {
+            return malformed(format!("the user {} speaks for that network", other.name));
         }
         let mut owned: Vec<Address> = Vec::new();
         // A user who owns nothing else owns what the name stands for.
-        let typed = if addresses.is_empty() { std::slice::from_ref(&name) } else { addresses };
+        let owns_itself = addresses.is_empty() && networks.is_empty();
+        let typed = if owns_itself { std::slice::from_ref(&name) } else { addresses };
         for typed in typed {
             let address = self.address(typed)?;
             // Who is known by other names too owns them all: nobody else is to come to the principal by one of them.
@@ -158,16 +172,20 @@ impl Answering {
                 }
             }
         }
-        let done = format!("user {name} owns {}", joined(&owned));
+        let speaks_for = networks.iter().map(|network| format!("what is nobody's in {network}"));
+        let done =
+            format!("user {name} owns {}", joined(owned.iter().map(ToString::to_string).chain(speaks_for)));
         let password = read(password)?;
-        let record = self.record(name, owned, &password, is_legacy)?;
+        let record = UserRecord { networks, ..self.record(name, owned, &password, is_legacy)? };
         self.set_user(record, password, done)
     }
 
     fn change_password(&self, name: &str, password: &Secret) -> Result<Vec<Answer>, Failure> {
         let old = self.all_users()?.remove(name).ok_or_else(|| no_user(name))?;
         let password = read(password)?;
-        let record = self.record(old.name, old.addresses, &password, old.sealed_password.is_some())?;
+        let is_legacy = old.sealed_password.is_some();
+        let record = self.record(old.name, old.addresses, &password, is_legacy)?;
+        let record = UserRecord { networks: old.networks, ..record };
         self.set_user(record, password, format!("user {name} has a new password"))
     }
 
@@ -200,7 +218,7 @@ impl Answering {
         let seal = || self.vault.seal(&name, password).map_err(|error| unavailable(&error));
         let sealed_password = if is_legacy { Some(seal()?) } else { None };
         let (key, since) = (h323::security::key_of(password), self.clock.now().wall);
-        Ok(UserRecord { name, addresses, key, sealed_password, since })
+        Ok(UserRecord { name, addresses, networks: Vec::new(), key, sealed_password, since })
     }
 
     fn set_user(&self, record: UserRecord, password: Password, done: String) -> Result<Vec<Answer>, Failure> {
@@ -234,8 +252,9 @@ impl Answering {
 
 /// What a gateway knows of a user.
 pub(crate) fn credential(record: &UserRecord, password: Option<Password>) -> Credential {
-    let UserRecord { name, addresses, key, .. } = record;
-    Credential { name: name.as_str().into(), addresses: addresses.as_slice().into(), key: *key, password }
+    let UserRecord { name, addresses, networks, key, .. } = record;
+    let (addresses, networks) = (addresses.as_slice().into(), networks.as_slice().into());
+    Credential { name: name.as_str().into(), addresses, networks, key: *key, password }
 }
 
 /// What a gateway knows of a user that was stored. Where the password does not open, the user goes without the methods that
@@ -264,6 +283,6 @@ fn no_user(name: &str) -> Failure {
     Failure::new(FailureKind::NotFound, format!("there is no user {name}; `herald user list` lists them"))
 }
 
-fn joined(addresses: &[Address]) -> String {
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn joined(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,7 @@ fn user(name: &str, key: u8) -> UserRecord {
     UserRecord {
         name: name.to_owned(),
         addresses: vec![address("room"), address("4711")],
+        networks: vec!["192.0.2.0/24".parse().unwrap()],
         key: PasswordKey::from_octets([key; 20]),
         sealed_password: (key > 1).then(|| SealedPassword(vec![key; 40])),
         since: Timestamp(7),

@@ -195,6 +195,7 @@ impl Gatekeeper {
         let owner = aliases.iter().find_map(|alias| {
             self.security.owner(&canonical(&Alias::from_wire(alias)?, &self.settings.zone).ok()?)
         });
+        let owner = owner.or_else(|| self.security.of_network(from.ip()));
         if !self.security.asks(mode, owner.is_some(), aliases.is_empty()) {
             return None;
         }

@@ -126,7 +126,11 @@ impl Gatekeeper {
             self.detail("security.replay", text);
             return Err(Insecure::Replay);
         }
-        let owns = |name: &Address| credential.addresses.contains(name);
+        // Who speaks for a network registers there what belongs to nobody.
+        let speaks_here = credential.networks.iter().any(|network| network.contains(from));
+        let owns = |name: &Address| {
+            credential.addresses.contains(name) || speaks_here && self.security.owner(name).is_none()
+        };
         let is_own = matter.owners.iter().all(|owner| owner.name == credential.name);
         if !is_own || !matter.names.iter().all(owns) {
             self.counters.names_forged += 1;
@@ -168,7 +172,9 @@ impl Gatekeeper {
 
     fn owner_of(&self, registration: &Registration) -> Option<&Arc<Credential>> {
         let names = registration.names.iter().map(|name| &name.address);
-        registration.presentity.iter().chain(names).find_map(|address| self.security.owner(address))
+        let owner =
+            registration.presentity.iter().chain(names).find_map(|address| self.security.owner(address));
+        owner.or_else(|| self.security.of_network(registration.peer.address.ip()))
     }
 
     /// Whether who asks may be a device of a presentity: the engine knows names of it that no user is said to own.
@@ -231,6 +237,9 @@ impl Gatekeeper {
         matter.number = speaking.map(|registration| registration.number);
         matter.owners.extend(matter.names.iter().filter_map(|name| self.security.owner(name).cloned()));
         matter.owners.extend(speaking.and_then(|registration| self.owner_of(registration)).cloned());
+        if matter.owners.is_empty() {
+            matter.owners.extend(self.security.of_network(peer.address.ip()).cloned());
+        }
         matter.is_unsigned_tolerated |= !self.is_signed_by_custom(&matter, message);
         Some(matter)
     }

@@ -14,8 +14,9 @@ pub(super) use check::Signer;
 use super::link::Gatekeeper;
 use crate::security::Method;
 use crate::security::window::Window;
-use model::{Address, Credential, Password, PasswordKey, Timestamp};
+use model::{Address, Credential, Network, Password, PasswordKey, Timestamp};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The users, and what is known of their tokens.
@@ -25,6 +26,8 @@ pub(super) struct Security {
     pub now: Timestamp,
     users: HashMap<Arc<str>, Arc<Credential>>,
     owners: HashMap<Address, Arc<Credential>>,
+    /// Those who speak for networks, the smallest network first.
+    networks: Vec<(Network, Arc<Credential>)>,
     window: Window,
     /// The method by which a registration shows who it is, once it has; by its number.
     methods: HashMap<u64, Method>,
@@ -42,11 +45,13 @@ impl Security {
             now: Timestamp(0),
             users: HashMap::new(),
             owners: HashMap::new(),
+            networks: Vec::new(),
             window: Window::new(settings.window),
             methods: HashMap::new(),
             nobody: Arc::new(Credential {
                 name: "".into(),
                 addresses: Box::default(),
+                networks: Box::default(),
                 key: PasswordKey::from_octets(octets),
                 password: Password::new(&password),
             }),
@@ -64,18 +69,26 @@ impl Security {
         self.owners.get(address)
     }
 
+    /// Whose password endpoints of an address need for what belongs to nobody.
+    fn of_network(&self, address: IpAddr) -> Option<&Arc<Credential>> {
+        self.networks.iter().find(|(network, _)| network.contains(address)).map(|(_, credential)| credential)
+    }
+
     fn set(&mut self, credential: Credential) {
         self.remove(&credential.name);
         let credential = Arc::new(credential);
         for address in &credential.addresses {
             self.owners.insert(address.clone(), credential.clone());
         }
+        self.networks.extend(credential.networks.iter().map(|network| (*network, credential.clone())));
+        self.networks.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix()));
         self.users.insert(credential.name.clone(), credential);
     }
 
     fn remove(&mut self, name: &str) {
         if self.users.remove(name).is_some() {
             self.owners.retain(|_, owner| &*owner.name != name);
+            self.networks.retain(|(_, owner)| &*owner.name != name);
         }
     }
 
