@@ -51,4 +51,7 @@ pub use subscription::{
     SubscriptionRecord, SubscriptionRequest,
 };
 pub use time::{Instant, Millis, Now, Timestamp};
-pub use user::{Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, USER_NAME_MAX, UserRecord};
+pub use user::{
+    Credential, DirectoryState, DirectoryUser, PASSWORD_MAX, Password, PasswordKey, SealedPassword,
+    USER_NAME_MAX, UserRecord,
+};

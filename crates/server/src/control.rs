@@ -32,7 +32,7 @@ pub(crate) use names::Names;
 pub use personal::Kept;
 pub use rules::RuleQuestion;
 pub use users::{Secret, UserQuestion, UserView};
-pub(crate) use users::{credential, opened};
+pub(crate) use users::{as_command, opened};
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{

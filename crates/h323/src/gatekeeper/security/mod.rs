@@ -5,6 +5,7 @@
 
 mod answer;
 mod check;
+mod disabled;
 mod settings;
 
 pub use settings::{Authentication, AuthenticationSettings};
@@ -25,6 +26,10 @@ pub(super) struct Security {
     pub now: Timestamp,
     users: HashMap<Arc<str>, Arc<Credential>>,
     owners: HashMap<Address, Arc<Credential>>,
+    /// The addresses of those users who may not register.
+    disabled: HashMap<Arc<str>, Box<[Address]>>,
+    /// All those addresses. Two users may have one, by a mistake of their directory.
+    barred: HashMap<Address, usize>,
     window: Window,
     /// The method by which a registration shows who it is, once it has; by its number.
     methods: HashMap<u64, Method>,
@@ -42,6 +47,8 @@ impl Security {
             now: Timestamp(0),
             users: HashMap::new(),
             owners: HashMap::new(),
+            disabled: HashMap::new(),
+            barred: HashMap::new(),
             window: Window::new(settings.window),
             methods: HashMap::new(),
             nobody: Arc::new(Credential {
@@ -74,8 +81,13 @@ impl Security {
     }
 
     fn remove(&mut self, name: &str) {
-        if self.users.remove(name).is_some() {
-            self.owners.retain(|_, owner| &*owner.name != name);
+        self.enable(name);
+        if let Some(removed) = self.users.remove(name) {
+            for address in &removed.addresses {
+                if self.owners.get(address).is_some_and(|owner| &*owner.name == name) {
+                    self.owners.remove(address);
+                }
+            }
         }
     }
 
