@@ -160,7 +160,9 @@ impl Drop for Connection {
 
 fn malformed(url: &str, what: &'static str, error: &LdapError) -> DirectoryError {
     let cause = match error {
-        LdapError::EndOfStream | LdapError::ResultRecv { .. } => "the connection has ended".to_owned(),
+        LdapError::EndOfStream | LdapError::ResultRecv { .. } | LdapError::OpSend { .. } => {
+            "the connection has ended".to_owned()
+        }
         error => error.to_string(),
     };
     DirectoryError::Malformed { url: url.to_owned(), what, cause }

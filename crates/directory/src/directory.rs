@@ -125,8 +125,10 @@ async fn fetch(settings: &Settings) -> Result<Snapshot, DirectoryError> {
     let people = people_base(settings);
     let groups = settings.groups_base.as_deref().unwrap_or(&settings.base);
     let (person, group) = (settings.person_attributes(), settings.group_attributes());
-    let people = connection.search("people", people, &settings.people_filter, person, size, max).await?;
-    let groups = connection.search("groups", groups, &settings.groups_filter, group, size, max).await?;
+    let people =
+        connection.search("search for people", people, &settings.people_filter, person, size, max).await?;
+    let groups =
+        connection.search("search for groups", groups, &settings.groups_filter, group, size, max).await?;
     Ok(Snapshot::compose(&people, &groups, settings))
 }
 
@@ -142,8 +144,9 @@ async fn authenticate(settings: &Settings, user: &str, password: &str) -> Result
     let mut asking = Connection::open(settings).await?;
     let filter = login_filter(settings, user);
     // Two are enough to know that there is not one. A page of ten keeps who means well from asking for more.
-    let found =
-        asking.search("person", people_base(settings), &filter, settings.person_attributes(), 10, 2).await;
+    let found = asking
+        .search("search for a person", people_base(settings), &filter, settings.person_attributes(), 10, 2)
+        .await;
     let found = match found {
         Err(DirectoryError::TooMany { .. }) => return Ok(Login::Ambiguous),
         found => found?,

@@ -47,11 +47,9 @@ pub enum DirectoryError {
         cause: String,
     },
     /// There are more entries than may be taken.
-    #[error(
-        "the search for {what} found more than {max} (entries_max); narrow its filter or raise the limit"
-    )]
+    #[error("the {what} found more than {max} (entries_max); narrow its filter or raise the limit")]
     TooMany {
-        /// What was searched for.
+        /// Which search.
         what: &'static str,
         /// How many may be.
         max: usize,
