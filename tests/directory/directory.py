@@ -2,7 +2,7 @@
 """People and groups from a real slapd on the real server: groups in rules, users who come and go, and passwords.
 
 Usage: directory.py --herald PROGRAM [PLAY..]
-covers: F-18
+covers: A-5.1.13, F-06, F-17, F-18
 """
 
 import argparse
@@ -352,6 +352,14 @@ def distrust(herald):
                 assert failure and words in failure, (words, failure)
                 assert users(server) == {}
         assert stripping.heard == {stripping.START_TLS}, stripping.heard
+        with Slapd(ciphers="NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT") as old, serve(herald, old.settings()) as server:
+            failure = synchronised(server)["failure"]
+            print(f"  {failure}")
+            assert "handshake" in failure or "version" in failure, failure
+            # It is the version alone: who takes an old one gets in.
+            s_client = ["openssl", "s_client", "-connect", old.ldaps[8:], "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"]
+            done = subprocess.run(s_client, input="", capture_output=True, text=True)
+            assert "Protocol  : TLSv1.1" in done.stdout, (done.stdout[-1000:], done.stderr[-1000:])
         # The one that answers counts, by StartTLS too.
         urls = [stripping.url, elsewhere, slapd.ldap]
         with serve(herald, slapd.settings(urls=urls)) as server:

@@ -79,20 +79,21 @@ TLS = """
 TLSCACertificateFile {place}/ca.pem
 TLSCertificateFile {place}/server.pem
 TLSCertificateKeyFile {place}/server.key
+TLSCipherSuite {ciphers}
 """
 
 
 class Slapd:
     """slapd on ports of its own; `ldap` and `ldaps` are its URLs."""
 
-    def __init__(self, people=(), groups=()):
+    def __init__(self, people=(), groups=(), ciphers="NORMAL"):
         self.place = Path(tempfile.mkdtemp(prefix="slapd-"))
         (self.place / "db").mkdir()
         self.ports = (free_port(), free_port())
         self.ldap, self.ldaps = (f"{scheme}://{HOST}:{port}" for scheme, port in zip(("ldap", "ldaps"), self.ports))
         make_certificates(self.place)
         (self.place / "tests.schema").write_text(SCHEMA)
-        self.configure()
+        self.configure(ciphers)
         (self.place / "secret").write_text(f"{PASSWORD}\n")
         (self.place / "secret").chmod(0o600)
         entries = "\n".join([*SKELETON, *people, *groups])
@@ -101,9 +102,10 @@ class Slapd:
         assert done.returncode == 0, done.stderr
         self.process = None
 
-    def configure(self):
-        """Writes the configuration."""
-        text = CONFIGURATION.format(place=self.place, tls=TLS.format(place=self.place), size_limit=SIZE_LIMIT, BASE=BASE,
+    def configure(self, ciphers):
+        """Writes the configuration; `ciphers` are said as GnuTLS has them."""
+        tls = TLS.format(place=self.place, ciphers=ciphers)
+        text = CONFIGURATION.format(place=self.place, tls=tls, size_limit=SIZE_LIMIT, BASE=BASE,
                                     ADMIN=ADMIN, READER=READER, PASSWORD_OF_ADMIN=PASSWORD_OF_ADMIN)
         (self.place / "slapd.conf").write_text(text)
 
