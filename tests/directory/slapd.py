@@ -204,6 +204,12 @@ def attribute_is(name, attribute, *values):
     return "\n".join(lines + [f"{attribute}: {value}" for value in values])
 
 
+def added(entry):
+    """A new entry."""
+    name, _, rest = entry.strip().partition("\n")
+    return f"{name}\nchangetype: add\n{rest}"
+
+
 def gone(name):
     """The removal of a person."""
     return f"dn: uid={name},{PEOPLE}\nchangetype: delete"

@@ -19,6 +19,9 @@ use tokio::task::JoinHandle;
 /// invalidCredentials (RFC 4511 clause 4.1.9).
 const INVALID_CREDENTIALS: u32 = 49;
 
+/// inappropriateAuthentication: the entry has no password.
+const NO_PASSWORD: u32 = 48;
+
 /// The most octets of a password file.
 const PASSWORD_OCTETS_MAX: u64 = 4096;
 
@@ -88,7 +91,7 @@ impl Connection {
     /// Whether this is the password of an entry.
     pub async fn is_password(&mut self, dn: &str, password: &str) -> Result<bool, DirectoryError> {
         let result = self.has_password(dn, password).await?;
-        if result.rc == INVALID_CREDENTIALS {
+        if [INVALID_CREDENTIALS, NO_PASSWORD].contains(&result.rc) {
             return Ok(false);
         }
         self.success("bind", result).map(|()| true)

@@ -152,18 +152,21 @@ async fn authenticate(settings: &Settings, user: &str, password: &str) -> Result
         found => found?,
     };
     let people = Vec::from_iter(found.iter().filter_map(|entry: &Entry| Person::read(entry, settings)));
-    let [person] = &people[..] else {
-        return Ok(if people.is_empty() { Login::Unknown } else { Login::Ambiguous });
+    let (dn, refused) = match &people[..] {
+        [person] if person.is_disabled => (None, Login::Disabled),
+        [person] => (Some(&person.dn), Login::Wrong),
+        [] => (None, Login::Unknown),
+        _ => (None, Login::Ambiguous),
     };
-    if person.is_disabled {
-        return Ok(Login::Disabled);
-    }
-    let nobody = Settings { bind_dn: None, ..settings.clone() };
-    let mut binding = Connection::open(&nobody).await?;
-    Ok(match binding.is_password(&person.dn, password).await? {
-        true => Login::Right(Box::new(person.clone())),
-        false => Login::Wrong,
-    })
+    let mut binding = Connection::open(&Settings { bind_dn: None, ..settings.clone() }).await?;
+    let Some(dn) = dn else {
+        // Nobody's password is asked for too, so that it takes as long.
+        let _ = binding.is_password(&format!("cn=nobody,{}", people_base(settings)), password).await;
+        return Ok(refused);
+    };
+    let is_right = binding.is_password(dn, password).await?;
+    let person = people.first().cloned().filter(|_| is_right);
+    Ok(person.map_or(refused, |person| Login::Right(Box::new(person))))
 }
 
 fn people_base(settings: &Settings) -> &str {

@@ -1,6 +1,7 @@
 //! Groups of a directory as groups.
 //!
-//! A group has all addresses of its people as members, so that it holds whichever of them an endpoint registers. One that
+//! A group has all addresses of its people as members, so that it holds whichever of them an endpoint registers; but not
+//! those that belong to somebody else. One that
 //! the directory has no more loses its members and stays: rules that name it must not come to mean somebody else.
 
 use super::Synchroniser;
@@ -8,8 +9,8 @@ use super::standing::Differences;
 use crate::control::{Failure, FailureKind};
 use directory::{Snapshot, SnapshotGroup};
 use engine::GroupSummary;
-use model::{Address, GroupChange, GroupSource};
-use std::collections::{BTreeMap, BTreeSet};
+use model::{Address, GroupChange, GroupSource, UserRecord};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Groups read from the engine at one time.
 const PAGE: usize = 256;
@@ -29,7 +30,9 @@ impl Synchroniser {
         is_forced: bool,
         differences: &mut Differences,
     ) -> Result<(), Failure> {
-        let mut wanted = self.wanted_groups(snapshot, differences);
+        let users = self.answering.all_users()?;
+        let owned = Owned::of(&users);
+        let mut wanted = self.wanted_groups(snapshot, &owned, differences);
         for group in self.groups_of_directories()? {
             let (address, title) = (group.address, group.title);
             wanted.entry(address).or_insert_with(|| Wanted { title, ..Wanted::default() });
@@ -94,7 +97,12 @@ impl Synchroniser {
         Ok(false)
     }
 
-    fn wanted_groups(&self, snapshot: &Snapshot, differences: &mut Differences) -> BTreeMap<Address, Wanted> {
+    fn wanted_groups(
+        &self,
+        snapshot: &Snapshot,
+        owned: &Owned<'_>,
+        differences: &mut Differences,
+    ) -> BTreeMap<Address, Wanted> {
         let mut addresses: BTreeMap<&str, Address> = BTreeMap::new();
         let mut taken: BTreeMap<Address, &str> = BTreeMap::new();
         for (dn, group) in &snapshot.groups {
@@ -113,7 +121,7 @@ impl Synchroniser {
             }
         }
         let wanted = snapshot.groups.iter().filter_map(|(dn, group)| {
-            let members = self.members(snapshot, group, &addresses);
+            let members = self.members(snapshot, group, owned, &addresses);
             Some((addresses.get(dn.as_str())?.clone(), Wanted { title: group.title.clone(), members }))
         });
         wanted.collect()
@@ -123,10 +131,11 @@ impl Synchroniser {
         &self,
         snapshot: &Snapshot,
         group: &SnapshotGroup,
+        owned: &Owned<'_>,
         addresses: &BTreeMap<&str, Address>,
     ) -> BTreeSet<Address> {
         let people = group.people.iter().filter_map(|user| snapshot.people.get(user));
-        let people = people.flat_map(|person| self.all_addresses(person));
+        let people = people.flat_map(|person| owned.names_of(&person.user, self.all_addresses(person)));
         let groups = group.groups.iter().filter_map(|dn| addresses.get(dn.as_str()).cloned());
         people.chain(groups).collect()
     }
@@ -160,6 +169,31 @@ impl Synchroniser {
                 return Ok(all);
             }
         }
+    }
+}
+
+/// Whose addresses are whose, so that nobody is in a group because somebody else has an alias of his by mistake.
+struct Owned<'a> {
+    owners: HashMap<&'a Address, String>,
+    addresses: HashMap<String, &'a [Address]>,
+}
+
+impl<'a> Owned<'a> {
+    fn of(users: &'a BTreeMap<String, UserRecord>) -> Self {
+        let mut owned = Self { owners: HashMap::new(), addresses: HashMap::new() };
+        for user in users.values() {
+            let name = user.name.to_lowercase();
+            owned.owners.extend(user.addresses.iter().map(|address| (address, name.clone())));
+            owned.addresses.insert(name, &user.addresses);
+        }
+        owned
+    }
+
+    /// All addresses of a person: of those that the directory says the ones that are nobody else's, and what the user owns.
+    fn names_of(&self, user: &str, said: Vec<Address>) -> Vec<Address> {
+        let is_free = |address: &Address| self.owners.get(address).is_none_or(|owner| owner == user);
+        let own = self.addresses.get(user).copied().unwrap_or_default();
+        said.into_iter().filter(is_free).chain(own.iter().cloned()).collect()
     }
 }
 
