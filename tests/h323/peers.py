@@ -97,6 +97,15 @@ class Room:
         self.identifier = answer["endpointIdentifier"]
         return answer
 
+    def refused(self):
+        """Tries to register; the reason why it can't."""
+        try:
+            self.register()
+        except AssertionError as refusal:
+            assert "registrationReject" in str(refusal), refusal
+            return str(refusal).split("rejectReason")[1]
+        return None
+
     def unregister(self):
         self.ask("unregistrationRequest", "unregistrationConfirm", callSignalAddress=[self.call_signal_address()],
                  endpointIdentifier=self.identifier)
@@ -627,7 +636,12 @@ class Server:
         raise AssertionError("the server has gone")
 
     def run(self, *arguments):
-        return subprocess.run([self.herald, "--data", self.data, *arguments], capture_output=True, text=True)
+        return self.run_with(None, *arguments)
+
+    def run_with(self, given, *arguments):
+        """Runs the program with something on its standard input."""
+        command = [self.herald, "--data", self.data, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, input=given)
 
 
 def free_ports():

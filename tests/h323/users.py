@@ -72,15 +72,6 @@ class Signer(Room):
         self.got = octets
         return super().decode(octets)
 
-    def refused(self):
-        """Tries to register; the reason why it can't."""
-        try:
-            self.register()
-        except AssertionError as refusal:
-            assert "registrationReject" in str(refusal), refusal
-            return str(refusal).split("rejectReason")[1]
-        return None
-
     def check_signed(self, to):
         """What came last is signed for us with our password."""
         kind, value = super().decode(self.got)

@@ -13,6 +13,7 @@ ALLOWED = {
     "model": set(),
     "codec": {"model"},
     "cpim": {"model"},
+    "directory": {"model"},
     "engine": {"model"},
     "link": {"model"},
     "store": {"model"},

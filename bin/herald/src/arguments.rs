@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::directory::DirectoryVerb;
 use crate::endpoint::{self, EndpointArguments};
 use crate::group::{self, GroupVerb};
 use crate::inbox::{self, InboxVerb};
@@ -144,6 +145,9 @@ Examples:
     User(UserCommand),
     /// List who watches somebody, or has asked to
     Watchers(WatchersArguments),
+    /// Read people and groups from the directory (LDAP), and check passwords there
+    #[command(subcommand)]
+    Directory(DirectoryVerb),
     /// Keep groups, which rules name and members write to
     #[command(subcommand, after_help = group::AFTER_HELP)]
     Group(GroupVerb),

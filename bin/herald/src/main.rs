@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod calls;
 mod configuration;
+mod directory;
 mod end;
 mod endpoint;
 mod endpoints;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Verb::Rules(command) => rules::run(&data, &command),
         Verb::User(command) => user::run(&data, &command),
         Verb::Watchers(arguments) => rules::watchers(&data, &arguments),
+        Verb::Directory(verb) => directory::run(&data, &verb),
         Verb::Group(verb) => group::run(&data, &verb),
         Verb::Inbox(verb) => inbox::run(&data, &verb),
         Verb::Trace(arguments) => trace::run(&data, &arguments),

@@ -3,9 +3,9 @@
 use crate::exit::Failure;
 use crate::{ask, print, time};
 use clap::{Args, Subcommand};
-use model::Network;
+use model::{DirectoryState, Network};
 use serde_json::json;
-use server::control::{Answer, Question, Secret, UserQuestion};
+use server::control::{Answer, Question, Secret, UserQuestion, UserView};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -110,17 +110,44 @@ fn list(data: &Path, arguments: &ListArguments) -> Result<(), Failure> {
         Answer::User(user) => {
             let addresses = user.addresses.iter().map(ToString::to_string);
             let owned = Vec::from_iter(addresses.chain(user.networks.iter().map(ToString::to_string)));
-            let methods = user.methods.join(", ");
-            let since = time::moment(user.since);
-            print::line(&format!("{:20} {:40} {methods}, since {since}", user.name, owned.join(", ")))
+            print::line(&format!("{:20} {:40} {}", user.name, owned.join(", "), known_by(&user)))
         }
         _ => Ok(()),
     })
 }
 
+/// How a user is known, and what the directory says of it.
+fn known_by(user: &UserView) -> String {
+    let methods = match user.methods.as_slice() {
+        [] => "no password".to_owned(),
+        methods => format!("{}, since {}", methods.join(", "), time::moment(user.since)),
+    };
+    let Some(directory) = &user.directory else { return methods };
+    let title = directory.title.as_ref().map_or_else(String::new, |title| format!(" as {title}"));
+    let state = match directory.state {
+        DirectoryState::Enabled => "in the directory",
+        DirectoryState::Disabled => "DISABLED in the directory",
+        DirectoryState::Gone => "DISABLED, no more in the directory",
+    };
+    format!("{methods}; {state}{title}")
+}
+
 impl PasswordArguments {
-    /// The password.
+    /// A new password, which is asked for twice.
     pub fn read(&self) -> Result<Secret, Failure> {
+        let password = self.read_or(prompt)?;
+        match password.0.is_empty() {
+            true => Err(Failure::new("there is no password on the first line")),
+            false => Ok(password),
+        }
+    }
+
+    /// A password that there is already.
+    pub fn read_once(&self) -> Result<Secret, Failure> {
+        self.read_or(|| rpassword::prompt_password("Password: ").map(Secret).map_err(Failure::from))
+    }
+
+    fn read_or(&self, prompt: impl FnOnce() -> Result<Secret, Failure>) -> Result<Secret, Failure> {
         match &self.password_file {
             Some(file) if file.as_os_str() != "-" => {
                 let opened = File::open(file).map_err(|error| format!("{}: {error}", file.display()));
@@ -146,8 +173,5 @@ fn first_line(input: impl Read) -> Result<Secret, Failure> {
     BufReader::new(input.take(PASSWORD_OCTETS_MAX)).read_line(&mut line)?;
     let length = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(length);
-    if line.is_empty() {
-        return Err(Failure::new("there is no password on the first line"));
-    }
     Ok(Secret(line))
 }

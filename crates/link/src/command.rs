@@ -1,6 +1,6 @@
 //! What operators ask of a link, and what they are shown.
 
-use model::{AgentId, Credential, Timestamp};
+use model::{Address, AgentId, Credential, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What an operator asks.
@@ -51,6 +51,14 @@ pub enum Command {
         /// The user's name.
         name: String,
     },
+    /// A user may not register any more, nor may anybody else under the user's addresses; who is registered under one is
+    /// not any more. [`Command::SetUser`] and [`Command::RemoveUser`] end it.
+    DisableUser {
+        /// The user's name.
+        name: String,
+        /// The user's addresses.
+        addresses: Box<[Address]>,
+    },
 }
 
 /// What came of a command.
@@ -68,7 +76,7 @@ pub enum Outcome {
     Counters(Vec<Counter>),
     /// Of [`Command::Limited`].
     Limited(Vec<LimitedSummary>),
-    /// Of [`Command::SetUser`] and [`Command::RemoveUser`].
+    /// Of [`Command::SetUser`], [`Command::RemoveUser`] and [`Command::DisableUser`].
     Known,
 }
 

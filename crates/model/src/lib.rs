@@ -54,5 +54,6 @@ pub use subscription::{
 };
 pub use time::{Instant, Millis, Now, Timestamp};
 pub use user::{
-    Credential, PASSWORD_MAX, Password, PasswordKey, SealedPassword, Strength, USER_NAME_MAX, UserRecord,
+    Credential, DirectoryState, DirectoryUser, PASSWORD_MAX, Password, PasswordKey, SealedPassword, Strength,
+    USER_NAME_MAX, UserRecord,
 };

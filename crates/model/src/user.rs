@@ -102,12 +102,53 @@ pub struct UserRecord {
     /// Whose endpoints register with this password what belongs to nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<Network>,
-    /// The key of procedure I.
-    pub key: PasswordKey,
+    /// The key of procedure I; `None` for somebody of a directory to whom nobody has given a password yet.
+    pub key: Option<PasswordKey>,
     /// The password as only this server can read it, where a method needs it.
     pub sealed_password: Option<SealedPassword>,
     /// Since when the user has this password.
     pub since: Timestamp,
+    /// What a directory says of the user; `None` where none has ever known one of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryUser>,
+}
+
+impl UserRecord {
+    /// Whether the user may not register.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.directory.as_ref().is_some_and(|user| user.state != DirectoryState::Enabled)
+    }
+}
+
+/// What a directory says of a user.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectoryUser {
+    /// The distinguished name of the entry.
+    pub dn: String,
+    /// The name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Where else the person is reached: URIs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
+    /// Whether the account may be used.
+    pub state: DirectoryState,
+    /// Whether the addresses of the user follow the directory. Not so where an operator made the user.
+    pub owns_addresses: bool,
+}
+
+/// Whether an account of a directory may be used.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DirectoryState {
+    /// It may.
+    Enabled,
+    /// The directory says that it may not.
+    Disabled,
+    /// The directory has no such account any more.
+    Gone,
 }
 
 /// An encrypted password. How is the business of who has the key.

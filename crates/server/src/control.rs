@@ -8,6 +8,7 @@
 mod answering;
 mod auditing;
 mod client;
+mod directory;
 mod grouping;
 mod inboxes;
 mod listener;
@@ -21,10 +22,12 @@ pub(crate) mod tests;
 mod tracing;
 mod users;
 
+pub use crate::synchroniser::DirectoryView;
 pub(crate) use answering::Answering;
 pub(crate) use auditing::Operator;
 pub use auditing::audit_record;
 pub use client::{Client, ClientError};
+pub use directory::DirectoryQuestion;
 pub use grouping::{GroupMemberView, GroupOptions, GroupView};
 pub use inboxes::InboxView;
 pub(crate) use listener::Listener;
@@ -32,7 +35,7 @@ pub(crate) use names::Names;
 pub use personal::Kept;
 pub use rules::RuleQuestion;
 pub use users::{Secret, UserQuestion, UserView};
-pub(crate) use users::{credential, opened};
+pub(crate) use users::{as_command, opened};
 
 use link::{CallSummary, Counter, EndpointSummary, LimitedSummary, Traced};
 use model::{
@@ -222,6 +225,8 @@ pub enum Question {
     Rules(RuleQuestion),
     /// Asks about users, or changes them.
     Users(UserQuestion),
+    /// Asks about the directory, or has it read.
+    Directory(DirectoryQuestion),
 }
 
 /// What the server answers.
@@ -285,6 +290,8 @@ pub enum Answer {
     Inbox(Box<InboxView>),
     /// One of [`UserQuestion::List`].
     User(UserView),
+    /// Of [`DirectoryQuestion::Status`].
+    Directory(Box<DirectoryView>),
     /// It is done; in a sentence what was.
     Done(String),
     /// It can't be done; nothing more follows.
@@ -481,7 +488,9 @@ pub fn rfc3339(moment: Timestamp) -> String {
 }
 
 /// The members that hold moments, in all that is shown.
-const MOMENTS: [&str; 12] = [
+const MOMENTS: [&str; 14] = [
+    "readAt",
+    "triedAt",
     "createdAt",
     "lastAt",
     "at",

@@ -32,6 +32,7 @@ pub mod shard;
 mod signals;
 mod soft;
 mod state;
+mod synchroniser;
 pub mod telemetry;
 mod vault;
 

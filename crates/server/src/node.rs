@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::shard::{self, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
 use crate::state;
+use crate::synchroniser::{DirectoryHandle, Synchronising};
 use crate::vault::Vault;
 use crate::{secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -40,6 +41,7 @@ pub struct Node {
     shard: ShardHandle,
     shard_thread: JoinHandle<()>,
     accounts_thread: Option<JoinHandle<()>>,
+    synchroniser: Option<Synchronising>,
     audit: Audit,
     audit_thread: JoinHandle<()>,
     store: Arc<Store>,
@@ -112,16 +114,12 @@ impl Node {
         let (events_in, events) = bounded(EVENTS_MAX);
         end_on_signals(&events_in)?;
 
-        let Foundation { sockets, store, clock, now, zone, gatekeeper, loading, vault } =
+        let Foundation { sockets, store, clock, now, zone, gatekeeper, loading, vault, writers, directory } =
             Foundation::lay(settings, data)?;
-
+        let Writers { accounts, accounts_thread, audit, audit_thread } = writers;
         let driver_counters = Arc::<DriverCounters>::default();
         let shard_counters = Arc::<ShardCounters>::default();
         let store_failing = Arc::<AtomicBool>::default();
-        let (accounts, accounts_thread) =
-            Accounts::start(data, &settings.calls).map_err(system("start a thread"))?;
-        let (audit, audit_thread) =
-            Audit::to_store(store.writer(), clock, &settings.audit).map_err(system("start a thread"))?;
         let report = Arc::new(Report {
             started_at: now.wall,
             data: data.to_owned(),
@@ -135,8 +133,8 @@ impl Node {
             accounts_missed: accounts.missed(),
             audit: Arc::clone(&audit.counters),
             clients_cut: Arc::default(),
+            directory: directory.as_ref().map(DirectoryHandle::standing),
         });
-
         let soft = |deferred| soft_flow(settings, &store, deferred);
         let waker = Arc::new(Waker::new().map_err(system("make a socket"))?);
         let (driver_in, driver_inputs) = bounded(driver::INPUTS_MAX);
@@ -187,7 +185,10 @@ impl Node {
             watch_queue_max: settings.control.watch_queue_max,
             vault,
             user_changes: Arc::default(),
+            directory: directory.clone(),
         };
+        let start = |handle: DirectoryHandle| handle.start(settings.directory.clone(), answering.clone());
+        let synchroniser = directory.map(start).transpose().map_err(system("start a thread"))?;
         let control = Listener::start(data, settings.control.clients_max, answering)
             .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
         let shard_thread = spawn("engine", &events_in, move || Shard::new(shard_parts).run().is_ok())
@@ -202,6 +203,7 @@ impl Node {
             shard,
             shard_thread,
             accounts_thread,
+            synchroniser,
             audit,
             audit_thread,
             store,
@@ -238,6 +240,9 @@ impl Node {
             Err(_) => Ok(()),
         };
         self.control.stop();
+        if let Some(synchroniser) = self.synchroniser {
+            synchroniser.stop();
+        }
         self.driver.give(DriverInput::Stop);
         let _ = self.driver_thread.join();
         let _ = self.shard.inputs.send(ShardInput::Stop);
@@ -271,6 +276,24 @@ struct Foundation {
     vault: Vault,
     /// The engine, which takes longest.
     loading: JoinHandle<Result<Engine, StoreError>>,
+    writers: Writers,
+    directory: Option<DirectoryHandle>,
+}
+
+/// Who writes what nobody waits for.
+struct Writers {
+    accounts: Accounts,
+    accounts_thread: Option<JoinHandle<()>>,
+    audit: Audit,
+    audit_thread: JoinHandle<()>,
+}
+
+impl Writers {
+    fn start(settings: &Settings, data: &Path, store: &Store, clock: Clock) -> io::Result<Self> {
+        let (accounts, accounts_thread) = Accounts::start(data, &settings.calls)?;
+        let (audit, audit_thread) = Audit::to_store(store.writer(), clock, &settings.audit)?;
+        Ok(Self { accounts, accounts_thread, audit, audit_thread })
+    }
 }
 
 impl Foundation {
@@ -296,7 +319,10 @@ impl Foundation {
             state::load_gatekeeper(settings, zone.clone(), port, random()?, now, store.as_ref())?;
         let vault = Vault::new(data, settings.security.secret_key_file.as_deref());
         state::load_users(gatekeeper.as_mut(), now, store.as_ref(), |record| opened(record, &vault))?;
-        Ok(Self { sockets, store, clock, now, zone, gatekeeper, vault, loading })
+        let thread = |error| StartError::System { what: "start a thread", error };
+        let writers = Writers::start(settings, data, &store, clock).map_err(thread)?;
+        let directory = DirectoryHandle::open(&settings.directory).map_err(thread)?;
+        Ok(Self { sockets, store, clock, now, zone, gatekeeper, vault, loading, writers, directory })
     }
 }
 

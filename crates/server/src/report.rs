@@ -4,6 +4,7 @@ use crate::audit::AuditCounters;
 use crate::control::{Listening, Status, StoreStatus};
 use crate::driver::DriverCounters;
 use crate::shard::ShardCounters;
+use crate::synchroniser::Standing;
 use link::{Counter, LimitedSummary};
 use model::Timestamp;
 use serde_json::Value;
@@ -32,6 +33,8 @@ pub(crate) struct Report {
     pub audit: Arc<AuditCounters>,
     /// Clients of the control socket that did not read.
     pub clients_cut: Arc<AtomicU64>,
+    /// What is known of the directory, where there is one.
+    pub directory: Option<Arc<Standing>>,
 }
 
 impl Report {
@@ -71,6 +74,7 @@ impl Report {
         all.extend(self.driver.list());
         all.extend(self.shard.list());
         all.extend(self.audit.list());
+        all.extend(self.directory.iter().flat_map(|directory| directory.list()));
         all.extend(store_counters(&of_store));
         all.push(counter(
             "control.cut_off",
@@ -115,6 +119,7 @@ impl Report {
                  `connections_max`, or LimitNOFILE= and `ulimit -Hn`"
             ));
         }
+        problems.extend(self.directory.iter().flat_map(|directory| directory.problems()));
         if let Some(smallest) = self.listening.iter().map(|one| one.receive_buffer).min()
             && smallest < RECEIVE_BUFFER_WANTED
         {

@@ -4,6 +4,7 @@
 //! (`herald config example`) is made from them too.
 
 mod audit;
+mod directory;
 mod groups;
 mod h323;
 mod history;
@@ -24,6 +25,7 @@ mod value;
 mod zone;
 
 pub use audit::AuditSettings;
+pub use directory::{DirectoryKind, DirectorySettings};
 pub use groups::GroupsSettings;
 pub use h323::{Alternate, H323Settings, SecondDevice};
 pub use history::HistorySettings;
@@ -60,6 +62,8 @@ pub struct Settings {
     pub rules: RulesSettings,
     /// Groups and their members.
     pub groups: GroupsSettings,
+    /// People and groups from elsewhere.
+    pub directory: DirectorySettings,
     /// What is kept of messages.
     pub history: HistorySettings,
     /// The data directory.
@@ -105,6 +109,8 @@ impl Settings {
         problems.extend(self.messages.check());
         problems.extend(self.rules.check());
         problems.extend(self.groups.check());
+        problems.extend(self.directory.check());
+        problems.extend(self.directory.check_together());
         problems.extend(self.history.check());
         problems.extend(self.history.check_together());
         problems.extend(self.store.check());

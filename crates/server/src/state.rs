@@ -1,6 +1,6 @@
 //! The state machines of a node, made from the configuration, with what the store has for them.
 
-use crate::control::credential;
+use crate::control::as_command;
 use crate::node::StartError;
 use crate::secrets;
 use crate::settings::Settings;
@@ -8,7 +8,7 @@ use engine::{Engine, LoadError, Stop};
 use h323::alias::Zone;
 use h323::gatekeeper::{self, Gatekeeper, SOFT_TABLES};
 use link::{Command, Link};
-use model::{Credential, GatewayId, MemberRecord, Now, SoftRecord, UserRecord};
+use model::{GatewayId, MemberRecord, Now, SoftRecord, UserRecord};
 use store::{LastShutdown, Storage, StoreError};
 
 /// The engine and the gateways of a node, without threads and sockets.
@@ -37,7 +37,7 @@ impl StateMachines {
         let engine = load_engine(settings, now, store)?;
         let mut gatekeeper = load_gatekeeper(settings, zone, call_signal_port, gateway, now, store)?;
         // There is no key here to open passwords with.
-        load_users(gatekeeper.as_mut(), now, store, |record| credential(record, None))?;
+        load_users(gatekeeper.as_mut(), now, store, |record| as_command(record, None))?;
         Ok(Self { engine, gatekeeper })
     }
 }
@@ -156,11 +156,11 @@ pub(crate) fn load_users(
     link: &mut dyn Link,
     now: Now,
     store: &impl Storage,
-    read: impl Fn(&UserRecord) -> Credential,
+    read: impl Fn(&UserRecord) -> Command,
 ) -> Result<(), StoreError> {
     store.users(|record| {
         // A gateway without users has no use for them.
-        let _ = link.command(now, Command::SetUser(Box::new(read(&record))));
+        let _ = link.command(now, read(&record));
     })?;
     Ok(())
 }

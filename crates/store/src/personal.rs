@@ -73,7 +73,8 @@ const PERSONAL: &[Personal] = &[
     },
     Personal {
         table: "users",
-        columns: "name, json_extract(record, '$.addresses') AS addresses, json_extract(record, '$.since') AS since",
+        columns: "name, json_extract(record, '$.addresses') AS addresses, json_extract(record, '$.since') AS since,
+            json_extract(record, '$.directory') AS directory",
         of: "EXISTS (SELECT 1 FROM json_each(record, '$.addresses') AS owned WHERE owned.value = :principal
             OR owned.value IN (SELECT value FROM json_each(:names)))",
         erase: &["DELETE FROM users WHERE EXISTS (SELECT 1 FROM json_each(record, '$.addresses') AS owned

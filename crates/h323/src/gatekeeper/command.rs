@@ -34,6 +34,10 @@ impl Gatekeeper {
                 self.remove_user(&name);
                 Ok(Outcome::Known)
             }
+            Command::DisableUser { name, addresses } => {
+                self.disable_user(now, name, addresses);
+                Ok(Outcome::Known)
+            }
             Command::Counters => Ok(Outcome::Counters(self.counts())),
         }
     }

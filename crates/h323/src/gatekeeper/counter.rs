@@ -94,6 +94,7 @@ counters! {
     tokens_replayed "security.replayed" "messages refused because their token was seen before";
     tokens_for_others "security.other_gatekeeper" "messages refused because their token is for another gatekeeper";
     names_forged "security.forged" "messages refused because their user does not own the names or the registration that they are about";
+    disabled "security.disabled" "registrations refused because their user is disabled";
     connections "signalling.connections" "connections of call signalling accepted";
     connections_refused "signalling.connections_refused" "connections not taken or opened because there are too many";
     connections_silent "signalling.connections_silent" "connections that brought no Setup in time";

@@ -597,3 +597,45 @@ fn every_kind_of_request_is_refused_in_its_own_words() {
     assert_eq!(reject.reject_reason, GatekeeperRejectReason::SecurityDenial);
     assert_eq!(world.counter("security.unsigned"), 4);
 }
+
+fn disabled(name: &str, addresses: &[&str]) -> Command {
+    let addresses = addresses.iter().map(|address| Address::parse(address).unwrap()).collect();
+    Command::DisableUser { name: name.to_owned(), addresses }
+}
+
+#[test]
+fn who_is_disabled_is_registered_no_more_and_nobody_else_is_under_that_name() {
+    for mode in [Authentication::Off, Authentication::Offer, Authentication::Require] {
+        let mut world = world_in(mode);
+        let mut alice = Endpoint::alice();
+        assert!(is_confirmed(&alice.register(&mut world)));
+        world.command(disabled("alice", &["alice@example.com"]));
+        assert_eq!(world.counter("ras.registered"), 0, "{mode:?}");
+        let told = world.take(alice.room.ras.parse().unwrap());
+        assert!(matches!(told[..], [RasMessage::UnregistrationRequest(_)]), "{mode:?}: {told:?}");
+        assert!(is_denied(&alice.register(&mut world)), "{mode:?}: by the right password");
+        let thief = Room::new("198.51.100.9", &["4711", "alice"]);
+        let request = RasMessage::RegistrationRequest(thief.registration(&mut world).into());
+        assert!(is_denied(&world.ask(&thief.ras, &request)), "{mode:?}: by somebody else");
+        assert_eq!(world.counter("security.disabled"), 2, "{mode:?}");
+        world.command(user("alice", &["alice@example.com", "4004@example.com"], "secret"));
+        assert!(is_confirmed(&alice.register(&mut world)), "{mode:?}: again");
+    }
+}
+
+#[test]
+fn an_address_of_two_users_is_barred_until_both_are_enabled() {
+    let mut world = world();
+    let room = Room::new("192.0.2.50", &["desk"]);
+    let registers = |world: &mut World| {
+        let request = RasMessage::RegistrationRequest(room.registration(world).into());
+        is_confirmed(&world.ask(&room.ras, &request))
+    };
+    for name in ["dave", "erin"] {
+        world.command(disabled(name, &["desk@example.com"]));
+    }
+    world.command(Command::RemoveUser { name: "dave".to_owned() });
+    assert!(!registers(&mut world));
+    world.command(Command::RemoveUser { name: "erin".to_owned() });
+    assert!(registers(&mut world));
+}

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::driver::DriverHandle;
 use crate::report::Report;
 use crate::shard::{Change, ShardHandle};
+use crate::synchroniser::DirectoryHandle;
 use crate::vault::Vault;
 use crossbeam_channel::RecvTimeoutError;
 use link::{Command, CommandError, Outcome};
@@ -37,6 +38,8 @@ pub(crate) struct Answering {
     pub vault: Vault,
     /// Held by who changes users.
     pub user_changes: Arc<Mutex<()>>,
+    /// Where people and groups come from.
+    pub directory: Option<DirectoryHandle>,
 }
 
 /// The outer error is that of the client's connection, the inner is for the client.
@@ -73,6 +76,7 @@ impl Answering {
             Question::Send { from, to, text } => give_one(answers, self.send(from.as_deref(), &to, text)),
             Question::Rules(question) => self.rules(question, answers),
             Question::Users(question) => self.users(question, answers),
+            Question::Directory(question) => self.about_directory(question, answers),
             Question::Trace { endpoint } => self.trace(endpoint, answers),
             Question::Backup { file } => {
                 let done = self.store.backup(&file).map_err(|error| unavailable(&error));

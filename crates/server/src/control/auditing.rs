@@ -6,7 +6,7 @@
 
 use super::answering::{Answered, unavailable};
 use super::listener::Answers;
-use super::{Answering, FailureKind, Question, RuleQuestion, UserQuestion};
+use super::{Answering, DirectoryQuestion, FailureKind, Question, RuleQuestion, UserQuestion};
 use model::{AuditEvent, AuditOutcome, AuditRecord};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::unistd::{Uid, User};
@@ -161,6 +161,12 @@ fn act(question: &Question) -> Option<Act> {
         Question::Users(UserQuestion::Change { name, .. }) => about("changePassword", name),
         Question::Users(UserQuestion::Remove { name }) => about("removeUser", name),
         Question::Users(UserQuestion::List) => return None,
+        Question::Directory(DirectoryQuestion::Synchronise { is_forced }) => {
+            let name = if *is_forced { "forceDirectory" } else { "readDirectory" };
+            Act { name, object: None, target: None }
+        }
+        Question::Directory(DirectoryQuestion::Check { user, .. }) => about("checkPassword", user),
+        Question::Directory(DirectoryQuestion::Status) => return None,
         Question::Rules(_) => return None,
         Question::Status
         | Question::Endpoints { .. }

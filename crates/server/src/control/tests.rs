@@ -69,6 +69,7 @@ fn scene(clients_max: usize) -> Scene {
         accounts_missed: Arc::default(),
         audit: Arc::default(),
         clients_cut: Arc::default(),
+        directory: None,
     };
     let zone = ZoneSettings { domain: "example.com".parse().unwrap(), ..ZoneSettings::default() };
     let store = Arc::new(Store::open(directory.path(), store::Options::default()).unwrap());
@@ -86,6 +87,7 @@ fn scene(clients_max: usize) -> Scene {
         watch_queue_max: 16,
         vault: Vault::new(directory.path(), None),
         user_changes: Arc::default(),
+        directory: None,
     };
     let listener = Listener::start(directory.path(), clients_max, answering).unwrap();
     Scene { directory, _listener: listener, commands, sent, store }

@@ -10,8 +10,8 @@ use crate::vault::Vault;
 use h323::security::Method;
 use link::Command;
 use model::{
-    Address, Batch, Credential, Erasure, Fact, Network, PASSWORD_MAX, Password, Timestamp, USER_NAME_MAX,
-    UserRecord,
+    Address, Batch, Credential, DirectoryState, DirectoryUser, Erasure, Fact, Network, PASSWORD_MAX,
+    Password, Timestamp, USER_NAME_MAX, UserRecord,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,14 +87,17 @@ pub struct UserView {
     pub methods: Vec<String>,
     /// Since when the user has this password.
     pub since: Timestamp,
+    /// What a directory says of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryUser>,
 }
 
 impl From<UserRecord> for UserView {
     fn from(record: UserRecord) -> Self {
-        let UserRecord { name, addresses, networks, sealed_password, since, .. } = record;
-        let can = |method: &Method| sealed_password.is_some() || !method.needs_password();
+        let UserRecord { name, addresses, networks, key, sealed_password, since, directory } = record;
+        let can = |method: &Method| key.is_some() && (sealed_password.is_some() || !method.needs_password());
         let methods = Method::ALL.into_iter().filter(can).map(|method| method.name().to_owned()).collect();
-        Self { name, addresses, networks, methods, since }
+        Self { name, addresses, networks, methods, since, directory }
     }
 }
 
@@ -121,7 +124,7 @@ impl Answering {
         Ok(self.all_users()?.into_values().map(|record| Answer::User(UserView::from(record))).collect())
     }
 
-    fn all_users(&self) -> Result<BTreeMap<String, UserRecord>, Failure> {
+    pub(crate) fn all_users(&self) -> Result<BTreeMap<String, UserRecord>, Failure> {
         let mut users = BTreeMap::new();
         let read = self.store.users(|record| drop(users.insert(record.name.clone(), record)));
         read.map(|_| users).map_err(|error| unavailable(&error))
@@ -185,12 +188,21 @@ impl Answering {
         let password = read(password)?;
         let is_legacy = old.sealed_password.is_some();
         let record = self.record(old.name, old.addresses, &password, is_legacy)?;
-        let record = UserRecord { networks: old.networks, ..record };
+        let record = UserRecord { networks: old.networks, directory: old.directory, ..record };
         self.set_user(record, password, format!("user {name} has a new password"))
     }
 
     fn remove_user(&self, name: &str) -> Result<Vec<Answer>, Failure> {
-        self.all_users()?.remove(name).ok_or_else(|| no_user(name))?;
+        let record = self.all_users()?.remove(name).ok_or_else(|| no_user(name))?;
+        if record.directory.is_some_and(|user| user.owns_addresses && user.state != DirectoryState::Gone) {
+            let text =
+                format!("{name} is in the directory and would be back soon; remove the account there first");
+            return Err(Failure::new(FailureKind::Unavailable, text));
+        }
+        self.forget_user(name)
+    }
+
+    fn forget_user(&self, name: &str) -> Result<Vec<Answer>, Failure> {
         self.write(Fact::UserRemoved { name: name.to_owned() })?;
         self.tell(Command::RemoveUser { name: name.to_owned() })?;
         Ok(vec![Answer::Done(format!("there is no user {name} any more"))])
@@ -202,7 +214,7 @@ impl Answering {
         let is_of_it = |address: &Address| erased.names.contains(address) || *address == erased.principal;
         for (name, record) in self.all_users()? {
             if record.addresses.iter().any(is_of_it) {
-                self.remove_user(&name)?;
+                self.forget_user(&name)?;
             }
         }
         Ok(())
@@ -217,22 +229,28 @@ impl Answering {
     ) -> Result<UserRecord, Failure> {
         let seal = || self.vault.seal(&name, password).map_err(|error| unavailable(&error));
         let sealed_password = if is_legacy { Some(seal()?) } else { None };
-        let (key, since) = (h323::security::key_of(password), self.clock.now().wall);
-        Ok(UserRecord { name, addresses, networks: Vec::new(), key, sealed_password, since })
+        let (key, since) = (Some(h323::security::key_of(password)), self.clock.now().wall);
+        let networks = Vec::new();
+        Ok(UserRecord { name, addresses, networks, key, sealed_password, since, directory: None })
     }
 
     fn set_user(&self, record: UserRecord, password: Password, done: String) -> Result<Vec<Answer>, Failure> {
         let password = record.sealed_password.is_some().then_some(password);
-        let credential = credential(&record, password);
+        let command = as_command(&record, password);
         self.write(Fact::User(Box::new(record)))?;
-        self.tell(Command::SetUser(Box::new(credential)))?;
+        self.tell(command)?;
         Ok(vec![Answer::Done(done)])
     }
 
     /// Writes a fact, and waits until it is durable.
     fn write(&self, fact: Fact) -> Result<(), Failure> {
+        self.write_all(vec![fact])
+    }
+
+    /// Writes facts together, and waits until they are durable.
+    pub(crate) fn write_all(&self, facts: Vec<Fact>) -> Result<(), Failure> {
         let (done, written) = crossbeam_channel::bounded(1);
-        let batch = Batch { facts: vec![fact] };
+        let batch = Batch { facts };
         let submitted = self.store.submit(batch, move |outcome| drop(done.send(outcome)));
         submitted.map_err(|error| unavailable(&error))?;
         match written.recv_timeout(WRITTEN_MAX) {
@@ -244,22 +262,27 @@ impl Answering {
         }
     }
 
-    fn tell(&self, command: Command) -> Result<(), Failure> {
+    pub(crate) fn tell(&self, command: Command) -> Result<(), Failure> {
         let told = self.driver.command(command).ok_or_else(ending)?;
         told.map(|_| ()).map_err(|error| super::answering::command_failure(&error))
     }
 }
 
-/// What a gateway knows of a user.
-pub(crate) fn credential(record: &UserRecord, password: Option<Password>) -> Credential {
+/// What makes a user known to a gateway as it is: by its password, as one who may not register, or not at all, which leaves
+/// the addresses to anybody where nobody must sign.
+pub(crate) fn as_command(record: &UserRecord, password: Option<Password>) -> Command {
     let UserRecord { name, addresses, networks, key, .. } = record;
+    if record.is_disabled() {
+        return Command::DisableUser { name: name.clone(), addresses: addresses.as_slice().into() };
+    }
+    let Some(key) = *key else { return Command::RemoveUser { name: name.clone() } };
     let (addresses, networks) = (addresses.as_slice().into(), networks.as_slice().into());
-    Credential { name: name.as_str().into(), addresses, networks, key: *key, password }
+    Command::SetUser(Box::new(Credential { name: name.as_str().into(), addresses, networks, key, password }))
 }
 
-/// What a gateway knows of a user that was stored. Where the password does not open, the user goes without the methods that
-/// need it.
-pub(crate) fn opened(record: &UserRecord, vault: &Vault) -> Credential {
+/// What makes a user known to a gateway that was stored. Where the password does not open, the user goes without the methods
+/// that need it.
+pub(crate) fn opened(record: &UserRecord, vault: &Vault) -> Command {
     let password = record.sealed_password.as_ref().map(|sealed| vault.open(&record.name, sealed));
     let password = password.and_then(|opened| match opened {
         Ok(password) => Some(password),
@@ -269,7 +292,7 @@ pub(crate) fn opened(record: &UserRecord, vault: &Vault) -> Credential {
             None
         }
     });
-    credential(record, password)
+    as_command(record, password)
 }
 
 fn read(secret: &Secret) -> Result<Password, Failure> {

@@ -2,9 +2,9 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    AuditSettings, CallsSettings, ControlSettings, GroupsSettings, H323Settings, HistorySettings,
-    LimitsSettings, LogSettings, MessagesSettings, PresenceSettings, RulesSettings, SecuritySettings,
-    StoreSettings, ZoneSettings,
+    AuditSettings, CallsSettings, ControlSettings, DirectorySettings, GroupsSettings, H323Settings,
+    HistorySettings, LimitsSettings, LogSettings, MessagesSettings, PresenceSettings, RulesSettings,
+    SecuritySettings, StoreSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -29,6 +29,7 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<MessagesSettings>(),
         table::<RulesSettings>(),
         table::<GroupsSettings>(),
+        table::<DirectorySettings>(),
         table::<HistorySettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),

@@ -68,6 +68,28 @@ fn a_value_of_a_wrong_type_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_directory_that_can_not_be_asked_is_refused() {
+    let at = |text: &str| problems(text).into_iter().map(|found| found.field).collect::<Vec<_>>();
+    assert_eq!(at("[directory]\nurls = [\"ldaps://ldap.example.com\"]\n"), ["urls"]);
+    assert_eq!(at("[directory]\nbind_dn = \"cn=herald\"\n"), ["bind_dn"]);
+    assert_eq!(at("[directory]\npassword_file = \"secret\"\n"), ["password_file"]);
+    assert_eq!(at("[directory]\nh235_legacy = true\n"), ["h235_legacy"]);
+    let found = problems("[directory]\nurls = [\"http://example.com\"]\n");
+    assert!(found[0].text.contains("is no server"), "{}", found[0].text);
+    let found = problems("[directory]\npeople_filter = \"(uid=*\"\n");
+    assert!(found[0].text.contains("is no filter"), "{}", found[0].text);
+}
+
+#[test]
+fn the_kind_of_a_directory_decides_what_is_not_set() {
+    let settings =
+        Settings::parse("[directory]\nkind = \"active-directory\"\nuser_attribute = \"upn\"\n").unwrap();
+    let told = settings.directory.directory();
+    assert_eq!((told.user_attribute.as_str(), told.groups_filter.as_str()), ("upn", "(objectClass=group)"));
+    assert_eq!(told.address_attributes[..2], ["upn".to_owned(), "mail".to_owned()]);
+}
+
+#[test]
 fn a_contradicting_dial_plan_is_refused() {
     let found = problems("[zone]\ndial_rules = [{ prefix = \"00\" }, { prefix = \"00\" }]\n");
     assert_eq!((found[0].field.as_str(), found[0].line), ("dial_rules", Some(2)));

@@ -58,6 +58,9 @@ impl Gatekeeper {
         message: &RasMessage,
         octets: &[u8],
     ) -> Result<Option<Signer>, Insecure> {
+        if self.registers_what_is_barred(peer, message) {
+            return Err(Insecure::Denied);
+        }
         let mode = self.settings.authentication.of(peer.address.ip());
         let is_idle = self.security.users.is_empty() && mode != Authentication::Require;
         if mode == Authentication::Off || is_idle {
@@ -179,6 +182,10 @@ impl Gatekeeper {
 
     /// Whether who asks may be a device of a presentity: the engine knows names of it that no user is said to own.
     pub(in crate::gatekeeper) fn may_be(&mut self, asker: &Asker, presentity: &Address) -> bool {
+        if self.security.is_barred(presentity) {
+            self.counters.disabled += 1;
+            return false;
+        }
         let Some(owner) = self.security.owner(presentity) else { return true };
         let signer = asker.key.and_then(|key| self.replies.signer(key));
         let is_owner = signer.is_some_and(|signer| signer.credential.name == owner.name);
@@ -245,7 +252,7 @@ impl Gatekeeper {
     }
 
     /// The addresses that an endpoint with these aliases would have.
-    fn names_in(&self, aliases: &[AliasAddress]) -> Vec<Address> {
+    pub(super) fn names_in(&self, aliases: &[AliasAddress]) -> Vec<Address> {
         let names = self.read_names(aliases, &[]).unwrap_or_default();
         names.into_iter().map(|name| name.address).collect()
     }

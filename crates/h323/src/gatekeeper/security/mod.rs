@@ -5,6 +5,7 @@
 
 mod answer;
 mod check;
+mod disabled;
 mod settings;
 
 pub use settings::{Authentication, AuthenticationSettings};
@@ -28,6 +29,10 @@ pub(super) struct Security {
     owners: HashMap<Address, Arc<Credential>>,
     /// Those who speak for networks, the smallest network first.
     networks: Vec<(Network, Arc<Credential>)>,
+    /// The addresses of those users who may not register.
+    disabled: HashMap<Arc<str>, Box<[Address]>>,
+    /// All those addresses. Two users may have one, by a mistake of their directory.
+    barred: HashMap<Address, usize>,
     window: Window,
     /// The method by which a registration shows who it is, once it has; by its number.
     methods: HashMap<u64, Method>,
@@ -46,6 +51,8 @@ impl Security {
             users: HashMap::new(),
             owners: HashMap::new(),
             networks: Vec::new(),
+            disabled: HashMap::new(),
+            barred: HashMap::new(),
             window: Window::new(settings.window),
             methods: HashMap::new(),
             nobody: Arc::new(Credential {
@@ -86,8 +93,13 @@ impl Security {
     }
 
     fn remove(&mut self, name: &str) {
-        if self.users.remove(name).is_some() {
-            self.owners.retain(|_, owner| &*owner.name != name);
+        self.enable(name);
+        if let Some(removed) = self.users.remove(name) {
+            for address in &removed.addresses {
+                if self.owners.get(address).is_some_and(|owner| &*owner.name == name) {
+                    self.owners.remove(address);
+                }
+            }
             self.networks.retain(|(_, owner)| &*owner.name != name);
         }
     }
