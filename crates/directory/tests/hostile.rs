@@ -1,5 +1,8 @@
 //! Servers that send what is no LDAP, or not to its end: the question fails, and the next one is asked as ever.
 
+// A test that can't set its scene fails.
+#![allow(clippy::unwrap_used)]
+
 use directory::{Directory, DirectoryError, Settings};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -387,8 +387,16 @@ impl Engine {
         of_owner.into_iter().chain(filed).find(is_listed).or(of_owner)
     }
 
-    /// Whether there is room for one more request.
+    /// Whether there is room for one more request of this name.
     fn admit_contact(&self, watcher: NameId, presentity: Option<NameId>, wish: &Wish) -> Result<(), Refusal> {
+        if self.roster.named(wish.id).is_some() {
+            return Err(Refusal::Unavailable { limit: "subscription_ids" });
+        }
+        self.admit_request(watcher, presentity)
+    }
+
+    /// Whether there is room for one more request.
+    pub(crate) fn admit_request(&self, watcher: NameId, presentity: Option<NameId>) -> Result<(), Refusal> {
         let limits = &self.settings.limits;
         let full = |limit| Err(Refusal::Unavailable { limit });
         let (asking, asked) =
@@ -398,9 +406,6 @@ impl Engine {
         }
         if asked.waiting as usize >= limits.waiting_per_presentity_max {
             return full("waiting_per_presentity_max");
-        }
-        if self.roster.named(wish.id).is_some() {
-            return full("subscription_ids");
         }
         self.admit_block(watcher, presentity)
     }

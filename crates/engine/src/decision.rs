@@ -63,7 +63,8 @@ impl Engine {
             if is_new && contacts >= self.settings.limits.contacts_per_principal_max {
                 return Err(Refusal::Unavailable { limit: "contacts_per_principal_max" });
             }
-            if is_new && symmetry == Symmetry::Ask {
+            // Where there is no room for it, the presentity is watched all the same, and may ask another time.
+            if is_new && symmetry == Symmetry::Ask && self.admit_request(decider, Some(watcher)).is_ok() {
                 self.ask_in_turn(decider, watcher, id, consequences);
             }
             self.approve(watcher, decider, symmetry == Symmetry::Auto, None, consequences);

@@ -114,6 +114,7 @@ impl Synchroniser {
         let name = before.map_or_else(|| person.user.clone(), |user| user.name.clone());
         let mut after = UserRecord {
             addresses,
+            networks: before.map_or_else(Vec::new, |user| user.networks.clone()),
             directory: Some(directory),
             key: before.and_then(|user| user.key),
             sealed_password: before.and_then(|user| user.sealed_password.clone()),
