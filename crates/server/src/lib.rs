@@ -33,9 +33,11 @@ mod signals;
 mod soft;
 mod state;
 pub mod telemetry;
+mod tls;
 mod vault;
 
 pub use driver::OpenError;
 pub use node::{Node, RunError, StartError};
 pub use settings::Settings;
 pub use state::StateMachines;
+pub use tls::{TlsError, TlsFiles};

@@ -104,6 +104,7 @@ counters! {
     calls_repeated "signalling.repeated" "second connections for one call";
     calls_refused "signalling.refused" "calls refused because they can go nowhere, or are too many";
     addresses_not_dialled "signalling.not_dialled" "messages that wait because an endpoint registered the signalling address of another host";
+    addresses_insecure "signalling.insecure" "calls not passed on or placed because their called side takes none over TLS";
     calls_relayed "signalling.relayed" "calls passed on";
     callees_unreachable "signalling.unreachable" "calls whose called side could not be connected to";
     message_calls_answered "messages.calls_answered" "calls for messages answered";

@@ -175,6 +175,11 @@ pub struct Settings {
     /// The TCP port at which the gatekeeper takes call signalling, at the addresses where it takes RAS; `None`: it does
     /// not, all calls are direct, and endpoints can write in Herald's own package only.
     pub call_signal_port: Option<u16>,
+    /// The TCP port at which it takes call signalling over TLS, at the same addresses; `None`: it does not, and connects to
+    /// nobody over TLS.
+    pub tls_signal_port: Option<u16>,
+    /// Whether it connects to endpoints over TLS only. Those that take no calls over TLS are sent no messages in calls.
+    pub tls_required: bool,
     /// The limits of call signalling.
     pub signalling: SignallingSettings,
     /// The most registrations.
@@ -221,6 +226,8 @@ impl Settings {
             outbox_max: 25_000,
             unconfirmed_max: 2,
             call_signal_port: None,
+            tls_signal_port: None,
+            tls_required: false,
             signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
             registrations_waiting_max: 65_536,

@@ -409,18 +409,18 @@ impl Gatekeeper {
         self.trace_signalling(number, connection.peer, is_received, packet);
     }
 
-    /// Opens a connection and gives it a role.
+    /// Opens a connection, over TLS or not, and gives it a role.
     pub(super) fn open_connection(
         &mut self,
         now: Now,
-        peer: SocketAddr,
+        (peer, is_secured): (SocketAddr, bool),
         local: Option<IpAddr>,
         channel: ChannelId,
         role: Role,
     ) {
         let local = local.filter(|local| !local.is_unspecified() && local.is_ipv4() == peer.is_ipv4());
         self.signalling.insert(channel, peer, role);
-        self.outputs.push_back(Output::Open { channel, peer, local });
+        self.outputs.push_back(Output::Open { channel, peer, local, is_secured });
         self.set_due_after(now, channel, self.settings.signalling.connect_timeout);
     }
 

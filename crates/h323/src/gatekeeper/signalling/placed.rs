@@ -36,11 +36,15 @@ impl Gatekeeper {
             self.counters.addresses_not_dialled += 1;
             return None;
         }
+        let Some((to, is_secured)) = self.secured_address(Some(number), to) else {
+            self.counters.addresses_insecure += 1;
+            return None;
+        };
         let local = registration.peer.local.ip();
         let asked = registration.names.iter().find(|name| Some(&name.address) == asked_for);
         let destination = asked.or(registration.names.first()).and_then(|name| name.alias.to_wire());
         let callee = Side { number: Some(number), label: registration.label(), ..Side::default() };
-        let port = self.settings.call_signal_port;
+        let port = self.settings.call_signal_port.or(self.settings.tls_signal_port);
         let leg = self.new_leg();
         let setup = leg.setup(Invitation {
             display: source.text(),
@@ -70,7 +74,13 @@ impl Gatekeeper {
         let mut conversation = Conversation::new(leg, number, peer, Stage::Connecting);
         conversation.setup = Some(setup);
         let channel = self.signalling.next_channel();
-        self.open_connection(now, to, Some(local), channel, Role::Conversation(conversation.into()));
+        self.open_connection(
+            now,
+            (to, is_secured),
+            Some(local),
+            channel,
+            Role::Conversation(conversation.into()),
+        );
         Some(channel)
     }
 

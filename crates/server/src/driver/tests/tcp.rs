@@ -43,6 +43,7 @@ impl Talker {
                 channel,
                 peer: words[2].parse().unwrap(),
                 local: words.get(3).map(|local| local.parse::<IpAddr>().unwrap()),
+                is_secured: false,
             },
             "send" => Output::Octets { channel, octets: vec![b'x'; words[2].parse().unwrap()] },
             "close" => Output::Close { channel },
