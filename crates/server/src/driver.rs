@@ -65,7 +65,7 @@ const CONGESTION_WAIT: Duration = Duration::from_millis(1);
 const INTERFACES_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether the certificate has changed.
-const KEYS_INTERVAL: Duration = Duration::from_secs(10);
+const KEYS_INTERVAL: Duration = Duration::from_secs(5);
 
 counters! {
     /// What a driver counts.

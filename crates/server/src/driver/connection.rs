@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 /// How long a peer may take to answer a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// How long a peer that has connected may take to agree with us on TLS.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// How long a peer that has connected may take to agree with us on TLS: less than it has for what comes then.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 
 /// How long a connection that the link closed may take to send what waits and to hear the peer's end.
 const CLOSE_MAX: Duration = Duration::from_secs(5);

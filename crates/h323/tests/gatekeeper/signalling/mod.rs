@@ -5,4 +5,5 @@ mod hostile;
 mod line;
 mod placed;
 mod relay;
+mod secured;
 mod session;

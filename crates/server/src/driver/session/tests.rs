@@ -242,7 +242,7 @@ fn an_end_that_tls_said_is_one_in_order_and_one_that_it_did_not_is_not() {
     assert!(matches!(line.server.end, Some(Err(SessionError::Truncated))), "{:?}", line.server.end);
 }
 
-//
+// covers: F-17
 #[test]
 fn where_authorities_are_known_nobody_is_taken_without_a_certificate_of_theirs() {
     for (client, server, is_right) in [
