@@ -26,6 +26,9 @@ table! {
         authentication_methods: Vec<Method> = Method::ALL.to_vec(), "", AtMost(3, "methods");
         /// How far the clock of an endpoint may be from ours. For so long tokens are remembered, so that none is good twice.
         authentication_window: u64 = 600, "s", 10..=14_400;
+        /// Whether the Setup of a call that comes by us must be signed as what comes over RAS, and ours is signed for endpoints
+        /// with `procedure1`. Endpoints that sign over RAS alone, as most do, can't call by us then.
+        signed_setup: bool = false, "", Any("true or false");
         /// The file with the key that encrypts passwords which must be kept: 32 octets that only the server's user can read.
         /// Not set: `secret.key` in the data directory, made when it is first needed.
         secret_key_file: Option<PathBuf> = None, "", IfSet(Any("a path"));
@@ -115,6 +118,7 @@ impl SecuritySettings {
                 })
                 .collect(),
             window: Millis::seconds(self.authentication_window),
+            signed_setup: self.signed_setup,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod check;
 mod settings;
+mod setup;
 
 pub use settings::{Authentication, AuthenticationSettings};
 

@@ -8,6 +8,7 @@ use super::refusal::Release;
 use crate::alias::Alias;
 use crate::gatekeeper::call::{Call, Side};
 use crate::gatekeeper::link::Gatekeeper;
+use crate::wire::tpkt;
 use link::ChannelId;
 use model::{Address, DeliveryOutcome, MessageFailure, Now};
 use std::net::SocketAddr;
@@ -46,13 +47,14 @@ impl Gatekeeper {
         let callee = Side { number: Some(number), label: registration.label(), ..Side::default() };
         let port = self.settings.call_signal_port.or(self.settings.tls_signal_port);
         let leg = self.new_leg();
-        let setup = leg.setup(Invitation {
+        let invitation = Invitation {
             display: source.text(),
             source: source.to_wire()?,
             source_address: port.map(|port| SocketAddr::new(local, port).into()),
             destination,
             destination_address: to.into(),
-        })?;
+        };
+        let setup = tpkt::packet(&self.signed_setup(number, |token| leg.setup(invitation, token))?)?;
         self.counters.message_calls_placed += 1;
         self.calls.insert(Call {
             key: leg.identifier,

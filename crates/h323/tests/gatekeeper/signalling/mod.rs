@@ -2,7 +2,7 @@
 
 mod answered;
 mod hostile;
-mod line;
+pub mod line;
 mod placed;
 mod relay;
 mod secured;
