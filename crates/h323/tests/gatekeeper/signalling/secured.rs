@@ -1,6 +1,7 @@
 //! Call signalling over TLS: who is told of it (H.460.22), and who is called over it.
 
 use super::line::*;
+use crate::restart::{restarted_with, snapshot};
 use crate::world::{Room, World, transport};
 use h323::gatekeeper::Settings;
 use h323::wire::feature::Feature;
@@ -148,6 +149,16 @@ fn where_tls_is_required_nothing_goes_without() {
     world.delivers(2, delivery("alice", "bob", "Hello Bob", false));
     assert!(world.opened.is_empty(), "{:?}", world.opened);
     assert_eq!(world.counter("signalling.insecure"), 2);
+}
+
+#[test]
+fn what_was_said_of_tls_is_known_after_a_restart() {
+    let mut world = world_with(with_tls);
+    secured(&mut world, "192.0.2.11", "bob", Some("192.0.2.11:1301"));
+    let records = snapshot(&mut world);
+    let mut world = restarted_with(&world, records, with_tls);
+    world.delivers(1, delivery("alice", "bob", "Hello Bob", false));
+    assert_eq!(world.opened_once().1.to_string(), "192.0.2.11:1301");
 }
 
 #[test]
