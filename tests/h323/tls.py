@@ -134,7 +134,7 @@ def secured_address(answer):
 
 
 @contextlib.contextmanager
-def estate(herald, authorities=True, **settings):
+def estate(herald, authorities=True, limits=(), **settings):
     """A server with a certificate, and who issued it."""
     authority = Authority()
     files = {"tls_certificate": "herald.pem", "tls_key": "herald.key", **({"tls_authorities": "ca.pem"} if authorities
@@ -142,7 +142,8 @@ def estate(herald, authorities=True, **settings):
     lines = [f'{name} = "{authority.path(file)}"' for name, file in files.items()]
     lines += [f"{name} = {value}" for name, value in {"tls_port": 0, **settings}.items()]
     configuration = authority.path("herald.toml")
-    Path(configuration).write_text("\n".join(["[h323]", "discovery = false", "[security]", *lines, ""]))
+    Path(configuration).write_text("\n".join(["[h323]", "discovery = false", "[security]", *lines,
+                                             "[limits]", *limits, ""]))
     with Server(herald, "--config", configuration) as server:
         yield server, authority
 
@@ -306,6 +307,23 @@ def hostile(herald):
         bob.expect_text("alice", "still here")
 
 
+def floods(herald):
+    """Who opens too many connections is closed out before TLS has cost anything."""
+    with estate(herald, authorities=False, limits=("handshakes = 1", "handshakes_burst = 3")) as (server, authority):
+        context, agreed, closed = authority.context(None, False), 0, 0
+        for _ in range(8):
+            connection = socket.create_connection(("127.0.0.1", tls_port(server)), PATIENCE)
+            try:
+                context.wrap_socket(connection)
+                agreed += 1
+            except OSError:
+                closed += 1
+        assert (agreed, closed) == (3, 5), (agreed, closed)
+        counters = server.counters()
+        assert (counters["tls.secured"], counters["limits.handshakes"]) == (3, 5), counters
+        assert counters["tls.refused"] == counters["tls.silent"] == 0, counters
+
+
 def renews(herald):
     """A new certificate is taken without a restart, and one that can't be used is not."""
     with estate(herald) as (server, authority):
@@ -337,7 +355,7 @@ def refuses_to_start(herald):
         assert status != 0 and said in got, (status, got)
 
 
-PLAYS = [writes, versions, required, downgrade, hostile, renews, refuses_to_start]
+PLAYS = [writes, versions, required, downgrade, hostile, floods, renews, refuses_to_start]
 
 if __name__ == "__main__":
     run(PLAYS, __doc__, serve=False)

@@ -27,6 +27,7 @@ counters! {
     limited_contacts "limits.contact_changes" "indications refused because their sender changes too many contacts";
     limited_calls "limits.calls" "calls refused because their address has too many";
     limited_messages "limits.messages" "messages refused because their sender sends too many";
+    limited_handshakes "limits.handshakes" "connections over TLS closed because their sender opens too many";
     not_for_many "ras.not_for_many" "messages other than discovery and location that came by multicast or broadcast";
     unknown "ras.unknown_message" "messages of a kind a gatekeeper does not know, answered by unknownMessageResponse";
     unexpected "ras.unexpected_reply" "replies to nothing that was asked";

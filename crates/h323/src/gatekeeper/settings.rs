@@ -251,6 +251,8 @@ pub struct LimitSettings {
     pub contact_changes: Rate,
     /// Messages.
     pub messages: Rate,
+    /// Connections over TLS.
+    pub handshakes: Rate,
     /// The most calls in progress that endpoints at one address asked for first.
     pub calls_max: usize,
     /// The most connections, with a call on them or not.
@@ -268,6 +270,7 @@ impl Default for LimitSettings {
             new_names: Rate { each_minute: 30, burst: 500 },
             contact_changes: Rate { each_minute: 600, burst: 2000 },
             messages: Rate { each_minute: 1200, burst: 3000 },
+            handshakes: Rate { each_minute: 1200, burst: 1000 },
             calls_max: 1024,
             connections_max: 1024,
             fresh_connections_max: 256,

@@ -297,6 +297,11 @@ impl Connection {
     pub fn close(&mut self) {
         if !self.is_closing {
             self.is_closing = true;
+            if self.phase == Phase::Securing {
+                // Nobody is owed the work of a handshake, and what waited for it is never sent without.
+                self.waiting.clear();
+                (self.session, self.phase) = (None, Phase::Open);
+            }
             self.deadline = Some(Instant::now() + CLOSE_MAX);
             self.flush();
         }

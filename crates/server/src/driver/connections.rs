@@ -136,8 +136,7 @@ impl Connections {
             return None;
         }
         let accepted = self.listeners.get(listener)?.accept().and_then(|(stream, peer)| {
-            let is_secured = listener >= self.first_secured;
-            let session = is_secured.then(|| self.session(Keys::accept)).transpose()?;
+            let session = self.is_secured(listener).then(|| self.session(Keys::accept)).transpose()?;
             let (local, channel) = (stream.local_addr()?, self.next_channel());
             self.add(channel, Connection::accepted(stream, session)?)?;
             Ok((channel, peer, local))
@@ -158,6 +157,11 @@ impl Connections {
                 None
             }
         }
+    }
+
+    /// Whether the connections of a listener are secured by TLS.
+    pub const fn is_secured(&self, listener: usize) -> bool {
+        listener >= self.first_secured
     }
 
     fn session(

@@ -47,7 +47,9 @@ impl Driver {
                 break;
             }
             let Some((channel, peer, local)) = self.connections.accept(listener) else { break };
-            self.step(|link, now| link.receive(now, channel, Input::Accepted { peer, local }))?;
+            let is_secured = self.connections.is_secured(listener);
+            let accepted = Input::Accepted { peer, local, is_secured };
+            self.step(|link, now| link.receive(now, channel, accepted))?;
         }
         Ok(())
     }

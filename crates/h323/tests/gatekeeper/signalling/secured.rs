@@ -3,7 +3,7 @@
 use super::line::*;
 use crate::restart::{restarted_with, snapshot};
 use crate::world::{Room, World, transport};
-use h323::gatekeeper::Settings;
+use h323::gatekeeper::{Rate, Settings};
 use h323::wire::feature::Feature;
 use h323::wire::h225::*;
 use h323::wire::signalling_security::SignallingSecurity;
@@ -149,6 +149,26 @@ fn where_tls_is_required_nothing_goes_without() {
     world.delivers(2, delivery("alice", "bob", "Hello Bob", false));
     assert!(world.opened.is_empty(), "{:?}", world.opened);
     assert_eq!(world.counter("signalling.insecure"), 2);
+}
+
+#[test]
+fn an_address_opens_only_so_many_connections_over_tls_in_a_minute() {
+    let mut world = world_with(|settings| {
+        with_tls(settings);
+        settings.trusted.clear();
+        settings.limits.handshakes = Rate { each_minute: 60, burst: 5 };
+    });
+    let open = |world: &mut World, number: u32, is_secured: bool| {
+        let (peer, local) = ("192.0.2.66:40000".parse().unwrap(), "192.0.2.1:1300".parse().unwrap());
+        world.happens(channel(number), Input::Accepted { peer, local, is_secured });
+        !world.has_closed(channel(number))
+    };
+    let taken = (0..20).filter(|number| open(&mut world, *number, true)).count();
+    assert_eq!((taken, world.counter("limits.handshakes")), (5, 15));
+    // Without TLS they cost next to nothing.
+    assert!(open(&mut world, 100, false));
+    world.seconds(2);
+    assert!(open(&mut world, 101, true));
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Talker {
 impl Link for Talker {
     fn receive(&mut self, _: Now, channel: ChannelId, input: Input<'_>) {
         let told = match input {
-            Input::Accepted { peer, local } => Told::Accepted(channel, peer, local),
+            Input::Accepted { peer, local, .. } => Told::Accepted(channel, peer, local),
             Input::Connected { local } => Told::Connected(channel, local),
             Input::Octets { octets } => {
                 assert!(!self.is_full || self.held != Some(channel), "more was given than is taken");
