@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Call signalling over TLS on the real server: endpoints on Python's ssl, `openssl s_client`, and people who mean ill.
+"""Security of call signalling on the real server: TLS with endpoints on Python's ssl, `openssl s_client`, and people who mean
+ill; and Setup that must be signed (H.235).
 
 Usage: tls.py --herald PROGRAM [PLAY..]
-covers: A-2.5.1, D-37, F-17
+covers: A-2.5.1, A-2.5.2, D-37, F-13, F-17
 """
 
 import contextlib
@@ -20,8 +21,9 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
-from peers import (PATIENCE, PRESENCE_FEATURE, Call, Person, Room, Server, descriptor, transport)  # noqa: E402
+from peers import (PATIENCE, PRESENCE_FEATURE, SETUP, Call, Person, Room, Server, descriptor, transport)  # noqa: E402
 from people import run  # noqa: E402
+from users import A, T, U, Signer, signature, user  # noqa: E402
 
 SIGNALLING_SECURITY = ("standard", 22)
 TLS, ADDRESS = ("standard", 1), ("standard", 2)
@@ -121,6 +123,55 @@ class Secured(Person):
     def connect_to_server(self):
         connection = socket.create_connection(self.tls_address, PATIENCE, (self.host, 0))
         return self.outbound.wrap_socket(connection)
+
+
+class SignedCall(Call):
+    """A call whose Setup is signed by procedure I, with this password unless it is None; `sent` is what was sent last."""
+
+    def __init__(self, person, connection, identifier, password):
+        super().__init__(person, connection, identifier)
+        self.password, self.sent = password, None
+
+    def send(self, kind, name, body, *descriptors, elements=b""):
+        if name == "setup" and self.password is not None:
+            self.person.random += 1
+            body["cryptoTokens"] = [("nestedcryptoToken", ("cryptoHashedToken", {
+                "tokenOID": A,
+                "hashedVals": {"tokenOID": T, "timeStamp": int(time.time()), "random": self.person.random,
+                               "generalID": "Herald", "sendersID": self.person.user},
+                "token": {"algorithmOID": U, "paramS": {}, "hash": (0, 96)}}))]
+        super().send(kind, name, body, *descriptors, elements=elements)
+
+    def send_packet(self, packet):
+        """The hash goes where its zeros are: behind the only algorithm of procedure I, and two octets of length."""
+        algorithm = b"\x00\x08\x81\x6b\x00\x02\x06"
+        place = packet.find(algorithm)
+        if place >= 0:
+            place = packet.index(bytes(12), place)
+            packet = packet[:place] + signature(self.password, packet[4:]) + packet[place + 12:]
+        self.sent = packet
+        super().send_packet(packet)
+
+
+class Signed(Signer, Person):
+    """A person who signs over RAS by procedure I, and a Setup with whatever is asked for."""
+
+    def attempt(self, alias, password, again=None):
+        """Tries to write: the call, released or with its text taken. `again` is sent in the place of a Setup."""
+        identifier = os.urandom(16)
+        if again is None:
+            self.admit(identifier, alias, answering=False)
+        connection = socket.create_connection((self.server[0], self.server[1] + 1), PATIENCE, (self.host, 0))
+        call = SignedCall(self, connection, identifier, password)
+        if again is None:
+            self.set_up(alias, identifier, call)
+        else:
+            connection.sendall(again)
+        setup = call.sent
+        if call.wait_for_alerting():
+            call.text("by who it says")
+            call.wait_for_release()
+        return call.cause, call.reason, setup
 
 
 def secured_address(answer):
@@ -336,6 +387,42 @@ def renews(herald):
         assert "CN = herald the second" in s_client(server, authority, *certified)
 
 
+def signs(herald):
+    """Where Setup must be signed nobody calls in alice's place from her address, and nobody sends again what she sent."""
+    with estate(herald, signed_setup="true") as (server, _):
+        for name in ("alice", "bob"):
+            user(server, "add", name, password=f"{name}'s secret")
+        alice = Signed("alice", server.address, "alice's secret")
+        bob = Signed("bob", server.address, "bob's secret")
+        alice.register(timeToLive=600)
+        bob.register(timeToLive=600)
+        # Bob is asked by a Setup of ours, which is signed.
+        setups = []
+        receive = Call.receive
+
+        def overheard(call, kind):
+            value = receive(call, kind)
+            if kind == SETUP:
+                setups.append(value["h323-uu-pdu"]["h323-message-body"][1].get("cryptoTokens"))
+            return value
+
+        Call.receive = overheard
+        cause, _, setup = alice.attempt("bob", "alice's secret")
+        Call.receive = receive
+        assert cause == 16
+        bob.expect_text("alice", "by who it says")
+        values = setups[0][0][1][1]["hashedVals"]
+        assert (values["generalID"], values["sendersID"]) == (bob.identifier, "Herald"), values
+        refused = (21, "securityDenied")
+        assert alice.attempt("bob", None)[:2] == refused
+        assert alice.attempt("bob", "bob's secret")[:2] == refused
+        assert alice.attempt("bob", None, again=setup)[:2] == refused
+        counters = server.counters()
+        told = {name: counters[f"security.{name}"] for name in ("unsigned", "wrong_password")}
+        assert told == {"unsigned": 1, "wrong_password": 1}, counters
+        assert alice.attempt("bob", "alice's secret")[0] == 16
+
+
 def refuses_to_start(herald):
     """Files that are missing, or don't belong together, are said at the start."""
     authority = Authority()
@@ -355,8 +442,8 @@ def refuses_to_start(herald):
         assert status != 0 and said in got, (status, got)
 
 
-PLAYS = [writes, versions, required, downgrade, hostile, floods, renews, refuses_to_start]
+PLAYS = [signs, writes, versions, required, downgrade, hostile, floods, renews, refuses_to_start]
 
 if __name__ == "__main__":
     run(PLAYS, __doc__, serve=False)
-    print("what was said over TLS stayed between those who said it")
+    print("calls came from whom they said, and what was said over TLS stayed between those who said it")
