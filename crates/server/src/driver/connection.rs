@@ -269,7 +269,10 @@ impl Connection {
             Err(_) if self.is_closing => Taken::Broken,
             Err(error) => Taken::Insecure(error),
         };
-        // Also where it failed: the peer is told why.
+        // Also where it failed: the peer is told why, and nothing else any more.
+        if matches!(taken, Taken::Broken | Taken::Insecure(_)) {
+            self.waiting.clear();
+        }
         self.flush();
         taken
     }
