@@ -145,7 +145,7 @@ impl World {
         self.accepted += 1;
         let channel = ChannelId(1000 + self.accepted);
         self.connections.insert(channel);
-        self.feed(channel, Input::Accepted { peer, local: server() });
+        self.feed(channel, Input::Accepted { peer, local: server(), is_secured: false });
         self.octets(channel, content);
     }
 

@@ -1,10 +1,12 @@
-//! Descriptors of Herald's own package: what is read is written to be read the same, however it is cut into parts.
+//! Descriptors of Herald's own package and of H.460.22: what is read is written to be read the same, however it is cut into
+//! parts.
 
 #![no_main]
 
 use codec::per;
 use h323::wire::h225::GenericData;
 use h323::wire::package::{Announcement, Assembly, Joined, Package, StateTag, divide};
+use h323::wire::signalling_security::SignallingSecurity;
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let Ok(descriptor) = per::decode::<GenericData>(octets) else { return };
@@ -14,6 +16,11 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     if let Ok(Some(tag)) = StateTag::read(&descriptor) {
         let written = tag.write().expect("a tag that was read");
         assert_eq!(StateTag::read(&written), Ok(Some(tag)));
+    }
+    if let Some(said) = SignallingSecurity::read(&descriptor)
+        && said.has_tls
+    {
+        assert_eq!(SignallingSecurity::read(&said.write()), Some(said));
     }
     let Ok(Some(package)) = Package::read(&descriptor) else { return };
     let written = match &package {

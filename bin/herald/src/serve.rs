@@ -30,9 +30,11 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
         [] => "off; endpoints must be told the address".to_owned(),
         addresses => list("udp", addresses),
     };
-    let signalling = match node.signalling() {
-        [] => "off; all calls are direct, and there are no messages in calls".to_owned(),
-        addresses => list("tcp", addresses),
+    let signalling = match (node.signalling(), node.tls_signalling()) {
+        ([], []) => "off; all calls are direct, and there are no messages in calls".to_owned(),
+        (addresses, []) => list("tcp", addresses),
+        ([], secured) => list("tls", secured),
+        (addresses, secured) => [list("tcp", addresses), list("tls", secured)].join(", "),
     };
     let directory = absolute(data).unwrap_or_else(|_| data.to_owned());
     let with_data = match data.to_str() {

@@ -42,7 +42,8 @@ fn show(status: &Status, counters: bool) -> String {
     let discovery = status.discovery.iter().map(|address| format!("udp {address}"));
     let _ = writeln!(text, "RAS        {}", joined(listening));
     let _ = writeln!(text, "discovery  {}", joined(discovery));
-    let signalling = status.signalling.iter().map(|address| format!("tcp {address}"));
+    let secured = status.tls_signalling.iter().map(|address| format!("tls {address}"));
+    let signalling = status.signalling.iter().map(|address| format!("tcp {address}")).chain(secured);
     let connections = counter("driver.connections");
     let _ = writeln!(text, "signalling {} ({connections} connections)", joined(signalling));
     let _ = writeln!(text, "zone       {}", status.domain);

@@ -5,9 +5,10 @@
 #![allow(clippy::unwrap_used)]
 
 use codec::per;
-use h323::security::token::{Token, tokens};
+use h323::security::token::{Token, Tokens, tokens};
 use h323::security::{Method, cat, key_of, password_hash, procedure1};
-use h323::wire::h225::RasMessage;
+use h323::wire::h225::{MessageBody, RasMessage};
+use h323::wire::q931::Q931;
 use model::Password;
 use serde_json::Value;
 
@@ -107,5 +108,32 @@ fn a_request_of_h323plus_that_was_changed_anywhere_is_not_signed() {
             changed[at] ^= 0x10;
             assert!(!procedure1::is_signed(&changed, &hash, &key), "octet {at}");
         }
+    }
+}
+
+/// The packet with a Setup that h323plus signed as `alice`, whose password is `alice-secret`, for the gatekeeper `Herald`.
+fn recorded_setup() -> Vec<u8> {
+    let hex: String = include_str!("vectors/h235_setup.hex").split_whitespace().collect();
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+//
+#[test]
+fn the_hash_that_h323plus_makes_of_a_setup_is_over_the_whole_message_and_not_the_header_before_it() {
+    let packet = recorded_setup();
+    let octets = &packet[4..];
+    let pdu = Q931::decode(octets).unwrap().user_information().unwrap().h323_uu_pdu;
+    let MessageBody::Setup(setup) = pdu.h323_message_body else { panic!("no Setup") };
+    let crypto = setup.crypto_tokens.as_deref().unwrap();
+    let token = Tokens { clear: &[], crypto }.strongest(&Method::ALL).unwrap();
+    assert_eq!((token.method(), token.sender().as_deref()), (Method::Procedure1, Some("alice")));
+    assert!(is_good(octets, &token, "alice-secret"));
+    assert!(!is_good(octets, &token, "alice-secreT"));
+    assert!(!is_good(&packet, &token, "alice-secret"));
+    // Each octet of it counts but those of the hash itself, which are looked for.
+    for at in 0..octets.len() {
+        let mut changed = octets.to_vec();
+        changed[at] ^= 0x10;
+        assert!(!is_good(&changed, &token, "alice-secret"), "octet {at}");
     }
 }

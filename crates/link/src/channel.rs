@@ -36,6 +36,8 @@ pub enum Input<'a> {
         peer: SocketAddr,
         /// Our end.
         local: SocketAddr,
+        /// Whether it will be secured by TLS before anything comes on it. Nothing has been done for that yet.
+        is_secured: bool,
     },
     /// A connection that the link opened is there.
     Connected {

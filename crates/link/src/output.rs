@@ -39,6 +39,8 @@ pub enum Output {
         peer: SocketAddr,
         /// The address of ours to come from; `None`: as the system chooses.
         local: Option<IpAddr>,
+        /// Whether it is to be secured by TLS; it is there when that is done, and never without.
+        is_secured: bool,
     },
     /// Send octets on a connection; nothing happens where it is gone.
     Octets {

@@ -354,6 +354,9 @@ pub struct Status {
     pub discovery: Vec<SocketAddr>,
     /// Where call signalling connections are accepted.
     pub signalling: Vec<SocketAddr>,
+    /// Where those over TLS are.
+    #[serde(default)]
+    pub tls_signalling: Vec<SocketAddr>,
     /// The store.
     pub store: StoreStatus,
     /// Principals by what is shown of them, and the sizes of the engine's tables.

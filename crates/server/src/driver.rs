@@ -13,6 +13,7 @@ mod discovery;
 mod interfaces;
 mod open;
 mod port_owner;
+mod session;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -63,6 +64,9 @@ const CONGESTION_WAIT: Duration = Duration::from_millis(1);
 /// How often new interfaces are looked for.
 const INTERFACES_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether the certificate has changed.
+const KEYS_INTERVAL: Duration = Duration::from_secs(5);
+
 counters! {
     /// What a driver counts.
     DriverCounters {
@@ -81,6 +85,10 @@ counters! {
         opened "driver.opened" "connections begun";
         unreachable "driver.unreachable" "connections that could not be opened";
         stuck "driver.stuck" "connections given up because their peer did not read";
+        tls_secured "tls.secured" "connections secured by TLS";
+        tls_refused "tls.refused" "connections ended because what came on them was not TLS, or not such as counts here";
+        tls_truncated "tls.truncated" "connections cut off without a closing of TLS";
+        tls_silent "tls.silent" "connections given up because TLS was not agreed on in time";
         accepting_paused "driver.accepting_paused" "times that accepting paused because connections_max was reached or no descriptor was left";
         accepting_pauses "driver.accepting_pauses" "1 while accepting pauses";
         traces_cut "driver.traces_cut" "traces cut off because they were not read fast enough";
@@ -139,11 +147,15 @@ pub(crate) struct Driver {
     held: VecDeque<ShardInput>,
     soft: SoftFlow,
     audit: Audit,
+    /// For datagrams.
     buffer: Vec<u8>,
+    /// For connections.
+    stream_buffer: Vec<u8>,
     clock: Clock,
     containment: Containment,
     counters: Arc<DriverCounters>,
     interfaces_due: Instant,
+    keys_due: Instant,
 }
 
 /// What a driver is made of.
@@ -183,8 +195,9 @@ impl Driver {
             counters,
         } = parts;
         let first = u32::try_from(CHANNELS_MAX).unwrap_or(0);
+        let listeners = [sockets.signalling, sockets.secured];
         let connections =
-            Connections::new(sockets.signalling, first, connections_max, Arc::clone(&counters))?;
+            Connections::new(listeners, sockets.keys, first, connections_max, Arc::clone(&counters))?;
         Ok(Self {
             link,
             channels: Channels::new(sockets.listening, &interfaces::addresses(), Arc::clone(&counters)),
@@ -199,10 +212,12 @@ impl Driver {
             soft,
             audit,
             buffer: vec![0; datagram_octets_max],
+            stream_buffer: vec![0; session::RECEIVED_OCTETS_MAX],
             clock,
             containment: Containment::new("gateway", Arc::clone(&counters.panics)),
             counters,
             interfaces_due: Instant::now() + INTERFACES_INTERVAL,
+            keys_due: Instant::now() + KEYS_INTERVAL,
         })
     }
 
@@ -285,6 +300,10 @@ impl Driver {
             self.interfaces_due = Instant::now() + INTERFACES_INTERVAL;
             self.discovery.iter_mut().for_each(Discovery::join_group);
         }
+        if Instant::now() >= self.keys_due {
+            self.keys_due = Instant::now() + KEYS_INTERVAL;
+            self.connections.renew_keys();
+        }
         Ok(())
     }
 
@@ -307,7 +326,9 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Datagram { channel, peer, octets } => self.channels.send(channel, peer, &octets),
-            Output::Open { channel, peer, local } => self.connections.open(channel, peer, local),
+            Output::Open { channel, peer, local, is_secured } => {
+                self.connections.open(channel, peer, local, is_secured);
+            }
             Output::Octets { channel, octets } => self.connections.send(channel, &octets),
             Output::Close { channel } => self.connections.close(channel),
             Output::Audited(event) => self.audit.note(*event),
@@ -371,7 +392,8 @@ impl Driver {
             descriptors.push(PollFd::new(self.connections.as_fd(), PollFlags::POLLIN));
         }
         let now = Instant::now();
-        let due = self.connections.due().into_iter().chain([self.soft.due(), self.interfaces_due]);
+        let due =
+            self.connections.due().into_iter().chain([self.soft.due(), self.interfaces_due, self.keys_due]);
         let mut wait = due.min().map_or(Duration::ZERO, |due| due.saturating_duration_since(now));
         if let Some(deadline) = self.link.deadline() {
             wait = wait.min(self.clock.until(deadline));

@@ -34,9 +34,11 @@ mod soft;
 mod state;
 mod synchroniser;
 pub mod telemetry;
+mod tls;
 mod vault;
 
 pub use driver::OpenError;
 pub use node::{Node, RunError, StartError};
 pub use settings::Settings;
 pub use state::StateMachines;
+pub use tls::{TlsError, TlsFiles};

@@ -13,6 +13,7 @@ use crate::shard::{self, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
 use crate::state;
 use crate::synchroniser::{DirectoryHandle, Synchronising};
+use crate::tls::{Keys, TlsError};
 use crate::vault::Vault;
 use crate::{secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -57,6 +58,9 @@ pub enum StartError {
     /// It can't listen.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// It can't take call signalling over TLS.
+    #[error("call signalling over TLS is not possible: {0}")]
+    Tls(#[from] TlsError),
     /// The configuration contradicts itself.
     #[error("the configuration can't be used: {0}")]
     Settings(String),
@@ -127,6 +131,7 @@ impl Node {
             listening: listening(&sockets),
             discovery: sockets.discovery(),
             signalling: sockets.signalling(),
+            tls_signalling: sockets.secured(),
             store_failing: Arc::clone(&store_failing),
             driver: Arc::clone(&driver_counters),
             shard: Arc::clone(&shard_counters),
@@ -225,6 +230,11 @@ impl Node {
         &self.report.signalling
     }
 
+    /// Where call signalling connections over TLS are accepted.
+    pub fn tls_signalling(&self) -> &[SocketAddr] {
+        &self.report.tls_signalling
+    }
+
     /// Waits for a signal or a failure, and then ends everything in order: the gateway first, so that nothing new
     /// comes; then the engine, which keeps its promises; then the store.
     ///
@@ -314,9 +324,9 @@ impl Foundation {
                 .spawn(move || state::load_engine(&settings, now, store.as_ref()))
                 .map_err(|error| StartError::System { what: "start a thread", error })?
         };
-        let port = sockets.call_signal_port();
+        let ports = sockets.signal_ports();
         let mut gatekeeper =
-            state::load_gatekeeper(settings, zone.clone(), port, random()?, now, store.as_ref())?;
+            state::load_gatekeeper(settings, zone.clone(), ports, random()?, now, store.as_ref())?;
         let vault = Vault::new(data, settings.security.secret_key_file.as_deref());
         state::load_users(gatekeeper.as_mut(), now, store.as_ref(), |record| opened(record, &vault))?;
         let thread = |error| StartError::System { what: "start a thread", error };
@@ -326,10 +336,13 @@ impl Foundation {
     }
 }
 
-fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
+fn open_sockets(settings: &Settings) -> Result<Sockets, StartError> {
+    let keys = settings.security.tls_files().map(Keys::load).transpose()?;
     let addresses: Vec<_> = settings.h323.listen.iter().map(|address| address.value().0).collect();
     let mut sockets = Sockets::open(&addresses, settings.h323.discovery, settings.h323.socket_buffer_octets)?;
-    sockets.listen_for_calls(&settings.h323.signalling_addresses())?;
+    let (plain, secured) = settings.signalling_addresses();
+    sockets.listen_for_calls(&plain)?;
+    sockets.listen_for_secured_calls(&secured, keys)?;
     for Listening { address, receive_buffer } in listening(&sockets) {
         tracing::info!(event = "node.listening", %address, receive_buffer, "Listening for RAS.");
         if is_small(receive_buffer) {
@@ -338,6 +351,9 @@ fn open_sockets(settings: &Settings) -> Result<Sockets, OpenError> {
     }
     for address in sockets.signalling() {
         tracing::info!(event = "node.listening", %address, "Listening for call signalling.");
+    }
+    for address in sockets.secured() {
+        tracing::info!(event = "node.listening", %address, "Listening for call signalling over TLS.");
     }
     Ok(sockets)
 }

@@ -41,6 +41,7 @@ pub use value::{CALL_SIGNAL_PORT, ListenAddress, RAS_PORT, Written};
 pub use zone::ZoneSettings;
 
 use serde::Deserialize;
+use std::net::SocketAddr;
 
 /// Everything the operator decides.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -90,6 +91,19 @@ impl Settings {
         engine::Settings { messages: self.messages.engine(), history, gateways, limits, ..told }
     }
 
+    /// Where call signalling is taken: without TLS, and over it.
+    #[must_use]
+    pub fn signalling_addresses(&self) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+        let plain = self.h323.signalling_addresses();
+        let port = self.security.tls_certificate.as_ref().map(|_| self.security.tls_port);
+        let mut secured: Vec<_> = port
+            .into_iter()
+            .flat_map(|port| plain.iter().map(move |at| SocketAddr::new(at.ip(), port)))
+            .collect();
+        secured.dedup();
+        (if self.security.tls_required { Vec::new() } else { plain }, secured)
+    }
+
     /// What the store is told.
     #[must_use]
     pub fn store_options(&self) -> store::Options {
@@ -104,6 +118,7 @@ impl Settings {
         problems.extend(self.h323.check());
         problems.extend(self.h323.check_together());
         problems.extend(self.security.check());
+        problems.extend(self.security.check_together());
         problems.extend(self.limits.check());
         problems.extend(self.presence.check());
         problems.extend(self.messages.check());

@@ -35,7 +35,7 @@ impl StateMachines {
         let [pseudonyms, gateway] = seeds;
         let zone = load_zone(settings, pseudonyms, store)?;
         let engine = load_engine(settings, now, store)?;
-        let mut gatekeeper = load_gatekeeper(settings, zone, call_signal_port, gateway, now, store)?;
+        let mut gatekeeper = load_gatekeeper(settings, zone, (call_signal_port, None), gateway, now, store)?;
         // There is no key here to open passwords with.
         load_users(gatekeeper.as_mut(), now, store, |record| as_command(record, None))?;
         Ok(Self { engine, gatekeeper })
@@ -124,21 +124,23 @@ fn load_groups(engine: &mut Engine, store: &impl Storage) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The H.323 gatekeeper with the state of the process before; connections are accepted at `call_signal_port`.
+/// The H.323 gatekeeper with the state of the process before; connections are accepted at these ports, the second over
+/// TLS.
 ///
 /// # Errors
 /// The store can't be read.
 pub(crate) fn load_gatekeeper(
     settings: &Settings,
     zone: Zone,
-    call_signal_port: Option<u16>,
+    (call_signal_port, tls_signal_port): (Option<u16>, Option<u16>),
     seed: [u8; 32],
     now: Now,
     store: &impl Storage,
 ) -> Result<Box<dyn Link>, StoreError> {
+    let tls_required = settings.security.tls_required;
     let authentication = settings.security.gatekeeper();
     let settings = settings.h323.gatekeeper(zone, &settings.presence, &settings.limits, call_signal_port);
-    let settings = gatekeeper::Settings { authentication, ..settings };
+    let settings = gatekeeper::Settings { authentication, tls_signal_port, tls_required, ..settings };
     let mut gatekeeper = Gatekeeper::new(H323, settings, seed);
     for table in SOFT_TABLES {
         store.soft(table, |key, value, _| {

@@ -408,7 +408,7 @@ impl World {
         self.server.as_ref()?;
         self.last_channel += 1;
         let channel = ChannelId(1_000_000 + self.last_channel);
-        self.server_receives(channel, Input::Accepted { peer: from, local: SIGNALLING });
+        self.server_receives(channel, Input::Accepted { peer: from, local: SIGNALLING, is_secured: false });
         Some(End::Server(channel))
     }
 

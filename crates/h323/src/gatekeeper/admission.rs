@@ -12,8 +12,9 @@ use crate::alias::{Alias, alternative, canonical};
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
     AdmissionConfirm, AdmissionReject, AdmissionRejectReason, AdmissionRequest, AliasAddress, CallModel,
-    CallType, Content, RasMessage,
+    CallType, Content, FeatureSet, RasMessage,
 };
+use crate::wire::signalling_security::SignallingSecurity;
 use codec::per::Integer;
 use model::{Address, MessageFailure, Now};
 use std::net::{IpAddr, SocketAddr};
@@ -101,8 +102,15 @@ impl Gatekeeper {
 
     /// Whether the calls of an endpoint come to us.
     fn is_routed(&self, number: u64) -> bool {
-        self.settings.call_signal_port.is_some()
-            && self.registrations.get(number).is_some_and(|caller| self.may_message(caller))
+        self.registrations.get(number).is_some_and(|caller| {
+            let has_way = self.settings.call_signal_port.is_some() || self.takes_tls(caller);
+            has_way && self.may_message(caller)
+        })
+    }
+
+    /// Whether an endpoint can call us over TLS.
+    const fn takes_tls(&self, caller: &Registration) -> bool {
+        self.settings.tls_signal_port.is_some() && caller.offer.has_tls
     }
 
     /// The destination is not registered. A message would perhaps be kept for it: the engine knows.
@@ -175,13 +183,22 @@ impl Gatekeeper {
         call.conference |= to_mcu;
         self.take_call(now, call, bandwidth);
         let may_relay = destination.address.is_none_or(|to| self.may_connect(destination.number, to));
-        let port = self.settings.call_signal_port.filter(|_| may_relay && self.is_routed(number));
-        let ours = port.map(|port| SocketAddr::new(asker.peer.local.ip(), port));
+        let is_routed = may_relay && self.is_routed(number);
+        let has_tls = self.registrations.get(number).is_some_and(|caller| self.takes_tls(caller));
+        let tls_port = self.settings.tls_signal_port.filter(|_| has_tls);
+        let here = |port: u16| SocketAddr::new(asker.peer.local.ip(), port);
+        // Where all must be secure there is no other address of ours than the secured one.
+        let ours = self.settings.call_signal_port.or(tls_port).filter(|_| is_routed).map(here);
         match (ours, destination.address) {
             (Some(ours), _) => {
-                self.confirm_admission(asker, bandwidth, CallModel::GatekeeperRouted, ours);
+                let way = (CallModel::GatekeeperRouted, ours, tls_port.map(here));
+                self.confirm_admission(asker, bandwidth, way);
             }
-            (None, Some(address)) => self.confirm_admission(asker, bandwidth, CallModel::Direct, address),
+            (None, Some(address)) => {
+                let secured = self.secured_address(destination.number, address);
+                let secured = secured.and_then(|(to, is_secured)| (is_secured && has_tls).then_some(to));
+                self.confirm_admission(asker, bandwidth, (CallModel::Direct, address, secured));
+            }
             (None, None) => self.reject_admission(asker, AdmissionRejectReason::CalledPartyNotRegistered),
         }
     }
@@ -220,7 +237,7 @@ impl Gatekeeper {
         call.messaging |= is_messaging(request);
         call.ringing_at = Some(now);
         self.take_call(now, call, bandwidth);
-        self.confirm_admission(asker, bandwidth, CallModel::Direct, address);
+        self.confirm_admission(asker, bandwidth, (CallModel::Direct, address, None));
     }
 
     fn new_call(&self, now: Now, key: [u8; 16], asker: &Asker, request: &AdmissionRequest) -> Call {
@@ -329,13 +346,14 @@ impl Gatekeeper {
         u32::try_from(u64::from(zone).saturating_sub(others)).unwrap_or(u32::MAX)
     }
 
+    /// Confirms an admission: how the call goes, where to, and where to over TLS.
     fn confirm_admission(
         &mut self,
         asker: &Asker,
         bandwidth: u32,
-        call_model: CallModel,
-        address: SocketAddr,
+        (call_model, address, tls_address): (CallModel, SocketAddr, Option<SocketAddr>),
     ) {
+        let secured = tls_address.map(|_| SignallingSecurity { has_tls: true, tls_address }.write());
         self.counters.admissions += 1;
         let confirm = AdmissionConfirm {
             request_seq_num: asker.sequence,
@@ -344,6 +362,10 @@ impl Gatekeeper {
             dest_call_signal_address: address.into(),
             will_respond_to_irr: Some(false),
             uuies_requested: Some(reported_messages()),
+            feature_set: secured.map(|secured| FeatureSet {
+                supported_features: Some(vec![secured]),
+                ..FeatureSet::default()
+            }),
             ..AdmissionConfirm::default()
         };
         self.answer(asker, &RasMessage::AdmissionConfirm(confirm.into()));

@@ -27,6 +27,7 @@ counters! {
     limited_contacts "limits.contact_changes" "indications refused because their sender changes too many contacts";
     limited_calls "limits.calls" "calls refused because their address has too many";
     limited_messages "limits.messages" "messages refused because their sender sends too many";
+    limited_handshakes "limits.handshakes" "connections over TLS closed because their sender opens too many";
     not_for_many "ras.not_for_many" "messages other than discovery and location that came by multicast or broadcast";
     unknown "ras.unknown_message" "messages of a kind a gatekeeper does not know, answered by unknownMessageResponse";
     unexpected "ras.unexpected_reply" "replies to nothing that was asked";
@@ -105,6 +106,7 @@ counters! {
     calls_repeated "signalling.repeated" "second connections for one call";
     calls_refused "signalling.refused" "calls refused because they can go nowhere, or are too many";
     addresses_not_dialled "signalling.not_dialled" "messages that wait because an endpoint registered the signalling address of another host";
+    addresses_insecure "signalling.insecure" "calls not passed on or placed because their called side takes none over TLS";
     calls_relayed "signalling.relayed" "calls passed on";
     callees_unreachable "signalling.unreachable" "calls whose called side could not be connected to";
     message_calls_answered "messages.calls_answered" "calls for messages answered";

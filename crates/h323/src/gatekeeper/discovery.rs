@@ -38,7 +38,7 @@ impl Gatekeeper {
             alternate_gatekeeper: self.alternate_gatekeepers(),
             authentication_mode,
             algorithm_oid,
-            feature_set: Offer::of(&offered).feature_set(),
+            feature_set: Offer::of(&offered).feature_set(self.settings.tls_signal_port.is_some()),
             ..GatekeeperConfirm::default()
         };
         self.answer(&asker, &RasMessage::GatekeeperConfirm(confirm.into()));

@@ -43,6 +43,8 @@ pub(super) enum Flow {
     ContactChanges,
     /// Messages for somebody's inbox.
     Messages,
+    /// Connections that are to be secured by TLS, each of which costs us arithmetic before it has brought anything.
+    Handshakes,
 }
 
 /// What somebody is over.
@@ -68,6 +70,7 @@ impl Limit {
             Self::Flow(Flow::NewNames) => "new aliases",
             Self::Flow(Flow::ContactChanges) => "contact changes",
             Self::Flow(Flow::Messages) => "messages",
+            Self::Flow(Flow::Handshakes) => "connections over TLS",
             Self::Connections => "connections",
             Self::FreshConnections => "connections without a Setup",
             Self::Calls => "calls",
@@ -104,7 +107,7 @@ pub(super) struct Limits {
     secret: u64,
     sources: Sources,
     /// For each flow the meters of addresses and those of networks.
-    meters: [[Meters; 2]; 4],
+    meters: [[Meters; 2]; 5],
     pub offenders: Offenders,
 }
 
@@ -127,6 +130,7 @@ impl Limits {
                 both(settings.new_names, OTHER_PLACES),
                 both(settings.contact_changes, OTHER_PLACES),
                 both(settings.messages, OTHER_PLACES),
+                both(settings.handshakes, OTHER_PLACES),
             ],
             offenders: Offenders::default(),
         }
@@ -173,6 +177,7 @@ impl Gatekeeper {
             Flow::NewNames => self.counters.limited_names += 1,
             Flow::ContactChanges => self.counters.limited_contacts += 1,
             Flow::Messages => self.counters.limited_messages += 1,
+            Flow::Handshakes => self.counters.limited_handshakes += 1,
         }
         self.offends(now, Limit::Flow(flow), source);
         false

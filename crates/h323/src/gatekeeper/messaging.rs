@@ -17,6 +17,9 @@ impl Gatekeeper {
         if package.is_some_and(|capabilities| capabilities & capability::MESSAGES != 0) {
             return true;
         }
+        if self.settings.tls_required && !registration.offer.has_tls {
+            return false;
+        }
         let offered = registration.offer.has_presence || package.is_some();
         let is_known =
             |product: &str| self.settings.messaging_products.iter().any(|pattern| matches(pattern, product));
@@ -32,6 +35,17 @@ impl Gatekeeper {
         let host = |address: IpAddr| address.to_canonical();
         registration.is_some_and(|one| host(one.peer.address.ip()) == host(to.ip()))
             || self.settings.trusted.iter().any(|network| network.contains(host(to.ip())))
+    }
+
+    /// Where we connect to an endpoint that takes calls at `to`, and whether over TLS: it is where both sides can. `None`
+    /// where it must be and can't. There is no second try without it, or who is in between could have us do without.
+    pub(super) fn secured_address(&self, number: Option<u64>, to: SocketAddr) -> Option<(SocketAddr, bool)> {
+        let registration = number.and_then(|number| self.registrations.get(number));
+        let port = registration.and_then(|registration| registration.offer.tls_port);
+        match port.filter(|_| self.settings.tls_signal_port.is_some()) {
+            Some(port) => Some((SocketAddr::new(to.ip(), port.get()), true)),
+            None => (!self.settings.tls_required).then_some((to, false)),
+        }
     }
 
     /// Whether an endpoint takes messages, by whatever means; `None` where nothing has shown it yet.

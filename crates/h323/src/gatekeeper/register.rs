@@ -319,7 +319,7 @@ impl Gatekeeper {
             will_respond_to_irr: Some(false),
             maintain_connection: Some(false),
             supports_additive_registration: full.then_some(Null),
-            feature_set: registration.offer.feature_set(),
+            feature_set: registration.offer.feature_set(self.settings.tls_signal_port.is_some()),
             ..RegistrationConfirm::default()
         }
     }

@@ -105,6 +105,11 @@ pub struct Settings {
     /// The TCP port at which the gatekeeper takes call signalling, at the addresses where it takes RAS; `None`: it does
     /// not, all calls are direct, and endpoints can write in Herald's own package only.
     pub call_signal_port: Option<u16>,
+    /// The TCP port at which it takes call signalling over TLS, at the same addresses; `None`: it does not, and connects to
+    /// nobody over TLS.
+    pub tls_signal_port: Option<u16>,
+    /// Whether it connects to endpoints over TLS only. Those that take no calls over TLS are sent no messages in calls.
+    pub tls_required: bool,
     /// The limits of call signalling.
     pub signalling: SignallingSettings,
     /// The most registrations.
@@ -152,6 +157,8 @@ impl Settings {
             outbox_max: 25_000,
             unconfirmed_max: 2,
             call_signal_port: None,
+            tls_signal_port: None,
+            tls_required: false,
             signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
             registrations_waiting_max: 65_536,
@@ -175,6 +182,8 @@ pub struct LimitSettings {
     pub contact_changes: Rate,
     /// Messages.
     pub messages: Rate,
+    /// Connections over TLS.
+    pub handshakes: Rate,
     /// The most calls in progress that endpoints at one address asked for first.
     pub calls_max: usize,
     /// The most connections, with a call on them or not.
@@ -192,6 +201,7 @@ impl Default for LimitSettings {
             new_names: Rate { each_minute: 30, burst: 500 },
             contact_changes: Rate { each_minute: 600, burst: 2000 },
             messages: Rate { each_minute: 1200, burst: 3000 },
+            handshakes: Rate { each_minute: 1200, burst: 1000 },
             calls_max: 1024,
             connections_max: 1024,
             fresh_connections_max: 256,

@@ -115,7 +115,14 @@ pub fn sign(
     marker: [u8; HASH_LENGTH],
     encode: impl FnOnce(CryptoH323Token) -> Result<Vec<u8>, EncodeError>,
 ) -> Result<Vec<u8>, SignError> {
-    let mut octets = encode(unsigned_token(claim, marker))?;
+    seal(encode(unsigned_token(claim, marker))?, key, marker)
+}
+
+/// Signs the octets of a message in which `marker` stands in the place of the hash.
+///
+/// # Errors
+/// The message has the marker not once.
+pub fn seal(mut octets: Vec<u8>, key: &PasswordKey, marker: [u8; HASH_LENGTH]) -> Result<Vec<u8>, SignError> {
     let mut places = octets.windows(HASH_LENGTH).enumerate().filter(|(_, window)| *window == marker);
     let (Some((place, _)), None) = (places.next(), places.next()) else { return Err(SignError::Marker) };
     octets[place..place + HASH_LENGTH].fill(0);

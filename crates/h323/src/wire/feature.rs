@@ -12,6 +12,8 @@ pub enum Feature {
     Messaging,
     /// Herald's own package: what the two above cannot say.
     Herald,
+    /// Security of call signalling: H.460.22.
+    SignallingSecurity,
 }
 
 const PRESENCE: &[u8] = b"\x2b\x06\x01\x04\x01\x81\x85\x42\x00\x0c";
@@ -20,9 +22,11 @@ const HERALD: FixedOctets<16> = FixedOctets([
     0xab, 0xab, 0xea, 0xb3, 0x47, 0x3c, 0x40, 0x36, 0x95, 0x3b, 0xa3, 0x2e, 0x8c, 0x03, 0xb3, 0x25,
 ]);
 
+const SIGNALLING_SECURITY: i64 = 22;
+
 impl Feature {
     /// Every feature Herald knows.
-    pub const ALL: [Self; 3] = [Self::Presence, Self::Messaging, Self::Herald];
+    pub const ALL: [Self; 4] = [Self::Presence, Self::Messaging, Self::Herald, Self::SignallingSecurity];
 
     /// The identifier on the wire.
     pub const fn identifier(self) -> GenericIdentifier {
@@ -30,6 +34,7 @@ impl Feature {
             Self::Presence => GenericIdentifier::Oid(ObjectIdentifier::from_static(PRESENCE)),
             Self::Messaging => GenericIdentifier::Oid(ObjectIdentifier::from_static(MESSAGING)),
             Self::Herald => GenericIdentifier::NonStandard(HERALD),
+            Self::SignallingSecurity => GenericIdentifier::Standard(ExtensibleInteger(SIGNALLING_SECURITY)),
         }
     }
 
@@ -38,7 +43,8 @@ impl Feature {
         Self::ALL.into_iter().find(|feature| *identifier == feature.identifier())
     }
 
-    /// The identifier of a parameter: one more arc below the two deployed features, a plain number in Herald's own.
+    /// The identifier of a parameter: one more arc below the two deployed features, a plain number in Herald's own
+    /// and in those of H.460.
     pub fn parameter(self, number: u8) -> GenericIdentifier {
         let below = |parent: &[u8]| {
             let octets = [parent, &[number & 0x7f]].concat();
@@ -47,7 +53,9 @@ impl Feature {
         match self {
             Self::Presence => below(PRESENCE),
             Self::Messaging => below(MESSAGING),
-            Self::Herald => GenericIdentifier::Standard(ExtensibleInteger(i64::from(number))),
+            Self::Herald | Self::SignallingSecurity => {
+                GenericIdentifier::Standard(ExtensibleInteger(i64::from(number)))
+            }
         }
     }
 
@@ -62,6 +70,7 @@ impl Feature {
             Self::Presence => "presence (OID3 v2)",
             Self::Messaging => "instant messaging (OID1)",
             Self::Herald => "Herald package",
+            Self::SignallingSecurity => "signalling security (H.460.22)",
         }
     }
 
@@ -77,6 +86,8 @@ impl Feature {
             (Self::Messaging, 7) => "IM multipoint mode",
             (Self::Messaging, 8) => "IM multipoint message",
             (Self::Messaging, 10) => "IM encrypted message",
+            (Self::SignallingSecurity, 1) => "TLS",
+            (Self::SignallingSecurity, 2) => "IPsec",
             (Self::Herald, number) => return herald_parameter_name(number),
             _ => return None,
         })

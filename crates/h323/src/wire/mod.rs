@@ -11,4 +11,5 @@ pub mod package;
 pub mod presence;
 pub mod q931;
 pub mod reading;
+pub mod signalling_security;
 pub mod tpkt;

@@ -1,6 +1,7 @@
 //! A restart resumes registrations and calls without the endpoints' help.
 
 use crate::world::{Room, Told, World, listed};
+use h323::gatekeeper::Settings;
 use h323::wire::h225::*;
 use link::{Command, Link, Outcome};
 use model::{Millis, PresenceState, SoftRecord, Source};
@@ -11,7 +12,11 @@ pub fn snapshot(world: &mut World) -> Vec<SoftRecord> {
 }
 
 pub fn restarted(before: &World, records: Vec<SoftRecord>) -> World {
-    let mut world = World::new();
+    restarted_with(before, records, |_| ())
+}
+
+pub fn restarted_with(before: &World, records: Vec<SoftRecord>, change: impl FnOnce(&mut Settings)) -> World {
+    let mut world = World::with(change);
     world.now = before.now;
     for record in records {
         world.gatekeeper.restore(world.now, record);

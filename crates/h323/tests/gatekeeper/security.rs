@@ -1,5 +1,7 @@
 //! Users and their tokens: who may register what, and who speaks for a registration.
 
+mod setup;
+
 use crate::restart::{restarted, snapshot};
 use crate::world::{Room, World, alias};
 use codec::per::{self, BmpString};

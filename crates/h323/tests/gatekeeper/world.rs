@@ -60,6 +60,8 @@ pub struct World {
     pub wires: Vec<(ChannelId, Vec<u8>)>,
     pub opened: Vec<(ChannelId, SocketAddr)>,
     pub closed: Vec<ChannelId>,
+    /// Those that were opened to be secured by TLS.
+    pub secured: Vec<ChannelId>,
     sequence: u32,
     /// Whether the engine answers claims.
     pub engine_answers: bool,
@@ -104,6 +106,7 @@ impl World {
             wires: Vec::new(),
             opened: Vec::new(),
             closed: Vec::new(),
+            secured: Vec::new(),
             sequence: 0,
             engine_answers: true,
             new_names: None,
@@ -168,7 +171,10 @@ impl World {
                 Output::Audited(event) => self.audited.push(*event),
                 Output::Request(request) => self.engine(request),
                 Output::Octets { channel, octets } => self.wires.push((channel, octets)),
-                Output::Open { channel, peer, .. } => self.opened.push((channel, peer)),
+                Output::Open { channel, peer, is_secured, .. } => {
+                    self.opened.push((channel, peer));
+                    self.secured.extend(is_secured.then_some(channel));
+                }
                 Output::Close { channel } => self.closed.push(channel),
             }
         }

@@ -63,6 +63,7 @@ fn scene(clients_max: usize) -> Scene {
         listening: Vec::new(),
         discovery: Vec::new(),
         signalling: Vec::new(),
+        tls_signalling: Vec::new(),
         store_failing: Arc::default(),
         driver: Arc::default(),
         shard: Arc::default(),

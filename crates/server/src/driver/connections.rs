@@ -5,6 +5,8 @@
 
 use super::DriverCounters;
 use super::connection::{Connection, Taken};
+use super::session::{Session, SessionError};
+use crate::tls::Keys;
 use link::{ChannelId, Closure};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -30,6 +32,10 @@ const LISTENER: u64 = 1 << 32;
 pub(super) struct Connections {
     epoll: Epoll,
     listeners: Vec<TcpListener>,
+    /// The first of the listeners whose connections are secured by TLS.
+    first_secured: usize,
+    /// What they are secured with, and those that the link wants secured.
+    keys: Option<Keys>,
     table: HashMap<ChannelId, Entry>,
     /// When which connection is given up.
     deadlines: BTreeSet<(Instant, ChannelId)>,
@@ -56,6 +62,15 @@ struct Entry {
     deadline: Option<Instant>,
 }
 
+/// What reading brought for the link.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Read {
+    /// So many octets lie in the buffer.
+    Octets(usize),
+    /// A connection that the link opened is secured now, and so it is there; our end.
+    Connected(SocketAddr),
+}
+
 /// A socket that something can be done with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Ready {
@@ -72,20 +87,25 @@ pub(super) enum Ready {
 }
 
 impl Connections {
-    /// A table that accepts from `listeners`, and numbers what it accepts from `first` on.
+    /// A table that accepts from listeners, plain ones and such for TLS, and numbers what it accepts from `first` on.
     pub fn new(
-        listeners: Vec<TcpListener>,
+        [plain, secured]: [Vec<TcpListener>; 2],
+        keys: Option<Keys>,
         first: u32,
         connections_max: usize,
         counters: Arc<DriverCounters>,
     ) -> io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let first_secured = plain.len();
+        let listeners: Vec<_> = plain.into_iter().chain(secured).collect();
         for (place, listener) in listeners.iter().enumerate() {
             epoll.add(listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER | place as u64))?;
         }
         Ok(Self {
             epoll,
             listeners,
+            first_secured,
+            keys,
             table: HashMap::new(),
             deadlines: BTreeSet::new(),
             ended: VecDeque::new(),
@@ -116,8 +136,9 @@ impl Connections {
             return None;
         }
         let accepted = self.listeners.get(listener)?.accept().and_then(|(stream, peer)| {
+            let session = self.is_secured(listener).then(|| self.session(Keys::accept)).transpose()?;
             let (local, channel) = (stream.local_addr()?, self.next_channel());
-            self.add(channel, Connection::accepted(stream)?)?;
+            self.add(channel, Connection::accepted(stream, session)?)?;
             Ok((channel, peer, local))
         });
         match accepted {
@@ -138,13 +159,34 @@ impl Connections {
         }
     }
 
-    /// Begins to connect; what comes of it shows later.
-    pub fn open(&mut self, channel: ChannelId, peer: SocketAddr, local: Option<IpAddr>) {
+    /// Whether the connections of a listener are secured by TLS.
+    pub const fn is_secured(&self, listener: usize) -> bool {
+        listener >= self.first_secured
+    }
+
+    fn session(
+        &self,
+        side: impl FnOnce(&Keys) -> Result<rustls::Connection, rustls::Error>,
+    ) -> io::Result<Session> {
+        let keys = self.keys.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        Ok(Session::new(side(keys).map_err(io::Error::other)?))
+    }
+
+    /// Reads the certificate again where it has changed.
+    pub fn renew_keys(&mut self) {
+        self.keys.iter_mut().for_each(Keys::renew);
+    }
+
+    /// Begins to connect, over TLS or not; what comes of it shows later.
+    pub fn open(&mut self, channel: ChannelId, peer: SocketAddr, local: Option<IpAddr>, is_secured: bool) {
         let is_free = channel.0 >= ChannelId::OPENED && !self.table.contains_key(&channel);
         let opened = if !is_free || self.table.len() >= self.connections_max {
             Err(io::Error::from(Errno::EMFILE))
         } else {
-            Connection::open(peer, local).and_then(|connection| self.add(channel, connection))
+            let session = is_secured.then(|| self.session(|keys| keys.connect(peer.ip()))).transpose();
+            session
+                .and_then(|session| Connection::open(peer, local, session))
+                .and_then(|connection| self.add(channel, connection))
         };
         match opened {
             Ok(()) => drop(self.counters.opened.fetch_add(1, Ordering::Relaxed)),
@@ -196,15 +238,28 @@ impl Connections {
         }
     }
 
-    /// Reads a connection into a buffer: how many octets there are for the link.
-    pub fn read(&mut self, channel: ChannelId, buffer: &mut [u8]) -> Option<usize> {
+    /// Reads a connection into a buffer: what there is for the link.
+    pub fn read(&mut self, channel: ChannelId, buffer: &mut [u8]) -> Option<Read> {
         let entry = self.table.get_mut(&channel)?;
-        match entry.connection.receive(buffer) {
-            Taken::Octets(length) => Some(length).filter(|_| !entry.connection.is_closing()),
+        let was_securing = entry.connection.is_securing();
+        let taken = entry.connection.receive(buffer);
+        let is_closing = entry.connection.is_closing();
+        // Reading may have had TLS write, or be through with its handshake.
+        if entry.connection.is_secured() && matches!(taken, Taken::Octets(_) | Taken::Nothing) {
+            self.settle(channel);
+        }
+        match taken {
+            Taken::Octets(length) => Some(Read::Octets(length)).filter(|_| !is_closing),
             Taken::Nothing => None,
-            Taken::Ended if !entry.connection.is_closing() => {
+            Taken::Secured => self.secured(channel, buffer),
+            Taken::Insecure(error) => {
+                self.note_insecure(channel, &error);
+                self.end(channel, if was_securing { Closure::Unreachable } else { Closure::Broken });
+                None
+            }
+            Taken::Ended if !is_closing => {
                 // What waits may still be read by a peer that has only said its last.
-                entry.connection.close();
+                self.table.get_mut(&channel)?.connection.close();
                 self.ended.push_back((channel, Closure::Ended));
                 self.settle(channel);
                 None
@@ -218,6 +273,29 @@ impl Connections {
                 None
             }
         }
+    }
+
+    /// TLS is agreed on. Whoever connected to us may have sent more with his last word on that.
+    fn secured(&mut self, channel: ChannelId, buffer: &mut [u8]) -> Option<Read> {
+        self.counters.tls_secured.fetch_add(1, Ordering::Relaxed);
+        self.settle(channel);
+        let entry = self.table.get(&channel)?;
+        let agreed = entry.connection.agreed();
+        tracing::debug!(event = "tls.secured", agreed, "A connection is secured.");
+        if channel.0 < ChannelId::OPENED {
+            return self.read(channel, buffer);
+        }
+        entry.connection.local().ok().filter(|_| !entry.connection.is_closing()).map(Read::Connected)
+    }
+
+    fn note_insecure(&self, channel: ChannelId, error: &SessionError) {
+        let counter = match error {
+            SessionError::Truncated => &self.counters.tls_truncated,
+            _ => &self.counters.tls_refused,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let peer = self.table.get(&channel).and_then(|entry| entry.connection.peer());
+        tracing::debug!(event = "tls.failed", ?peer, %error, "A connection was ended because TLS on it failed.");
     }
 
     /// Leaves what comes on a connection to the system until [`Self::release`].
@@ -251,6 +329,9 @@ impl Connections {
             let Some(entry) = self.table.get(&channel) else { continue };
             if entry.connection.is_opening() {
                 self.counters.unreachable.fetch_add(1, Ordering::Relaxed);
+            }
+            if entry.connection.is_securing() && !entry.connection.is_closing() {
+                self.counters.tls_silent.fetch_add(1, Ordering::Relaxed);
             }
             self.end(channel, Closure::Unreachable);
         }

@@ -1,6 +1,6 @@
 //! The driver between connections and link: who came, what was said, who is gone.
 
-use super::connections::Ready;
+use super::connections::{Read, Ready};
 use super::{Driver, Failed};
 use link::{ChannelId, Input};
 
@@ -47,7 +47,9 @@ impl Driver {
                 break;
             }
             let Some((channel, peer, local)) = self.connections.accept(listener) else { break };
-            self.step(|link, now| link.receive(now, channel, Input::Accepted { peer, local }))?;
+            let is_secured = self.connections.is_secured(listener);
+            let accepted = Input::Accepted { peer, local, is_secured };
+            self.step(|link, now| link.receive(now, channel, accepted))?;
         }
         Ok(())
     }
@@ -61,12 +63,22 @@ impl Driver {
                 self.connections.hold(channel);
                 break;
             }
-            let Some(length) = self.connections.read(channel, &mut self.buffer) else { break };
             // Lent to the link for one step, as for datagrams.
-            let buffer = std::mem::take(&mut self.buffer);
-            let octets = buffer.get(..length).unwrap_or_default();
-            let outcome = self.step(|link, now| link.receive(now, channel, Input::Octets { octets }));
-            self.buffer = buffer;
+            let mut buffer = std::mem::take(&mut self.stream_buffer);
+            let outcome = match self.connections.read(channel, &mut buffer) {
+                Some(Read::Octets(length)) => {
+                    let octets = buffer.get(..length).unwrap_or_default();
+                    self.step(|link, now| link.receive(now, channel, Input::Octets { octets }))
+                }
+                Some(Read::Connected(local)) => {
+                    self.step(|link, now| link.receive(now, channel, Input::Connected { local }))
+                }
+                None => {
+                    self.stream_buffer = buffer;
+                    break;
+                }
+            };
+            self.stream_buffer = buffer;
             outcome?;
         }
         Ok(())

@@ -4,6 +4,7 @@ use super::channels::listen;
 use super::discovery::Discovery;
 use super::port_owner::{Protocol, owner_of_port};
 use super::socket::Socket;
+use crate::tls::Keys;
 use nix::errno::Errno;
 use nix::sys::socket::{self, AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, sockopt};
 use std::io;
@@ -18,6 +19,10 @@ pub(crate) struct Sockets {
     pub(super) listening: Vec<Socket>,
     pub(super) discovery: Option<Discovery>,
     pub(super) signalling: Vec<TcpListener>,
+    /// Those whose connections are secured by TLS.
+    pub(super) secured: Vec<TcpListener>,
+    /// What they are secured with, and connections that we open.
+    pub(super) keys: Option<Keys>,
 }
 
 /// Why a gateway can't listen.
@@ -39,7 +44,7 @@ pub enum OpenError {
     /// Someone else has the port for calls.
     #[error(
         "TCP port {} on {} is in use by {}; stop that program, or let herald take calls elsewhere with \
-         `signalling = [\"ADDRESS:PORT\"]` below `[h323]` in the configuration, or nowhere with `signalling = []`",
+         `signalling = [\"ADDRESS:PORT\"]` below `[h323]` in the configuration, or nowhere with `signalling = []`, or with `tls_port` below `[security]`",
         address.port(), address.ip(), owner.as_deref().unwrap_or("another program (`ss -tlpn` as root shows which)")
     )]
     SignallingInUse {
@@ -97,28 +102,25 @@ impl Sockets {
         }
         let bound: Vec<_> = listening.iter().map(Socket::bound).collect();
         let discovery = discovery.then(|| Discovery::open(&bound, buffer_octets));
-        Ok(Self { listening, discovery, signalling: Vec::new() })
+        Ok(Self { listening, discovery, signalling: Vec::new(), secured: Vec::new(), keys: None })
     }
 
     /// Listens for connections too, on each address; where the first is given no port, all have the one it gets.
     ///
     /// IPv6 on all addresses is passed over where this machine has no IPv6.
     pub fn listen_for_calls(&mut self, addresses: &[SocketAddr]) -> Result<(), OpenError> {
-        for address in addresses {
-            let mut address = *address;
-            if let Some(port) = self.call_signal_port().filter(|_| address.port() == 0) {
-                address.set_port(port);
-            }
-            match accept_on(address) {
-                Ok(listener) => self.signalling.push(listener),
-                Err(error) if addresses.len() > 1 && is_without_ipv6(address, &error) => {}
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                    let owner = owner_of_port(Protocol::Tcp, address.port());
-                    return Err(OpenError::SignallingInUse { address, owner });
-                }
-                Err(error) => return Err(OpenError::new(address, error)),
-            }
-        }
+        self.signalling = accept_on_each(addresses)?;
+        Ok(())
+    }
+
+    /// As [`Self::listen_for_calls`], for connections that are secured by TLS.
+    pub fn listen_for_secured_calls(
+        &mut self,
+        addresses: &[SocketAddr],
+        keys: Option<Keys>,
+    ) -> Result<(), OpenError> {
+        self.secured = accept_on_each(addresses)?;
+        self.keys = keys;
         Ok(())
     }
 
@@ -127,9 +129,15 @@ impl Sockets {
         self.signalling.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
 
-    /// The port at which they are; `None` where they are not.
-    pub fn call_signal_port(&self) -> Option<u16> {
-        self.signalling().first().map(SocketAddr::port)
+    /// Where connections are accepted that are secured by TLS.
+    pub fn secured(&self) -> Vec<SocketAddr> {
+        self.secured.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+
+    /// The ports at which they are, plain and secured; `None` where they are not.
+    pub fn signal_ports(&self) -> (Option<u16>, Option<u16>) {
+        let first = |addresses: Vec<SocketAddr>| addresses.first().map(SocketAddr::port);
+        (first(self.signalling()), first(self.secured()))
     }
 
     /// Where it listens, and the receive buffer that the system gave, in octets.
@@ -154,6 +162,27 @@ impl OpenError {
             _ => Self::Refused { address, error },
         }
     }
+}
+
+fn accept_on_each(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, OpenError> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in addresses {
+        let mut address = *address;
+        let first = listeners.first().and_then(|listener| listener.local_addr().ok());
+        if let Some(first) = first.filter(|_| address.port() == 0) {
+            address.set_port(first.port());
+        }
+        match accept_on(address) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if addresses.len() > 1 && is_without_ipv6(address, &error) => {}
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let owner = owner_of_port(Protocol::Tcp, address.port());
+                return Err(OpenError::SignallingInUse { address, owner });
+            }
+            Err(error) => return Err(OpenError::new(address, error)),
+        }
+    }
+    Ok(listeners)
 }
 
 /// A listener of one address family, so that one on all addresses of the other has room beside it.

@@ -27,6 +27,10 @@ table! {
         messages: u32 = 1200, "1/min", 1..=10_000_000;
         /// As many may come at once before the rate counts.
         messages_burst: u32 = 3000, "", 1..=10_000_000;
+        /// Connections over TLS, in the long run.
+        handshakes: u32 = 1200, "1/min", 1..=10_000_000;
+        /// As many may come at once before the rate counts.
+        handshakes_burst: u32 = 1000, "", 1..=10_000_000;
         /// The most calls in progress that endpoints at one address asked for first. Calls from before a restart do not
         /// count.
         calls_max: usize = 1024, "", 1..=1_000_000;
@@ -57,6 +61,7 @@ impl LimitsSettings {
             new_names: rate(self.new_names, self.new_names_burst),
             contact_changes: rate(self.contact_changes, self.contact_changes_burst),
             messages: rate(self.messages, self.messages_burst),
+            handshakes: rate(self.handshakes, self.handshakes_burst),
             calls_max: self.calls_max,
             connections_max: self.connections_max,
             fresh_connections_max: self.fresh_connections_max,

@@ -5,7 +5,9 @@ use crate::gatekeeper::registration::Registration;
 use crate::wire::feature::Feature;
 use crate::wire::h225::{FeatureSet, GenericData};
 use crate::wire::package::{Announcement, VERSION, capability};
+use crate::wire::signalling_security::SignallingSecurity;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU16;
 
 /// What of Herald's package we do.
 const CAPABILITIES: u16 = capability::RECEIPTS
@@ -22,15 +24,24 @@ pub(in crate::gatekeeper) struct Offer {
     pub has_presence: bool,
     /// The capabilities of Herald's package, where it was announced.
     pub package: Option<u16>,
+    /// Whether it can call over TLS (H.460.22).
+    pub has_tls: bool,
+    /// The port at which it takes calls over TLS, at its address for calls: we connect to no other host on its word.
+    pub tls_port: Option<NonZeroU16>,
 }
 
 impl Offer {
     /// What is offered by these descriptors, wherever they stood.
     pub fn of(descriptors: &[&GenericData]) -> Self {
         let announcement = |data: &&GenericData| Announcement::read(data).ok().flatten();
+        let secured = descriptors.iter().find_map(|data| SignallingSecurity::read(data));
         Self {
             has_presence: descriptors.iter().any(|data| Feature::of(&data.id) == Some(Feature::Presence)),
             package: descriptors.iter().rev().find_map(announcement).map(|announced| announced.capabilities),
+            has_tls: secured.is_some_and(|secured| secured.has_tls),
+            tls_port: secured
+                .and_then(|secured| secured.tls_address)
+                .and_then(|address| NonZeroU16::new(address.port())),
         }
     }
 
@@ -39,16 +50,19 @@ impl Offer {
         Self {
             has_presence: self.has_presence || newer.has_presence,
             package: newer.package.or(self.package),
+            has_tls: self.has_tls || newer.has_tls,
+            tls_port: newer.tls_port.or(self.tls_port),
         }
     }
 
     /// The feature set that confirms it. Deployed endpoints stop presence for good when a GCF or an RCF, be it that
-    /// of a keep-alive, comes without it (Q5).
-    pub fn feature_set(self) -> Option<FeatureSet> {
+    /// of a keep-alive, comes without it (Q5). `takes_tls` says whether we take call signalling over TLS.
+    pub fn feature_set(self, takes_tls: bool) -> Option<FeatureSet> {
         let presence = self.has_presence.then(|| Feature::Presence.advertised());
         let announcement = Announcement { version: VERSION, capabilities: CAPABILITIES };
         let package = self.package.map(|_| announcement.write());
-        let supported: Vec<_> = presence.into_iter().chain(package).collect();
+        let secured = (self.has_tls && takes_tls).then(|| Feature::SignallingSecurity.advertised());
+        let supported: Vec<_> = presence.into_iter().chain(package).chain(secured).collect();
         (!supported.is_empty())
             .then(|| FeatureSet { supported_features: Some(supported), ..FeatureSet::default() })
     }

@@ -167,6 +167,21 @@ impl Gatekeeper {
         from: Option<Identifier>,
         message: &RasMessage,
     ) -> Option<Vec<u8>> {
+        let (claim, marker) = self.our_claim(to, from);
+        let mut message = message.clone();
+        let encode = |token| {
+            set_tokens(&mut message, Vec::new(), vec![token]);
+            per::encode(&message)
+        };
+        procedure1::sign(&claim, &signer.credential.key, marker, encode).ok()
+    }
+
+    /// What a token of ours says now, and what stands in the place of its hash until that is made.
+    pub(super) fn our_claim(
+        &mut self,
+        to: Option<Identifier>,
+        from: Option<Identifier>,
+    ) -> (procedure1::Claim, [u8; procedure1::HASH_LENGTH]) {
         let mut marker = [0; procedure1::HASH_LENGTH];
         self.random.fill_bytes(&mut marker);
         let claim = procedure1::Claim {
@@ -175,12 +190,7 @@ impl Gatekeeper {
             time_stamp: u32::try_from(self.security.seconds()).unwrap_or(u32::MAX),
             random: i64::from(self.security.next_random()),
         };
-        let mut message = message.clone();
-        let encode = |token| {
-            set_tokens(&mut message, Vec::new(), vec![token]);
-            per::encode(&message)
-        };
-        procedure1::sign(&claim, &signer.credential.key, marker, encode).ok()
+        (claim, marker)
     }
 
     /// What an endpoint that discovers us is asked to sign with, of what it offers: mechanism and algorithm. Nothing where

@@ -5,7 +5,7 @@ use crate::alias::{Alias, canonical};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::registration::{Peer, Registration};
 use crate::gatekeeper::request::Asker;
-use crate::security::token::{Token, tokens};
+use crate::security::token::{Token, Tokens, tokens};
 use crate::security::window::Stale;
 use crate::security::{Method, can, cat, password_hash, procedure1};
 use crate::wire::h225::{AliasAddress, RasMessage};
@@ -36,15 +36,15 @@ pub(in crate::gatekeeper) enum Insecure {
 
 /// What a message is about, as far as that decides who may send it.
 #[derive(Default)]
-struct Matter {
+pub(super) struct Matter {
     /// The addresses that it registers.
-    names: Vec<Address>,
+    pub names: Vec<Address>,
     /// The registration that speaks, or is renewed.
-    number: Option<u64>,
+    pub number: Option<u64>,
     /// Whose these are.
-    owners: Vec<Arc<Credential>>,
+    pub owners: Vec<Arc<Credential>>,
     /// Whether it may come without a token.
-    is_unsigned_tolerated: bool,
+    pub is_unsigned_tolerated: bool,
 }
 
 impl Gatekeeper {
@@ -67,9 +67,23 @@ impl Gatekeeper {
             return Ok(None);
         }
         let Some(matter) = self.matter_of(peer, message) else { return Ok(None) };
+        self.check_tokens(peer, tokens(message), &matter, octets)
+    }
+
+    /// The same for the tokens of a message whose matter is known.
+    pub(super) fn check_tokens(
+        &mut self,
+        peer: &Peer,
+        all: Tokens<'_>,
+        matter: &Matter,
+        octets: &[u8],
+    ) -> Result<Option<Signer>, Insecure> {
+        let mode = self.settings.authentication.of(peer.address.ip());
+        if mode == Authentication::Off {
+            return Ok(None);
+        }
         let is_needed =
             !matter.is_unsigned_tolerated && (mode == Authentication::Require || !matter.owners.is_empty());
-        let all = tokens(message);
         let Some(token) = all.strongest(&self.settings.authentication.methods) else {
             if !is_needed {
                 return Ok(None);
@@ -78,12 +92,12 @@ impl Gatekeeper {
             *if all.is_empty() { &mut counters.unsigned } else { &mut counters.tokens_unusable } += 1;
             return Err(self.denied(peer, "it is not signed in a way that counts here"));
         };
-        let sender = self.sender_of(&token, &matter);
+        let sender = self.sender_of(&token, matter);
         // Who is no user and wants nothing of one goes on as if he had not signed.
         if sender.is_none() && matter.owners.is_empty() && mode == Authentication::Offer {
             return Ok(None);
         }
-        self.check_token(peer, &token, sender, &matter, octets)
+        self.check_token(peer, &token, sender, matter, octets)
     }
 
     /// Checks a token of somebody who must be known by it.
@@ -173,7 +187,7 @@ impl Gatekeeper {
         named.cloned().or_else(forgotten)
     }
 
-    fn owner_of(&self, registration: &Registration) -> Option<&Arc<Credential>> {
+    pub(super) fn owner_of(&self, registration: &Registration) -> Option<&Arc<Credential>> {
         let names = registration.names.iter().map(|name| &name.address);
         let owner =
             registration.presentity.iter().chain(names).find_map(|address| self.security.owner(address));

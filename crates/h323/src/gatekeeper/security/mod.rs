@@ -7,6 +7,7 @@ mod answer;
 mod check;
 mod disabled;
 mod settings;
+mod setup;
 
 pub use settings::{Authentication, AuthenticationSettings};
 

@@ -30,6 +30,8 @@ pub struct AuthenticationSettings {
     pub methods: Vec<Method>,
     /// How far the time of a token may be from ours.
     pub window: Millis,
+    /// Whether the Setup of a call must be signed as requests are, and ours is signed for who signs whole messages.
+    pub signed_setup: bool,
 }
 
 impl Default for AuthenticationSettings {
@@ -40,6 +42,7 @@ impl Default for AuthenticationSettings {
             off: Vec::new(),
             methods: Method::ALL.to_vec(),
             window: Millis::seconds(600),
+            signed_setup: false,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::conversation::Conversation;
 use super::pdu::Leg;
 use super::refusal::Release;
 use super::relay::Relay;
-use crate::gatekeeper::limit::{Holdings, Limit, Sources};
+use crate::gatekeeper::limit::{Flow, Holdings, Limit, Sources};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::timer::Due;
 use crate::wire::q931::{Q931, message_type};
@@ -204,7 +204,9 @@ impl Gatekeeper {
     /// Takes what happened on a connection.
     pub(in crate::gatekeeper) fn signalled(&mut self, now: Now, channel: ChannelId, input: Input<'_>) {
         match input {
-            Input::Accepted { peer, .. } => self.accept_connection(now, channel, peer),
+            Input::Accepted { peer, is_secured, .. } => {
+                self.accept_connection(now, channel, peer, is_secured);
+            }
             Input::Connected { .. } => {
                 match self.signalling.get(channel).map(|connection| &connection.role) {
                     Some(Role::Relay(_)) => self.relay_connected(channel),
@@ -218,7 +220,7 @@ impl Gatekeeper {
         }
     }
 
-    fn accept_connection(&mut self, now: Now, channel: ChannelId, peer: SocketAddr) {
+    fn accept_connection(&mut self, now: Now, channel: ChannelId, peer: SocketAddr, is_secured: bool) {
         let limits = &self.settings.limits;
         let most = [
             (Limit::Connections, limits.connections_max),
@@ -232,7 +234,9 @@ impl Gatekeeper {
         if let Some((limit, source)) = over {
             self.offends(now, limit, source);
         }
-        if over.is_some() || self.signalling.len() >= self.settings.signalling.connections_max {
+        let is_too_much =
+            over.is_some() || (is_secured && !self.is_within(now, Flow::Handshakes, peer.ip(), 1));
+        if is_too_much || self.signalling.len() >= self.settings.signalling.connections_max {
             self.counters.connections_refused += 1;
             self.outputs.push_back(Output::Close { channel });
             return;
@@ -409,18 +413,18 @@ impl Gatekeeper {
         self.trace_signalling(number, connection.peer, is_received, packet);
     }
 
-    /// Opens a connection and gives it a role.
+    /// Opens a connection, over TLS or not, and gives it a role.
     pub(super) fn open_connection(
         &mut self,
         now: Now,
-        peer: SocketAddr,
+        (peer, is_secured): (SocketAddr, bool),
         local: Option<IpAddr>,
         channel: ChannelId,
         role: Role,
     ) {
         let local = local.filter(|local| !local.is_unspecified() && local.is_ipv4() == peer.is_ipv4());
         self.signalling.insert(channel, peer, role);
-        self.outputs.push_back(Output::Open { channel, peer, local });
+        self.outputs.push_back(Output::Open { channel, peer, local, is_secured });
         self.set_due_after(now, channel, self.settings.signalling.connect_timeout);
     }
 

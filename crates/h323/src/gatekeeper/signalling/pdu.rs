@@ -5,9 +5,9 @@ use super::refusal::Release;
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
     AlertingUuie, AliasAddress, CallIdentifier, CallProceedingUuie, ConferenceGoal, ConnectUuie, Content,
-    EndpointType, EnumeratedParameter, FacilityReason, FacilityUuie, FeatureSet, GenericData,
-    H323UserInformation, H323UuPdu, MessageBody, ReleaseCompleteUuie, SetupUuie, StatusInquiryUuie,
-    StatusUuie, TerminalInfo, TransportAddress, VendorIdentifier,
+    CryptoH323Token, EndpointType, EnumeratedParameter, FacilityReason, FacilityUuie, FeatureSet,
+    GenericData, H323UserInformation, H323UuPdu, MessageBody, ReleaseCompleteUuie, SetupUuie,
+    StatusInquiryUuie, StatusUuie, TerminalInfo, TransportAddress, VendorIdentifier,
 };
 use crate::wire::q931::{InformationElement, Q931, element, message_type};
 use crate::wire::tpkt;
@@ -51,8 +51,8 @@ pub(super) struct Invitation {
 }
 
 impl Leg {
-    /// Setup of an IM call.
-    pub fn setup(&self, invitation: Invitation) -> Option<Vec<u8>> {
+    /// Setup of an IM call, with a token or without. Alone among these it has no TPKT header: it may have to be signed.
+    pub fn setup(&self, invitation: Invitation, token: Option<CryptoH323Token>) -> Option<Vec<u8>> {
         let mut elements = vec![(element::BEARER_CAPABILITY, BEARER_CAPABILITY.to_vec())];
         elements.extend(display(&invitation.display));
         if let Some(AliasAddress::DialledDigits(digits)) = &invitation.destination {
@@ -65,6 +65,7 @@ impl Leg {
             source_info: ourselves(),
             destination_address: invitation.destination.map(|alias| vec![alias]),
             dest_call_signal_address: Some(invitation.destination_address),
+            crypto_tokens: token.map(|token| vec![token]),
             conference_id: FixedOctets(self.conference),
             conference_goal: ConferenceGoal::CallIndependentSupplementaryService,
             source_call_signal_address: invitation.source_address,
@@ -76,7 +77,7 @@ impl Leg {
             supported_features: Some(vec![call_type()]),
             ..SetupUuie::default()
         };
-        self.packet(message_type::SETUP, elements, MessageBody::Setup(setup.into()), None)
+        self.content(message_type::SETUP, elements, MessageBody::Setup(setup.into()), None)
     }
 
     /// Call Proceeding with the IM feature, in the name of whom people call `callee`.
@@ -197,6 +198,17 @@ impl Leg {
         body: MessageBody,
         data: Option<GenericData>,
     ) -> Option<Vec<u8>> {
+        tpkt::packet(&self.content(message_type, elements, body, data)?)
+    }
+
+    /// The content of a packet.
+    fn content(
+        &self,
+        message_type: u8,
+        elements: Vec<(u8, Vec<u8>)>,
+        body: MessageBody,
+        data: Option<GenericData>,
+    ) -> Option<Vec<u8>> {
         // No H.245 is ever tunnelled; but a peer told so would open a connection for it.
         let pdu = H323UuPdu {
             h323_message_body: body,
@@ -208,8 +220,7 @@ impl Leg {
         message.elements =
             elements.into_iter().map(|(code, octets)| InformationElement { code, octets }).collect();
         let information = H323UserInformation { h323_uu_pdu: pdu, ..H323UserInformation::default() };
-        let message = message.with_user_information(&information).and_then(|message| message.encode());
-        tpkt::packet(&message.ok()?)
+        message.with_user_information(&information).and_then(|message| message.encode()).ok()
     }
 }
 

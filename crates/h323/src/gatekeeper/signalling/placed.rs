@@ -8,6 +8,7 @@ use super::refusal::Release;
 use crate::alias::Alias;
 use crate::gatekeeper::call::{Call, Side};
 use crate::gatekeeper::link::Gatekeeper;
+use crate::wire::tpkt;
 use link::ChannelId;
 use model::{Address, DeliveryOutcome, MessageFailure, Now};
 use std::net::SocketAddr;
@@ -36,19 +37,24 @@ impl Gatekeeper {
             self.counters.addresses_not_dialled += 1;
             return None;
         }
+        let Some((to, is_secured)) = self.secured_address(Some(number), to) else {
+            self.counters.addresses_insecure += 1;
+            return None;
+        };
         let local = registration.peer.local.ip();
         let asked = registration.names.iter().find(|name| Some(&name.address) == asked_for);
         let destination = asked.or(registration.names.first()).and_then(|name| name.alias.to_wire());
         let callee = Side { number: Some(number), label: registration.label(), ..Side::default() };
-        let port = self.settings.call_signal_port;
+        let port = self.settings.call_signal_port.or(self.settings.tls_signal_port);
         let leg = self.new_leg();
-        let setup = leg.setup(Invitation {
+        let invitation = Invitation {
             display: source.text(),
             source: source.to_wire()?,
             source_address: port.map(|port| SocketAddr::new(local, port).into()),
             destination,
             destination_address: to.into(),
-        })?;
+        };
+        let setup = tpkt::packet(&self.signed_setup(number, |token| leg.setup(invitation, token))?)?;
         self.counters.message_calls_placed += 1;
         self.calls.insert(Call {
             key: leg.identifier,
@@ -70,7 +76,13 @@ impl Gatekeeper {
         let mut conversation = Conversation::new(leg, number, peer, Stage::Connecting);
         conversation.setup = Some(setup);
         let channel = self.signalling.next_channel();
-        self.open_connection(now, to, Some(local), channel, Role::Conversation(conversation.into()));
+        self.open_connection(
+            now,
+            (to, is_secured),
+            Some(local),
+            channel,
+            Role::Conversation(conversation.into()),
+        );
         Some(channel)
     }
 

@@ -39,6 +39,11 @@ impl Gatekeeper {
             self.counters.connections_refused += 1;
             return self.refuse_setup(channel, leg, &Release::RESOURCES);
         }
+        let callee = self.calls.get(leg.identifier).and_then(|call| call.callee.number);
+        let Some(secured) = self.secured_address(callee, to) else {
+            self.counters.addresses_insecure += 1;
+            return self.refuse_call(now, channel, leg, Release::UNREACHABLE);
+        };
         self.counters.calls_relayed += 1;
         let side = |other, is_caller| {
             let (key, reference) = (leg.identifier, leg.reference);
@@ -48,7 +53,7 @@ impl Gatekeeper {
         let local = self.local_address_for(to);
         let other = self.signalling.next_channel();
         self.signalling.assign(channel, side(other, true));
-        self.open_connection(now, to, local, other, side(channel, false));
+        self.open_connection(now, secured, local, other, side(channel, false));
         self.relay_on(now, other, setup);
     }
 

@@ -7,6 +7,7 @@ use crate::gatekeeper::admission::call_key;
 use crate::gatekeeper::link::Gatekeeper;
 use crate::wire::h225::{AliasAddress, H323UuPdu, MessageBody, SetupUuie};
 use crate::wire::q931::Q931;
+use crate::wire::tpkt::HEADER;
 use link::ChannelId;
 use model::{Address, Now};
 
@@ -38,6 +39,12 @@ impl Gatekeeper {
             });
             return self.refuse_setup(channel, &leg, &Release::STRANGER);
         };
+        let from = self.signalling.get(channel).map(|connection| connection.peer);
+        let octets = packet.get(HEADER..).unwrap_or_default();
+        if !from.is_some_and(|from| self.is_setup_shown(from, caller, setup, octets)) {
+            // Whose call it is has not been shown, so its admission stands.
+            return self.refuse_setup(channel, &leg, &Release::STRANGER);
+        }
         if let Some(connection) = self.signalling.get(channel) {
             self.trace_signalling(Some(caller), connection.peer, true, &packet);
         }

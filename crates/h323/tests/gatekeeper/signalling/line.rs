@@ -240,8 +240,9 @@ pub const fn channel(number: u32) -> ChannelId {
 impl World {
     /// A peer connects.
     pub fn connects(&mut self, channel: ChannelId, host: &str) {
-        let peer = format!("{host}:40000").parse().unwrap();
-        self.happens(channel, Input::Accepted { peer, local: format!("192.0.2.1:{PORT}").parse().unwrap() });
+        let (peer, local) = (format!("{host}:40000"), format!("192.0.2.1:{PORT}"));
+        let (peer, local) = (peer.parse().unwrap(), local.parse().unwrap());
+        self.happens(channel, Input::Accepted { peer, local, is_secured: false });
     }
 
     pub fn brings(&mut self, channel: ChannelId, octets: &[u8]) {

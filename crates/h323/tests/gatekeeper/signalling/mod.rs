@@ -2,7 +2,8 @@
 
 mod answered;
 mod hostile;
-mod line;
+pub mod line;
 mod placed;
 mod relay;
+mod secured;
 mod session;

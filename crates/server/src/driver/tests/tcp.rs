@@ -43,6 +43,7 @@ impl Talker {
                 channel,
                 peer: words[2].parse().unwrap(),
                 local: words.get(3).map(|local| local.parse::<IpAddr>().unwrap()),
+                is_secured: false,
             },
             "send" => Output::Octets { channel, octets: vec![b'x'; words[2].parse().unwrap()] },
             "close" => Output::Close { channel },
@@ -64,7 +65,7 @@ impl Talker {
 impl Link for Talker {
     fn receive(&mut self, _: Now, channel: ChannelId, input: Input<'_>) {
         let told = match input {
-            Input::Accepted { peer, local } => Told::Accepted(channel, peer, local),
+            Input::Accepted { peer, local, .. } => Told::Accepted(channel, peer, local),
             Input::Connected { local } => Told::Connected(channel, local),
             Input::Octets { octets } => {
                 assert!(!self.is_full || self.held != Some(channel), "more was given than is taken");
