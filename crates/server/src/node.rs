@@ -146,6 +146,7 @@ impl Node {
         let (shard_in, shard_inputs) = bounded(shard::INPUTS_MAX);
         let driver = DriverHandle { inputs: driver_in, waker: Arc::clone(&waker) };
         let shard = ShardHandle { inputs: shard_in.clone() };
+        let (connections, clients) = (settings.h323.connections_max, settings.control.clients_max);
         let driver_parts = driver::Parts {
             link: gatekeeper,
             sockets,
@@ -155,10 +156,7 @@ impl Node {
             soft: soft(Arc::clone(&driver_counters.soft_deferred)),
             audit: audit.clone(),
             datagram_octets_max: settings.h323.datagram_octets_max,
-            connections_max: descriptors::connections_max(
-                settings.h323.connections_max,
-                settings.control.clients_max,
-            ),
+            connections_max: descriptors::connections_max(connections, clients),
             clock,
             counters: driver_counters,
         };
