@@ -286,22 +286,22 @@ def departures(herald):
 
 def passwords(herald):
     """The secrets of H.235 come from the directory where it keeps them (H.350.2), and are nowhere in the clear."""
-    people = [person("alice", h235IdentityEndpointID="alice-desk", h235IdentityPassword="first secret"),
+    people = [person("alice", h235IdentityEndpointID="Alice-Desk", h235IdentityPassword="first secret"),
               person("bob", h235IdentityPassword="other secret")]
     with Slapd(people) as slapd, serve(herald, slapd.settings(h235_passwords=True, h235_legacy=True)) as server:
         synchronised(server)
-        assert set(users(server)) == {"alice-desk", "bob"}
+        assert set(users(server)) == {"Alice-Desk", "bob"}
         for method in ("procedure1", "md5"):
-            alice = Signer("alice", server.address, "first secret", method, user="alice-desk")
+            alice = Signer("alice", server.address, "first secret", method, user="Alice-Desk")
             alice.register(**FOREVER)
             alice.unregister()
-        assert "securityDenial" in Signer("alice", server.address, "wrong", user="alice-desk").refused()
+        assert "securityDenial" in Signer("alice", server.address, "wrong", user="Alice-Desk").refused()
         slapd.change(attribute_is("alice", "h235IdentityPassword", "second secret"),
                      attribute_is("bob", "h235IdentityPassword"))
         directory(server, "sync")
         time.sleep(1)
-        assert "securityDenial" in Signer("alice", server.address, "first secret", user="alice-desk").refused()
-        Signer("alice", server.address, "second secret", user="alice-desk").register()
+        assert "securityDenial" in Signer("alice", server.address, "first secret", user="Alice-Desk").refused()
+        Signer("alice", server.address, "second secret", user="Alice-Desk").register()
         # A password that the directory tells no more opens nothing.
         assert "securityDenial" in Room("bob", server.address).refused()
         Signer("bob", server.address, "other secret").register()

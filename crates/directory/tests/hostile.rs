@@ -1,5 +1,7 @@
 //! Servers that send what is no LDAP, or not to its end: the question fails, and the next one is asked as ever.
 
+#![allow(clippy::unwrap_used)]
+
 use directory::{Directory, DirectoryError, Settings};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
