@@ -204,17 +204,21 @@ def interruptions(herald):
         slapd.process.send_signal(signal.SIGCONT)
         assert "no answer" in stopped, stopped
         ends = set()
-        for pause in (0.01, 0.02, 0.03, 0.05, 0.07, 0.1):
+        # Where the kill falls is for the machine to say; some of them fall into the search.
+        for attempt in range(60):
             command = [server.herald, "--data", server.data, "directory", "sync"]
             synchronising = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            time.sleep(pause)
+            time.sleep(0.01 + 0.01 * (attempt % 15))
             slapd.stop()
             ends.add(synchronising.communicate()[0].split(": ", 2)[-1].strip())
             assert len(members(server, "everybody")) == 300
             assert {one["directory"]["state"] for one in users(server).values()} == {"enabled"}
             slapd.start()
+            is_seen = any("search for people" in end for end in ends)
+            if is_seen and attempt >= 5:
+                break
         print("  " + "\n  ".join(sorted(ends)))
-        assert any("not to its end" in end for end in ends), ends
+        assert is_seen, ends
         directory(server, "sync")
 
 
@@ -286,22 +290,22 @@ def departures(herald):
 
 def passwords(herald):
     """The secrets of H.235 come from the directory where it keeps them (H.350.2), and are nowhere in the clear."""
-    people = [person("alice", h235IdentityEndpointID="alice-desk", h235IdentityPassword="first secret"),
+    people = [person("alice", h235IdentityEndpointID="Alice-Desk", h235IdentityPassword="first secret"),
               person("bob", h235IdentityPassword="other secret")]
     with Slapd(people) as slapd, serve(herald, slapd.settings(h235_passwords=True, h235_legacy=True)) as server:
         synchronised(server)
-        assert set(users(server)) == {"alice-desk", "bob"}
+        assert set(users(server)) == {"Alice-Desk", "bob"}
         for method in ("procedure1", "md5"):
-            alice = Signer("alice", server.address, "first secret", method, user="alice-desk")
+            alice = Signer("alice", server.address, "first secret", method, user="Alice-Desk")
             alice.register(**FOREVER)
             alice.unregister()
-        assert "securityDenial" in Signer("alice", server.address, "wrong", user="alice-desk").refused()
+        assert "securityDenial" in Signer("alice", server.address, "wrong", user="Alice-Desk").refused()
         slapd.change(attribute_is("alice", "h235IdentityPassword", "second secret"),
                      attribute_is("bob", "h235IdentityPassword"))
         directory(server, "sync")
         time.sleep(1)
-        assert "securityDenial" in Signer("alice", server.address, "first secret", user="alice-desk").refused()
-        Signer("alice", server.address, "second secret", user="alice-desk").register()
+        assert "securityDenial" in Signer("alice", server.address, "first secret", user="Alice-Desk").refused()
+        Signer("alice", server.address, "second secret", user="Alice-Desk").register()
         # A password that the directory tells no more opens nothing.
         assert "securityDenial" in Room("bob", server.address).refused()
         Signer("bob", server.address, "other secret").register()

@@ -75,26 +75,5 @@ fn said(state: PresenceState) -> Publication {
 }
 
 fn state(code: &str) -> Option<PresenceState> {
-    use PresenceState::*;
-    let all = [
-        Offline,
-        Hidden,
-        Online,
-        Available,
-        Chat,
-        Away,
-        Idle,
-        Brb,
-        Lunch,
-        NotAvailable,
-        Vacation,
-        Busy,
-        Dnd,
-        OnCall,
-        Meeting,
-        VoiceMail,
-        Custom,
-        Unknown,
-    ];
-    all.into_iter().find(|state| state.code() == code)
+    PresenceState::ALL.into_iter().find(|state| state.code() == code)
 }

@@ -27,8 +27,10 @@ pub fn normal(text: &str) -> Option<String> {
         for c in value.chars() {
             // Writing to a string can't fail.
             let _ = match c {
+                c if c.is_control() => {
+                    c.encode_utf8(&mut [0; 4]).bytes().try_for_each(|octet| write!(normal, "\\{octet:02x}"))
+                }
                 ',' | '+' | '=' | '\\' | '"' | ';' | '<' | '>' | '#' => write!(normal, "\\{c}"),
-                c if c.is_control() => write!(normal, "\\u{:x};", u32::from(c)),
                 c => write!(normal, "{c}"),
             };
         }
@@ -118,7 +120,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_and_the_normal_form_is_its_own(text in "\\PC{0,40}") {
+        fn any_text_is_read_and_the_normal_form_is_its_own(text in "(cn=[\\x00-\\x7f]{1,10},?|\\PC{0,40})") {
             if let Some(once) = normal(&text) {
                 prop_assert_eq!(normal(&once), Some(once));
             }

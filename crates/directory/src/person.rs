@@ -17,6 +17,8 @@ pub struct Person {
     pub dn: String,
     /// The name that the person signs in with, in lower case: directories do not tell case apart there.
     pub user: String,
+    /// The same name as the directory writes it: tokens of H.235 are compared exactly.
+    pub signs_as: String,
     /// The name for people.
     pub title: Option<String>,
     /// Aliases as people would type them, in the order of the settings, each once.
@@ -56,6 +58,7 @@ impl Person {
         Some(Self {
             dn: entry.dn.clone(),
             user: user.to_lowercase(),
+            signs_as: user.to_owned(),
             title: title.filter(|title| is_usable(title)).map(str::to_owned),
             aliases,
             contacts: mail.chain(telephone).take(ALIASES_MAX).collect(),
@@ -119,13 +122,13 @@ mod tests {
                 ("mail", &["bob@example.com"]),
                 ("h323Identityh323-ID", &["Bob", "bob desk"]),
                 ("h323IdentitydialedDigits", &["4004"]),
-                ("h235IdentityEndpointID", &["bob-desk"]),
+                ("h235IdentityEndpointID", &["Bob-Desk"]),
                 ("h235IdentityPassword", &["secret"]),
                 ("telephoneNumber", &["+49 (89) 123-4", "ask reception"]),
             ],
         );
         let person = Person::read(&entry, &settings).unwrap();
-        assert_eq!(person.user, "bob-desk");
+        assert_eq!((person.user.as_str(), person.signs_as.as_str()), ("bob-desk", "Bob-Desk"));
         assert_eq!(person.aliases, ["Bob", "bob@example.com", "bob desk", "4004"]);
         assert_eq!(person.contacts, ["mailto:bob@example.com", "tel:+49891234"]);
         assert_eq!(person.title.as_deref(), Some("Bob B."));

@@ -50,6 +50,31 @@ pub enum PresenceState {
 }
 
 impl PresenceState {
+    /// Every state, in the order of the tables.
+    pub const ALL: [Self; 18] = {
+        use PresenceState::*;
+        [
+            Offline,
+            Hidden,
+            Online,
+            Available,
+            Chat,
+            Away,
+            Idle,
+            Brb,
+            Lunch,
+            NotAvailable,
+            Vacation,
+            Busy,
+            Dnd,
+            OnCall,
+            Meeting,
+            VoiceMail,
+            Custom,
+            Unknown,
+        ]
+    };
+
     /// The code of the interworking tables, `C0` to `C17`.
     pub const fn code(self) -> &'static str {
         const CODES: [&str; 18] = [

@@ -18,34 +18,9 @@ pub(super) fn state(state: PresenceState, qualifier: Option<&str>) -> Element {
 /// Reads a state tag; `None` for an element that is none.
 pub(super) fn read_state(element: &Element) -> Option<(PresenceState, Option<String>)> {
     let code = element.is(HERALD, "state").then(|| element.attribute("", "code")).flatten()?;
-    let state = STATES.into_iter().find(|state| state.code() == code)?;
+    let state = PresenceState::ALL.into_iter().find(|state| state.code() == code)?;
     Some((state, element.attribute("", "qualifier").map(str::to_owned)))
 }
-
-/// Every state, in the order of the tables.
-pub(super) const STATES: [PresenceState; 18] = {
-    use PresenceState::*;
-    [
-        Offline,
-        Hidden,
-        Online,
-        Available,
-        Chat,
-        Away,
-        Idle,
-        Brb,
-        Lunch,
-        NotAvailable,
-        Vacation,
-        Busy,
-        Dnd,
-        OnCall,
-        Meeting,
-        VoiceMail,
-        Custom,
-        Unknown,
-    ]
-};
 
 /// `<herald:feature id="…">text</herald:feature>`: what RFC 5196 has no element for.
 pub(super) fn feature(capability: &Capability) -> Option<Element> {

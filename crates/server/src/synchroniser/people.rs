@@ -111,7 +111,7 @@ impl Synchroniser {
             state,
             owns_addresses,
         };
-        let name = before.map_or_else(|| person.user.clone(), |user| user.name.clone());
+        let name = before.map_or_else(|| person.signs_as.clone(), |user| user.name.clone());
         let mut after = UserRecord {
             addresses,
             networks: before.map_or_else(Vec::new, |user| user.networks.clone()),
@@ -251,4 +251,65 @@ fn departure(user: &UserRecord, owners: &HashMap<Address, String>) -> Option<Cha
     let after = UserRecord { addresses, directory: Some(directory), ..user.clone() };
     let after = is_left.then_some(after);
     (after.as_ref() != Some(user)).then(|| Change { before: Some(user.clone()), after, password: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Timestamp;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    fn user(name: &str, addresses: &[&str], owns_addresses: bool, state: DirectoryState) -> UserRecord {
+        let dn = format!("uid={name},dc=example");
+        let directory = DirectoryUser { dn, title: None, contacts: Vec::new(), state, owns_addresses };
+        UserRecord {
+            name: name.to_owned(),
+            addresses: addresses.iter().map(|text| address(text)).collect(),
+            key: None,
+            sealed_password: None,
+            since: Timestamp(7),
+            directory: Some(directory),
+        }
+    }
+
+    /// The owners where the directory has only these people, who want these addresses.
+    fn owners_of(users: &[&UserRecord], people: &[(&str, &[&str])]) -> HashMap<Address, String> {
+        let users = users.iter().map(|user| (user.name.clone(), (*user).clone())).collect::<BTreeMap<_, _>>();
+        let by_name = users.values().map(|user| (user.name.to_lowercase(), user)).collect();
+        let wanted =
+            people.iter().map(|(name, wanted)| (*name, wanted.iter().map(|text| address(text)).collect()));
+        let entry = |name: &str| {
+            directory::Entry::new(format!("uid={name},dc=x"), [("uid".to_owned(), vec![name.to_owned()])])
+        };
+        let entries = Vec::from_iter(people.iter().map(|(name, _)| entry(name)));
+        let snapshot = Snapshot::compose(&entries, &[], &directory::Settings::default());
+        owners(&users, &by_name, &wanted.collect(), &snapshot)
+    }
+
+    #[test]
+    fn an_address_stays_with_who_has_it_until_the_directory_takes_it_away() {
+        let alice = user("Alice", &["alice@x", "1@x"], true, DirectoryState::Enabled);
+        let both: &[(&str, &[&str])] = &[("alice", &["alice@x", "1@x"]), ("bob", &["1@x"])];
+        assert_eq!(owners_of(&[&alice], both).get(&address("1@x")).map(String::as_str), Some("alice"));
+        let moved: &[(&str, &[&str])] = &[("alice", &["alice@x"]), ("bob", &["1@x"])];
+        assert_eq!(owners_of(&[&alice], moved).get(&address("1@x")), None);
+        // What an operator gave is nobody else's, whatever the directory says.
+        let kept = user("Alice", &["1@x"], false, DirectoryState::Gone);
+        assert_eq!(owners_of(&[&kept], moved).get(&address("1@x")).map(String::as_str), Some("alice"));
+    }
+
+    #[test]
+    fn who_is_gone_keeps_what_nobody_else_has_and_is_changed_once() {
+        let alice = user("alice", &["alice@x", "1@x"], true, DirectoryState::Enabled);
+        let gone = departure(&alice, &owners_of(&[&alice], &[("bob", &["1@x"])])).unwrap().after.unwrap();
+        assert_eq!((gone.addresses.as_slice(), gone.is_disabled()), ([address("alice@x")].as_slice(), true));
+        assert!(departure(&gone, &owners_of(&[&gone], &[("bob", &["1@x"])])).is_none());
+        let taken = departure(&gone, &owners_of(&[&gone], &[("bob", &["alice@x"])])).unwrap();
+        assert_eq!(taken.after, None, "nothing is left of it");
+        let by_hand = UserRecord { directory: None, ..alice };
+        assert!(departure(&by_hand, &HashMap::new()).is_none(), "the directory never had it");
+    }
 }
