@@ -1,12 +1,13 @@
 //! Attendance: the whole contact list for an agent that has registered, and its parts as they are told.
 
 use crate::alias_book::NameId;
+use crate::consequences::Consequences;
 use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::publication;
 use crate::roster::{Details, Relation};
 use model::{
-    Address, AgentId, Contact, ContactCard, ContactStatus, Effect, NamedAddress, SubscriptionRecord,
+    Address, AgentId, Contact, ContactCard, ContactStatus, Effect, Fact, NamedAddress, SubscriptionRecord,
     SubscriptionRequest,
 };
 use std::collections::BTreeSet;
@@ -101,6 +102,17 @@ impl Engine {
             card: card_of(&relation.details),
             asked_at: relation.asked_at,
         })
+    }
+
+    /// Has a relation stored as it is now.
+    pub(crate) fn store_subscription(
+        &self,
+        watcher: NameId,
+        presentity: NameId,
+        consequences: &mut Consequences,
+    ) {
+        let record = self.subscription_record(watcher, presentity).map(Box::new);
+        consequences.facts.extend(record.map(Fact::Subscription));
     }
 
     /// A relation as it is stored.

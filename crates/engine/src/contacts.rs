@@ -244,9 +244,7 @@ impl Engine {
         }
         if details != before {
             self.roster.describe(watcher, presentity, details);
-            consequences
-                .facts
-                .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
+            self.store_subscription(watcher, presentity, consequences);
         }
         if self.watches(watcher, presentity) {
             self.showing.owe(watcher, presentity);
@@ -334,9 +332,7 @@ impl Engine {
         let relation = Relation { id, asked_at: now.wall, is_active: false, by_rule: false, shows, details };
         self.roster.insert(watcher, presentity, relation);
         self.roster.expire_at(watcher, presentity, expires);
-        consequences
-            .facts
-            .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
+        self.store_subscription(watcher, presentity, consequences);
     }
 
     /// Puts a request to those who can decide it.

@@ -73,8 +73,7 @@ impl Engine {
             }
         } else if self.roster.consent(watcher, decider) {
             self.note_subscription(AuditOutcome::Done, watcher, decider, AGREED, consequences);
-            let record = self.subscription_record(watcher, decider).map(Box::new);
-            consequences.facts.extend(record.map(Fact::Subscription));
+            self.store_subscription(watcher, decider, consequences);
         }
         Ok(())
     }
@@ -162,9 +161,7 @@ impl Engine {
         self.roster.insert(watcher, presentity, Relation { is_active: true, shows, ..relation });
         self.note_shows(watcher, presentity, shows);
         self.contact_changed(watcher, presentity);
-        consequences
-            .facts
-            .extend(self.subscription_record(watcher, presentity).map(Box::new).map(Fact::Subscription));
+        self.store_subscription(watcher, presentity, consequences);
         self.showing.owe(watcher, presentity);
     }
 
@@ -291,9 +288,7 @@ impl Engine {
         if let Some(expires) = expires {
             self.roster.expire_at(watcher, heir, expires);
         }
-        consequences
-            .facts
-            .extend(self.subscription_record(watcher, heir).map(Box::new).map(Fact::Subscription));
+        self.store_subscription(watcher, heir, consequences);
         if shows != Amount::Nothing {
             self.put(watcher, heir, consequences);
         }

@@ -77,27 +77,7 @@ fn through(presence: &Presence) -> Presence {
 }
 
 fn every_state() -> impl Iterator<Item = PresenceState> {
-    [
-        Offline,
-        Hidden,
-        Online,
-        Available,
-        Chat,
-        Away,
-        Idle,
-        Brb,
-        Lunch,
-        NotAvailable,
-        Vacation,
-        Busy,
-        Dnd,
-        OnCall,
-        Meeting,
-        VoiceMail,
-        Custom,
-        Unknown,
-    ]
-    .into_iter()
+    PresenceState::ALL.into_iter()
 }
 
 /// A document of each state in which everything is said that the model has words for.

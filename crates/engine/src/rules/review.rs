@@ -8,9 +8,7 @@ use crate::effects::Effects;
 use crate::engine::Engine;
 use crate::principal::PrincipalId;
 use crate::refusal::{RULE_ENDED, RULED_OUT};
-use model::{
-    Amount, AuditOutcome, Effect, Fact, Handling, Instant, PresenceState, Service, Subject, Timestamp,
-};
+use model::{Amount, AuditOutcome, Effect, Handling, Instant, PresenceState, Service, Subject, Timestamp};
 use std::sync::Arc;
 
 /// A review of everybody that is under way: until it has come to somebody, what is kept of his watchers is not relied on.
@@ -43,8 +41,7 @@ impl Engine {
         if is_active && amount != before {
             self.note_shows(watcher, presentity, amount);
             if amount == Amount::Nothing || before == Amount::Nothing {
-                let record = self.subscription_record(watcher, presentity).map(Box::new);
-                consequences.facts.extend(record.map(Fact::Subscription));
+                self.store_subscription(watcher, presentity, consequences);
             }
         }
         self.roster.set_shows(watcher, presentity, amount);
@@ -90,8 +87,7 @@ impl Engine {
         self.contact_changed(watcher, presentity);
         let expires = self.now.instant.after(self.settings.request_expires);
         self.roster.expire_at(watcher, presentity, expires);
-        let record = self.subscription_record(watcher, presentity).map(Box::new);
-        consequences.facts.extend(record.map(Fact::Subscription));
+        self.store_subscription(watcher, presentity, consequences);
         self.darken(watcher, presentity, consequences);
         self.tell_difference(watcher, presentity, before, consequences);
         self.ask_deciders(watcher, presentity, consequences);

@@ -268,6 +268,7 @@ mod tests {
         UserRecord {
             name: name.to_owned(),
             addresses: addresses.iter().map(|text| address(text)).collect(),
+            networks: Vec::new(),
             key: None,
             sealed_password: None,
             since: Timestamp(7),
