@@ -73,6 +73,7 @@ impl World {
         let credential = Credential {
             name: "carol".into(),
             addresses: Box::new([Address::parse("carol@example.com").expect("an address")]),
+            networks: Box::default(),
             key: PasswordKey::from_octets([7; 20]),
             password,
         };

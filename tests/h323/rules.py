@@ -2,7 +2,7 @@
 """Access rules on the real server: what `herald rules` says is what endpoints of an independent codec are told.
 
 Usage: rules.py --herald PROGRAM [PLAY..]
-covers: A-2.3.1, A-2.3.2, A-2.3.5, A-2.3.7, A-5.1.10, A-5.1.11, A-5.1.15, A-5.1.16, A-5.2.3, A-5.4.10, B-06, F-02, F-05, F-07, R-051
+covers: A-2.3.1, A-2.3.2, A-2.3.5, A-2.3.7, A-5.1.10, A-5.1.11, A-5.1.15, A-5.1.16, A-5.2.3, A-5.4.10, B-06, E-26, F-02, F-05, F-07, R-051
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 from people import FOREVER, befriend, person, run  # noqa: E402
+from personal import configured  # noqa: E402
 
 
 def rules(server, *arguments, status=0):
@@ -169,6 +170,25 @@ def keyboardless(server):
     room.expect_contact("unblock", "alice")
 
 
+def directions(server):
+    """What one direction means for the other is as the configuration says, whoever decides."""
+    for symmetric, becomes in (("never", ["unsubscribe"]), ("ask", []), ("auto", ["subscribe"])):
+        with configured(server.herald, f'[h323]\nsymmetric = "{symmetric}"\n') as other:
+            alice, bob, room = (person(other, name) for name in ("alice", "bob", "room4"))
+            for decider in (bob, room):
+                alice.instruct("subscribe", decider.name)
+                request = decider.expect("authorize")
+                if decider is bob:
+                    bob.decide(request, True)
+                else:
+                    rules(other, "approve", "room4", "alice")
+                if symmetric == "ask":
+                    alice.expect("authorize")
+                alice.expect_state(decider.name, "online")
+                statuses = [kind for kind, _ in told(decider) if kind in ("subscribe", "unsubscribe", "pending")]
+                assert statuses == becomes, (symmetric, decider.name, statuses)
+
+
 def nonsense(server):
     """What makes no sense is refused in words, and changes nothing."""
     person(server, "bob")
@@ -186,7 +206,7 @@ def nonsense(server):
     assert listed(server) == [] and listed(server, "bob") == []
 
 
-PLAYS = [consent, revocation, politeness, portions, keyboardless, nonsense]
+PLAYS = [consent, revocation, politeness, portions, keyboardless, directions, nonsense]
 
 if __name__ == "__main__":
     run(PLAYS, __doc__)

@@ -186,6 +186,7 @@ impl Node {
             clock,
             audit: audit.clone(),
             watch_queue_max: settings.control.watch_queue_max,
+            symmetric: settings.h323.symmetric,
             vault,
             user_changes: Arc::default(),
             directory: directory.clone(),

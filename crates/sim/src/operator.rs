@@ -5,7 +5,7 @@
 use crate::random::Random;
 use crate::world::World;
 use model::{
-    Amount, Handling, Instant, Level, Millis, OperatorAct, Request, Rule, RuleKey, Service, Subject, Ticket,
+    Amount, Handling, Instant, Level, Millis, OperatorAct, Request, Rule, RuleKey, Service, Subject, Symmetry, Ticket,
     Times,
 };
 
@@ -16,6 +16,8 @@ pub(crate) struct Operator {
     /// How long he waits between two things that he does, at most; `None`: he does nothing.
     idle: Option<u64>,
     tickets: u64,
+    /// What one direction of watching means for the other, as he has set it.
+    pub(crate) symmetric: Symmetry,
     /// Rules that he has made, as far as he knows.
     made: Vec<RuleKey>,
 }
@@ -25,7 +27,8 @@ impl Operator {
     pub(crate) fn new(seed: u64, now: Instant) -> Self {
         let mut random = Random::new(seed ^ ROW);
         let idle = *random.pick(&[None, Some(2_000), Some(20_000), Some(120_000)]);
-        Self { random, act_at: now, idle, tickets: 0, made: Vec::new() }
+        let symmetric = *random.pick(&[Symmetry::Auto, Symmetry::Auto, Symmetry::Ask, Symmetry::Never]);
+        Self { random, act_at: now, idle, tickets: 0, symmetric, made: Vec::new() }
     }
 
     pub(crate) fn due(&self) -> Instant {

@@ -84,10 +84,12 @@ pub fn run(run: Run) -> Report {
     let mut random = Random::new(run.seed);
     let mut world = World::empty(random.next(), run.fault);
     world.journal.is_printed = run.is_printed;
+    let operator = Operator::new(run.seed, world.now.instant);
+    world.settings.h323.symmetric = operator.symmetric;
     let mut play = Play {
         people: People::new(&mut world, random.branch()),
         calamities: Calamities::new(random.branch(), world.now.instant),
-        operator: Operator::new(run.seed, world.now.instant),
+        operator,
         checks: Checks::new(&world),
         world,
     };

@@ -11,7 +11,7 @@ use crate::synchroniser::DirectoryHandle;
 use crate::vault::Vault;
 use crossbeam_channel::RecvTimeoutError;
 use link::{Command, CommandError, Outcome};
-use model::{Address, PresenceDocument, Timestamp};
+use model::{Address, PresenceDocument, Symmetry, Timestamp};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,6 +34,8 @@ pub(crate) struct Answering {
     pub clock: Clock,
     pub audit: Audit,
     pub watch_queue_max: usize,
+    /// What a decision in somebody's place means for the other direction.
+    pub symmetric: Symmetry,
     /// Where passwords are sealed.
     pub vault: Vault,
     /// Held by who changes users.

@@ -4,7 +4,7 @@ use super::answering::{Answered, ending, give_all, unavailable};
 use super::listener::Answers;
 use super::{Answer, Answering, Failure, FailureKind};
 use model::{
-    Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Symmetry, Times,
+    Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Times,
 };
 use serde::{Deserialize, Serialize};
 use store::AuditQuery;
@@ -143,8 +143,8 @@ impl Answering {
         let (presentity, watcher) = (self.known(whom)?, self.address(who)?);
         let verb = if is_approved { "may watch" } else { "may not watch" };
         let done = format!("{watcher} {verb} {presentity}");
-        // As endpoints of H.323 do: who agrees to be watched wants to watch.
-        self.operate(OperatorAct::Decide { presentity, watcher, is_approved, symmetry: Symmetry::Auto }, done)
+        let symmetry = self.symmetric;
+        self.operate(OperatorAct::Decide { presentity, watcher, is_approved, symmetry }, done)
     }
 
     fn operate(&self, act: OperatorAct, done: String) -> Result<Vec<Answer>, Failure> {

@@ -87,6 +87,7 @@ fn scene(clients_max: usize) -> Scene {
         audit,
         watch_queue_max: 16,
         vault: Vault::new(directory.path(), None),
+        symmetric: model::Symmetry::Auto,
         user_changes: Arc::default(),
         directory: None,
     };

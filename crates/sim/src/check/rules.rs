@@ -21,6 +21,8 @@ pub(super) struct Rules {
     blocks: HashMap<(usize, usize), Block>,
     /// Who asked to watch whom, by the name of the subscription.
     asked: HashMap<SubscriptionId, (usize, usize)>,
+    /// Who asks to watch in turn, having agreed to be watched; as watcher and presentity.
+    asked_in_turn: HashSet<(usize, usize)>,
     /// Requests that were denied. People deny them again, and by then may have agreed to another.
     denied: HashSet<SubscriptionId>,
     /// Whether the endpoint of a person can be asked for decisions.
@@ -98,7 +100,8 @@ impl Rules {
                     self.is_silent.insert(person, !claim.has_presence);
                     if !claim.has_presence {
                         // What waited for its decision is granted.
-                        for (watcher, presentity) in Vec::from_iter(self.asked.values().copied()) {
+                        let in_turn = self.asked_in_turn.iter();
+                        for (watcher, presentity) in Vec::from_iter(self.asked.values().chain(in_turn).copied()) {
                             if presentity == person {
                                 self.allow(watcher, presentity);
                             }
@@ -110,7 +113,7 @@ impl Rules {
                 let Some(one) = view.parties.of(*agent) else { return };
                 let Some(other) = people::of_address(&contact.address) else { return };
                 match change {
-                    ContactChange::Subscribe => self.subscribe(one, other, *id),
+                    ContactChange::Subscribe => self.subscribe(one, other, *id, *symmetry),
                     ContactChange::Unsubscribe => {
                         let mut ends = vec![Forbidden::Watching(one, other)];
                         if *symmetry != Symmetry::Never {
@@ -136,8 +139,10 @@ impl Rules {
                 let watcher = if one == decider { other } else { one };
                 if *is_approved {
                     self.allow(watcher, decider);
-                    if *symmetry != Symmetry::Never {
-                        self.allow(decider, watcher);
+                    match symmetry {
+                        Symmetry::Auto => self.allow(decider, watcher),
+                        Symmetry::Ask => self.ask_in_turn(decider, watcher),
+                        Symmetry::Never => {}
                     }
                 } else if !self.denied.contains(id) {
                     let ends = vec![Forbidden::Watching(watcher, decider), Forbidden::Asking(*id)];
@@ -148,14 +153,22 @@ impl Rules {
         }
     }
 
-    fn subscribe(&mut self, one: usize, other: usize, id: SubscriptionId) {
+    fn ask_in_turn(&mut self, one: usize, other: usize) {
+        self.asked_in_turn.insert((one, other));
+        if self.is_silent.get(&other).copied().unwrap_or(true) {
+            self.allow(one, other);
+        }
+    }
+
+    fn subscribe(&mut self, one: usize, other: usize, id: SubscriptionId, symmetry: Symmetry) {
         self.lift(one, other);
         self.asked.insert(id, (one, other));
         if self.is_silent.get(&other).copied().unwrap_or(true) {
             self.allow(one, other);
         }
         // Who asks to watch somebody who has asked too agrees to it.
-        if self.asked.values().any(|pair| *pair == (other, one)) {
+        let is_asked = self.asked.values().any(|pair| *pair == (other, one));
+        if is_asked && symmetry == Symmetry::Auto {
             self.allow(one, other);
             self.allow(other, one);
         }
