@@ -5,8 +5,8 @@
 use crate::random::Random;
 use crate::world::World;
 use model::{
-    Amount, Handling, Instant, Level, Millis, OperatorAct, Request, Rule, RuleKey, Service, Subject, Symmetry, Ticket,
-    Times,
+    Amount, Handling, Instant, Level, Millis, OperatorAct, Request, Rule, RuleKey, Service, Subject,
+    Symmetry, Ticket, Times,
 };
 
 /// The operator of a run.

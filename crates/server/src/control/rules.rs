@@ -3,9 +3,7 @@
 use super::answering::{Answered, ending, give_all, unavailable};
 use super::listener::Answers;
 use super::{Answer, Answering, Failure, FailureKind};
-use model::{
-    Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Times,
-};
+use model::{Address, Amount, Handling, Level, OperatorAct, Refusal, Rule, RuleKey, Service, Subject, Times};
 use serde::{Deserialize, Serialize};
 use store::AuditQuery;
 

@@ -101,7 +101,9 @@ impl Rules {
                     if !claim.has_presence {
                         // What waited for its decision is granted.
                         let in_turn = self.asked_in_turn.iter();
-                        for (watcher, presentity) in Vec::from_iter(self.asked.values().chain(in_turn).copied()) {
+                        for (watcher, presentity) in
+                            Vec::from_iter(self.asked.values().chain(in_turn).copied())
+                        {
                             if presentity == person {
                                 self.allow(watcher, presentity);
                             }
