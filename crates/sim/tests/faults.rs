@@ -42,7 +42,7 @@ found! {
     a_lost_acknowledgement_is_found: LostAcknowledgement by Rest | Twice;
     a_fact_that_is_not_written_is_found: FactDropped by Loss | Memory;
     a_batch_that_is_written_twice_is_found: BatchTwice by Rest | Memory | Versions | Twice;
-    an_older_document_told_after_a_newer_one_is_found: OlderDocument by Versions;
+    an_older_document_told_after_a_newer_one_is_found: OlderDocument by Versions | Rules;
     a_block_that_is_not_obeyed_is_found: BlockIgnored by Rules;
     a_rule_that_is_not_made_is_found: RuleIgnored by Rules;
     a_refusal_taken_for_consent_is_found: DecisionIgnored by Rules;
