@@ -152,7 +152,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Who has just agreed to be watched asks to watch in turn, by the same id. Nothing is said to anybody yet.
+    /// Who has just agreed to be watched asks to watch in turn, by the same id. The other one is asked later.
     pub(crate) fn ask_in_turn(
         &mut self,
         watcher: NameId,
@@ -160,25 +160,25 @@ impl Engine {
         id: SubscriptionId,
         consequences: &mut Consequences,
     ) {
-        let reception = self.reception(watcher, presentity);
-        match reception {
+        match self.reception(watcher, presentity) {
             Reception::Refused(_) => {}
-            Reception::Deceived { reason, .. } => {
+            Reception::Deceived { reason, is_granted } => {
                 self.refuse_watcher(watcher, presentity, reason, consequences);
+                match is_granted {
+                    true => self.grant_at_once(self.now, watcher, presentity, id, None, consequences),
+                    false => self.file(self.now, watcher, presentity, id, None, consequences),
+                }
             }
-            Reception::Granted | Reception::Unheard => {
+            Reception::Granted => {
                 self.note_subscription(AuditOutcome::Done, watcher, presentity, RULED_IN, consequences);
+                self.grant_at_once(self.now, watcher, presentity, id, None, consequences);
+            }
+            Reception::Unheard => {
+                self.file(self.now, watcher, presentity, id, None, consequences);
+                self.approve(watcher, presentity, false, None, consequences);
             }
             Reception::Asked => {
                 self.note_subscription(AuditOutcome::Begun, watcher, presentity, ASKED, consequences);
-            }
-        }
-        match reception {
-            Reception::Refused(_) => {}
-            Reception::Granted | Reception::Unheard | Reception::Deceived { is_granted: true, .. } => {
-                self.grant_at_once(self.now, watcher, presentity, id, None, consequences);
-            }
-            Reception::Asked | Reception::Deceived { .. } => {
                 self.file(self.now, watcher, presentity, id, None, consequences);
             }
         }

@@ -64,11 +64,13 @@ impl Engine {
                 return Err(Refusal::Unavailable { limit: "contacts_per_principal_max" });
             }
             // Where there is no room for it, the presentity is watched all the same, and may ask another time.
-            if is_new && symmetry == Symmetry::Ask && self.admit_request(decider, Some(watcher)).is_ok() {
+            let asks =
+                is_new && symmetry == Symmetry::Ask && self.admit_request(decider, Some(watcher)).is_ok();
+            if asks {
                 self.ask_in_turn(decider, watcher, id, consequences);
             }
             self.approve(watcher, decider, symmetry == Symmetry::Auto, None, consequences);
-            if is_new {
+            if asks {
                 self.ask_deciders(decider, watcher, consequences);
             }
         } else if self.roster.consent(watcher, decider) {

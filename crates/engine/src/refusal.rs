@@ -1,4 +1,5 @@
-//! Refusals, as the audit log is told of them. Whoever was refused is told by whoever refuses, and never waits for this.
+//! Refusals, and the history of subscriptions, as the audit log is told of them. Whoever was refused is told by whoever
+//! refuses, and never waits for this.
 
 use crate::alias_book::NameId;
 use crate::consequences::Consequences;

@@ -95,3 +95,16 @@ fn a_rule_that_agrees_for_who_is_asked_in_turn_is_obeyed_as_is_one_that_refuses(
         assert_eq!((is_seen(&scene, "bob", "alice"), asked), (is_watching, 0), "{handling}");
     }
 }
+
+#[test]
+fn who_can_not_be_asked_in_turn_is_seen_and_a_review_of_the_rules_does_not_change_that() {
+    let mut scene = scene("alice", Symmetry::Ask);
+    scene.subscribe_to(1, "bob");
+    let id = scene.request_id("alice", "bob");
+    // She comes back with an endpoint that has no presence.
+    scene.register(1, &["alice"]);
+    scene.decide(2, id, true);
+    assert!(is_seen(&scene, "bob", "alice"));
+    scene.set_simple("alice", "domain:other.example", Handling::Block);
+    assert!(is_seen(&scene, "bob", "alice"));
+}

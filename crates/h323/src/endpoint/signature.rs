@@ -29,29 +29,13 @@ impl Credentials {
             Method::Cat => (AuthenticationMechanism::AuthenticationBes(AuthenticationBes::Radius), cat::CAT),
         }
     }
-
-    /// Whether endpoints with this method sign such a message. Discovery comes before the method is agreed.
-    fn signs(&self, message: &RasMessage) -> bool {
-        let by_all = matches!(message, RasMessage::RegistrationRequest(_) | RasMessage::AdmissionRequest(_));
-        let by_md5 = matches!(
-            message,
-            RasMessage::UnregistrationRequest(_)
-                | RasMessage::DisengageRequest(_)
-                | RasMessage::BandwidthRequest(_)
-                | RasMessage::InfoRequestResponse(_)
-        );
-        match self.method {
-            Method::Procedure1 => !matches!(message, RasMessage::GatekeeperRequest(_)),
-            Method::Md5 => by_all || by_md5,
-            Method::Cat => by_all,
-        }
-    }
 }
 
 impl Endpoint {
     /// Encodes a message, signed where there is something to sign with; `None` where it can't be written.
     pub(super) fn encode_signed(&mut self, message: &RasMessage) -> Option<Vec<u8>> {
-        let credentials = self.settings.credentials.clone().filter(|credentials| credentials.signs(message));
+        let credentials =
+            self.settings.credentials.clone().filter(|credentials| credentials.method.signs(message));
         let Some(Credentials { user, password, method }) = credentials else {
             return per::encode(message).ok();
         };

@@ -14,6 +14,8 @@ pub mod window;
 
 pub use credential::{can, key_of};
 
+use crate::wire::h225::RasMessage;
+
 /// A way to show who sends, the strongest first.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Method {
@@ -35,6 +37,24 @@ impl Method {
             Self::Procedure1 => "procedure1",
             Self::Md5 => "md5",
             Self::Cat => "cat",
+        }
+    }
+
+    /// Whether endpoints with this method sign such a message: those with procedure I all but discovery, which comes before
+    /// the method is agreed, those with MD5 and access tokens only some.
+    pub(crate) const fn signs(self, message: &RasMessage) -> bool {
+        let by_all = matches!(message, RasMessage::RegistrationRequest(_) | RasMessage::AdmissionRequest(_));
+        let by_md5 = matches!(
+            message,
+            RasMessage::UnregistrationRequest(_)
+                | RasMessage::DisengageRequest(_)
+                | RasMessage::BandwidthRequest(_)
+                | RasMessage::InfoRequestResponse(_)
+        );
+        match self {
+            Self::Procedure1 => !matches!(message, RasMessage::GatekeeperRequest(_)),
+            Self::Md5 => by_all || by_md5,
+            Self::Cat => by_all,
         }
     }
 

@@ -271,8 +271,7 @@ impl Gatekeeper {
         names.into_iter().map(|name| name.address).collect()
     }
 
-    /// Whether endpoints that use a method sign this kind of message: those with procedure I sign all, those with MD5 and
-    /// access tokens only some.
+    /// Whether endpoints that use the method of whom a message is about sign this kind of message.
     fn is_signed_by_custom(&self, matter: &Matter, message: &RasMessage) -> bool {
         if matter.owners.is_empty() {
             return true;
@@ -281,19 +280,7 @@ impl Gatekeeper {
         // Of a user without a password only the strongest can come; else the weakest may.
         let is_strong = matter.owners.first().is_some_and(|owner| owner.password.is_none());
         let method = known.unwrap_or(if is_strong { Method::Procedure1 } else { Method::Cat });
-        let by_all = matches!(message, RasMessage::RegistrationRequest(_) | RasMessage::AdmissionRequest(_));
-        let by_md5 = matches!(
-            message,
-            RasMessage::UnregistrationRequest(_)
-                | RasMessage::DisengageRequest(_)
-                | RasMessage::BandwidthRequest(_)
-                | RasMessage::InfoRequestResponse(_)
-        );
-        match method {
-            Method::Procedure1 => true,
-            Method::Md5 => by_all || by_md5,
-            Method::Cat => by_all,
-        }
+        method.signs(message)
     }
 
     /// Who our requests to a registration are signed for, where it uses procedure I.
