@@ -13,8 +13,9 @@ PACKAGE = ("nonStandard", bytes.fromhex("ababeab3473c4036953ba32e8c03b325"))
 VERSION, CAPABILITIES, MESSAGE_ID, FROM, TO, TEXT, WANTS = 1, 2, 10, 11, 12, 13, 21
 RECEIPT_FOR, RECEIPT, REASON = 30, 31, 32
 RECEIPTS, MESSAGES = 1, 1 << 3
-ACCEPTED, DELIVERED, FAILED, STORED = 1, 2, 4, 5
+ACCEPTED, DELIVERED, DISPLAYED, FAILED, STORED = 1, 2, 3, 4, 5
 TEMPORARY = 7
+WANTS_DELIVERED, WANTS_DISPLAYED, WANTS_FAILED = 1, 2, 4
 
 
 class Correspondent(Person):
@@ -34,11 +35,11 @@ class Correspondent(Person):
                     package({VERSION: ("number8", 1), CAPABILITIES: ("number16", RECEIPTS | MESSAGES)})]
         return Room.register(self, featureSet={"replacementFeatureSet": False, "supportedFeatures": features}, **more)
 
-    def post(self, alias, text, identity=None):
-        """Sends a message over RAS and waits for nothing, not even for the SCR; its name."""
+    def post(self, alias, text, identity=None, wants=0):
+        """Sends a message over RAS and waits for nothing, not even for the SCR; its name. `wants` are the receipts."""
         identity = identity or os.urandom(16)
         self.tell({MESSAGE_ID: ("raw", identity), FROM: ("alias", named(self.name)), TO: recipients(named(alias)),
-                   TEXT: ("raw", text.encode()), WANTS: ("number8", 0)})
+                   TEXT: ("raw", text.encode()), WANTS: ("number8", wants)})
         return identity
 
     def tell(self, parameters):
@@ -69,8 +70,8 @@ class Correspondent(Person):
                 if not self.is_busy:
                     self.confirm(found[MESSAGE_ID], found[FROM])
 
-    def confirm(self, identity, sender):
-        self.tell({RECEIPT_FOR: ("raw", identity), RECEIPT: ("number8", DELIVERED), TO: recipients(sender)})
+    def confirm(self, identity, sender, receipt=DELIVERED):
+        self.tell({RECEIPT_FOR: ("raw", identity), RECEIPT: ("number8", receipt), TO: recipients(sender)})
 
 
 def recipients(alias):

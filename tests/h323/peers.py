@@ -42,7 +42,7 @@ class Room:
     """An endpoint of H.225.0 version 4 with a socket of its own."""
 
     def __init__(self, name, server, host="127.0.0.1"):
-        self.name, self.server, self.host, self.number, self.identifier = name, server, host, 0, None
+        self.name, self.server, self.host, self.number, self.identifier = Units(name), server, host, 0, None
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
         self.socket.settimeout(PATIENCE)
@@ -112,7 +112,7 @@ class Room:
 
     def admit(self, call, callee, answering, expected="admissionConfirm", **more):
         return self.ask("admissionRequest", expected, callType=("pointToPoint", 0),
-                        endpointIdentifier=self.identifier, destinationInfo=[("h323-ID", callee)],
+                        endpointIdentifier=self.identifier, destinationInfo=[named(callee)],
                         srcInfo=[("h323-ID", self.name)], bandWidth=1280, callReferenceValue=77, conferenceID=call,
                         activeMC=False, answerCall=answering, canMapAlias=False, callIdentifier={"guid": call},
                         willSupplyUUIEs=True, **more)
@@ -236,10 +236,11 @@ class Person(Room):
                         genericData=[descriptor(PRESENCE_FEATURE, element(message))])
 
     def publish(self, state, text=None, **more):
-        display = {"display": [{"language": "en-US", "display": text}]} if text else {}
+        said = [{"language": "en-US", "display": text}] if text else []
+        # That which has no word of its own is its text.
+        shown = {"state": (state, said)} if state == "generic" else {"state": (state, 0), **({"display": said} if said else {})}
         return self.indicate(("presenceNotify", {
-            "alias": ("h323-ID", self.name),
-            "notification": [{"presentity": {"state": (state, 0), **display, **more}}],
+            "alias": ("h323-ID", self.name), "notification": [{"presentity": {**shown, **more}}],
         }))
 
     def instruct(self, change, alias, **more):
@@ -481,7 +482,7 @@ class Call:
         }, im(parameters), elements=b"\x1c\x00")
 
     def text(self, text):
-        self.facility({5: ("unicode", text)})
+        self.facility({5: ("unicode", Units(text))})
 
     def release(self, *descriptors):
         self.send(RELEASE_COMPLETE, "releaseComplete",
@@ -528,8 +529,17 @@ def ends():
             "maintainConnection": False}
 
 
+class Units(str):
+    """A text with the length that it has on the wire: the codec takes each character for one unit of UTF-16."""
+
+    def __len__(self):
+        return len(self.encode("utf-16-be")) // 2
+
+
 def named(alias):
-    return ("dialledDigits" if alias.isdigit() else "h323-ID", alias)
+    if alias.startswith("xmpp:"):
+        return ("url-ID", alias)
+    return ("dialledDigits" if alias.isdigit() else "h323-ID", Units(alias))
 
 
 def descriptor(feature, octets=None):

@@ -12,7 +12,7 @@ pub(crate) fn of(data: &Path, target: SocketAddr) -> Option<Status> {
     let listens = |address: SocketAddr| {
         address == target || address.ip().is_unspecified() && address.port() == target.port()
     };
-    status.listening.iter().any(|one| listens(one.address)).then_some(*status)
+    status.heard.listening.iter().any(|one| listens(one.address)).then_some(*status)
 }
 
 /// The value of a counter.

@@ -79,6 +79,11 @@ impl AliasBook {
         }
     }
 
+    /// Files nobody under a name any more.
+    pub(crate) fn unfile(&mut self, id: NameId) {
+        self.names[id.0 as usize].identity_of = None;
+    }
+
     /// Gives a name to a principal, in the form in which it registered it.
     pub(crate) fn give(&mut self, id: NameId, principal: PrincipalId, kind: &str, original: &str) {
         let kind = self.kind(kind);

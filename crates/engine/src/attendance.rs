@@ -48,6 +48,7 @@ impl Engine {
         for request in requests {
             effects.answer(Effect::Asked { agent, request: Box::new(request) });
         }
+        self.show_watchers(agent, owner, effects);
     }
 
     /// The contact list of a party, in order, with whom each entry is about.
@@ -143,7 +144,7 @@ impl Engine {
             (Some((kind, original)), _) => {
                 NamedAddress { address, kind: kind.clone(), original: original.clone() }
             }
-            (None, name) => self.book.named(name.unwrap_or(party)),
+            (None, name) => self.of_its_network(self.book.named(name.unwrap_or(party))),
         }
     }
 

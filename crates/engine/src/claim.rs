@@ -29,12 +29,15 @@ impl Engine {
         let names = Box::from_iter(known.into_iter().zip(&claim.aliases).map(intern));
         let identity = names[0];
         let id = id.unwrap_or_else(|| {
-            let address = self.book.address(identity).clone();
-            effects.facts.push(Fact::Principal { address, created_at: now.wall });
             self.owed.extend(
                 self.watchers.of(identity).iter().map(|watcher| (self.principals.next_id(), *watcher)),
             );
-            self.create(identity, now.wall)
+            let id = self.create(identity, now.wall);
+            if self.principals[id].is_stored {
+                let address = self.book.address(identity).clone();
+                effects.facts.push(Fact::Principal { address, created_at: now.wall });
+            }
+            id
         });
         for (name, alias) in names.iter().zip(&claim.aliases) {
             self.give(id, *name, alias, effects);
@@ -102,8 +105,10 @@ impl Engine {
         }
         self.book.give(name, id, &alias.kind, &alias.original);
         let principal = &mut self.principals[id];
-        let entry = self.book.entry(name, self.book.address(principal.identity));
-        effects.facts.push(Fact::Alias(entry));
+        if principal.is_stored {
+            let entry = self.book.entry(name, self.book.address(principal.identity));
+            effects.facts.push(Fact::Alias(entry));
+        }
         if before != Some(id) {
             principal.names.push(name);
             self.owed.extend(self.watchers.of(name).iter().map(|watcher| (id, *watcher)));

@@ -204,6 +204,8 @@ impl Engine {
             Handling::PoliteBlock => {
                 Reception::Deceived { reason, is_granted: self.is_granted_by_default(watcher, presentity) }
             }
+            // Whatever is ruled here, it is for the other network to ask its people.
+            Handling::Allow | Handling::Confirm if self.is_foreign(presentity) => Reception::Asked,
             Handling::Allow => Reception::Granted,
             Handling::Confirm if verdict.ground == Ground::Default && self.is_silent(presentity) => {
                 match self.settings.silent_devices {
@@ -342,7 +344,13 @@ impl Engine {
     }
 
     /// Asks those who can decide a request.
-    pub(crate) fn ask_deciders(&self, watcher: NameId, presentity: NameId, consequences: &mut Consequences) {
+    pub(crate) fn ask_deciders(
+        &mut self,
+        watcher: NameId,
+        presentity: NameId,
+        consequences: &mut Consequences,
+    ) {
+        self.summon(presentity);
         for agent in self.presence_agents(presentity) {
             let asked = self
                 .request(watcher, presentity)

@@ -55,16 +55,18 @@ impl Engine {
         mut message: InstantMessage,
         effects: &mut Effects,
     ) -> Result<bool, MessageFailure> {
-        let members = self.principals_in(group).into_iter().filter(|member| Some(*member) != sender);
-        let members = Vec::from_iter(members);
-        if members.is_empty() {
-            return Err(MessageFailure::NoRecipient);
-        }
+        let mut members = self.principals_in(group);
+        sender.map(|sender| members.remove(&sender));
+        members.retain(|member| !self.is_in_room(group, *member));
         if members.len() > self.settings.messages.group_copies_max {
             return Err(MessageFailure::Unavailable { limit: "group_copies_max" });
         }
         self.admit_message(now, &mut message)?;
         message.wanted = ReceiptsWanted::default();
+        let is_heard = self.say_in_room(group, sender, &message);
+        if members.is_empty() && !is_heard {
+            return Err(MessageFailure::NoRecipient);
+        }
         let (mut copies, mut repeats, mut is_stored) = (0, 0, true);
         let mut failed: Vec<Failed> = Vec::new();
         for member in members {
@@ -89,7 +91,7 @@ impl Engine {
         }
         self.counts.messages_repeated += u64::from(copies == 0 && repeats > 0);
         self.counts.group_messages += u64::from(copies > 0);
-        if let (0, 0, Some((_, failure))) = (copies, repeats, failed.first()) {
+        if let (0, 0, false, Some((_, failure))) = (copies, repeats, is_heard, failed.first()) {
             return Err(*failure);
         }
         self.tell_copies_failed(now, group, &message, &failed, effects);

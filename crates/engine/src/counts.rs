@@ -87,6 +87,8 @@ pub struct Counts {
     pub messages_repeated: u64,
     /// Counter: messages that an agent of the recipient has.
     pub messages_delivered: u64,
+    /// Counter: messages that the recipient's server has.
+    pub messages_relayed: u64,
     /// Counter: messages that failed after they were accepted.
     pub messages_failed: u64,
     /// Counter: messages that the store did not take.

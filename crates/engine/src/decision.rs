@@ -9,8 +9,8 @@ use crate::refusal::{AGREED, DENIED, IN_TURN, OVER, RULED_IN, SILENT, UNDECIDED,
 use crate::roster::{Details, Relation};
 use crate::settings::Treatment;
 use model::{
-    AgentId, Amount, AuditOutcome, Contact, ContactStatus, Fact, Now, Refusal, Service, SubscriptionId,
-    Symmetry, Ticket,
+    AgentId, Amount, AuditOutcome, Contact, ContactStatus, Decided, Fact, Now, Refusal, Service,
+    SubscriptionId, Symmetry, Ticket,
 };
 
 impl Engine {
@@ -19,15 +19,16 @@ impl Engine {
         &mut self,
         ticket: Ticket,
         agent: AgentId,
-        id: SubscriptionId,
+        what: &Decided,
         decision: Decision,
         effects: &mut Effects,
     ) {
         let mut consequences = Consequences::default();
-        let done = match self.agents.get(agent) {
-            Some(decider) => self.judge(self.principals[decider].identity, id, decision, &mut consequences),
-            None => Err(Refusal::Stranger),
-        };
+        let decider = self.agents.get(agent).map(|id| self.principals[id].identity);
+        let done = decider.ok_or(Refusal::Stranger).and_then(|decider| {
+            let id = self.decided(decider, what).ok_or(Refusal::NoSuchRequest)?;
+            self.judge(decider, id, decision, &mut consequences)
+        });
         if let Err(refusal) = &done {
             let event = self.refusal("decide", Some(agent), None, refusal.to_string());
             consequences.audited.push(event);
@@ -55,7 +56,10 @@ impl Engine {
         if !decision.is_approved {
             self.roster.deny(id, decider);
             self.refuse_watcher(watcher, decider, DENIED, consequences);
-            self.sever(decider, watcher, true, consequences);
+            match decision.symmetry {
+                Symmetry::Never => self.sever(watcher, decider, false, consequences),
+                Symmetry::Ask | Symmetry::Auto => self.sever(decider, watcher, true, consequences),
+            }
         } else if !self.watches(watcher, decider) {
             let symmetry = self.symmetry(decision.symmetry, decider, watcher);
             let contacts = self.roster.tally(decider).contacts as usize;
@@ -78,6 +82,19 @@ impl Engine {
             self.store_subscription(watcher, decider, consequences);
         }
         Ok(())
+    }
+
+    fn decided(&self, decider: NameId, what: &Decided) -> Option<SubscriptionId> {
+        match what {
+            Decided::Subscription(id) => Some(*id),
+            Decided::Watcher(watcher) => {
+                let party = match self.book.owner_of(watcher) {
+                    Some(id) => self.principals[id].identity,
+                    None => self.book.id(watcher)?,
+                };
+                self.roster.get(party, decider).map(|relation| relation.id)
+            }
+        }
     }
 
     /// Who watches the decider, or has asked to, by a relation of this id. One that it has blocked, and a request that is
@@ -165,6 +182,7 @@ impl Engine {
         self.contact_changed(watcher, presentity);
         self.store_subscription(watcher, presentity, consequences);
         self.showing.owe(watcher, presentity);
+        self.tell_watched(watcher, presentity, true, consequences);
     }
 
     /// Ends that `one` watches `other` or has asked to, and the reverse where that is meant.
@@ -189,6 +207,7 @@ impl Engine {
                 self.note_subscription(AuditOutcome::Ended, watcher, presentity, OVER, consequences);
             }
             self.contact_changed(watcher, presentity);
+            self.tell_watched(watcher, presentity, false, consequences);
             let address = |party| self.book.address(party).clone();
             let (watcher, presentity) = (address(watcher), address(presentity));
             consequences.facts.push(Fact::SubscriptionEnded { watcher, presentity });

@@ -5,7 +5,7 @@
 
 use crate::effects::Effects;
 use crate::engine::Engine;
-use crate::inbox::{Lane, MessageKey, Settled, Waiting};
+use crate::inbox::{Lane, Left, MessageKey, Settled, Waiting};
 use crate::principal::PrincipalId;
 use model::{
     Address, AgentId, DeliveryOutcome, Effect, Fact, HistoryOutcome, Instant, MessageFailure, MessageId,
@@ -93,8 +93,11 @@ impl Engine {
         let attempt = lane.conclude(agent, id);
         let is_displayed = outcome == DeliveryOutcome::Displayed;
         match (attempt, outcome) {
-            (None, _) if is_displayed && lane.has_settled(id) => self.report_display(&key, effects),
-            (None, _) => self.counts.strays += 1,
+            (None, _) => {
+                if !self.follow_up(now, &key, outcome, effects) {
+                    self.counts.strays += 1;
+                }
+            }
             // Another agent had it first.
             (Some(_), _) if !lane.holds(id) => {
                 if is_displayed {
@@ -102,6 +105,7 @@ impl Engine {
                 }
             }
             (Some(_), DeliveryOutcome::Delivered) => self.delivered(now, &key, effects),
+            (Some(_), DeliveryOutcome::Relayed) => self.relayed(now, &key, effects),
             (Some(_), DeliveryOutcome::Displayed) => {
                 self.delivered(now, &key, effects);
                 self.report_display(&key, effects);
@@ -171,8 +175,16 @@ impl Engine {
         }
     }
 
+    /// The recipient's server has a message, which is no proof that the recipient has.
+    fn relayed(&mut self, now: Now, key: &MessageKey, effects: &mut Effects) {
+        if self.settle_message(now, key, true, effects).is_some() {
+            self.counts.messages_relayed += 1;
+            self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Relayed, effects);
+        }
+    }
+
     fn delivered(&mut self, now: Now, key: &MessageKey, effects: &mut Effects) {
-        let Some(waiting) = self.settle_message(now, key, effects) else { return };
+        let Some(waiting) = self.settle_message(now, key, false, effects) else { return };
         self.counts.messages_delivered += 1;
         self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Delivered, effects);
         let message = &waiting.delivery.message;
@@ -203,22 +215,27 @@ impl Engine {
 
     /// A message has failed for good: it leaves, and its sender is told.
     fn fail(&mut self, now: Now, key: &MessageKey, failure: MessageFailure, effects: &mut Effects) {
-        let Some(waiting) = self.settle_message(now, key, effects) else { return };
+        let Some(waiting) = self.settle_message(now, key, false, effects) else { return };
         self.counts.messages_failed += 1;
         self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Failed, effects);
         self.tell_failure(now, key.inbox, &waiting.delivery.message, failure, effects);
     }
 
     /// Takes a message out of its inbox and remembers its id.
-    fn settle_message(&mut self, now: Now, key: &MessageKey, effects: &mut Effects) -> Option<Waiting> {
+    fn settle_message(
+        &mut self,
+        now: Now,
+        key: &MessageKey,
+        is_relayed: bool,
+        effects: &mut Effects,
+    ) -> Option<Waiting> {
         let waiting = self.inboxes.take(key)?;
         let inbox = self.book.address(self.principals[key.inbox].identity).clone();
         let at = now.wall;
         effects.facts.push(Fact::MessageSettled { inbox, sender: key.sender.clone(), id: key.id, at });
-        let sent = &waiting.delivery.message;
-        let display_wanted_for = (sent.wanted.displayed && !sent.is_report).then(|| sent.recipient.clone());
+        let left = Left::of(&waiting.delivery.message, is_relayed);
         let messages = &self.settings.messages;
-        self.inboxes.remember(key.clone(), Settled { at, display_wanted_for }, messages.repeats_max);
+        self.inboxes.remember(key.clone(), Settled { at, left }, messages.repeats_max);
         self.inboxes.forget_by(now.instant.after(messages.repeat_window.min(FORGET_INTERVAL)));
         Some(waiting)
     }

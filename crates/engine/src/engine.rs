@@ -10,9 +10,10 @@ use crate::device::{FOREVER, Observed, Withdrawn};
 use crate::effects::Effects;
 use crate::groups::Groups;
 use crate::inbox::Inboxes;
-use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals};
+use crate::principal::{Departure, NEVER_REGISTERED, Principal, PrincipalId, Principals, UNHEARD_OF};
 use crate::published::Publications;
 use crate::restart::Restart;
+use crate::rooms::Rooms;
 use crate::roster::Roster;
 use crate::rules::{RuleBook, Sweep};
 use crate::settings::Settings;
@@ -60,8 +61,13 @@ pub struct Engine {
     pub(crate) restored: HashMap<AgentId, Spell>,
     pub(crate) inboxes: Inboxes,
     pub(crate) groups: Groups,
+    pub(crate) rooms: Rooms,
     /// Of whom no history is kept though their domain keeps one.
     pub(crate) history_exceptions: HashSet<PrincipalId>,
+    /// Whom gateways are to claim.
+    pub(crate) summoned: BTreeSet<NameId>,
+    /// Whose last agent may have gone, and who may be forgotten then.
+    pub(crate) leaving: Vec<PrincipalId>,
     /// Of the inboxes that have their own.
     pub(crate) inbox_rules: BTreeMap<PrincipalId, InboxRules>,
     pub(crate) counts: Counts,
@@ -94,7 +100,10 @@ impl Engine {
             restored: HashMap::new(),
             inboxes: Inboxes::new(epoch),
             groups: Groups::default(),
+            rooms: Rooms::default(),
             history_exceptions: HashSet::new(),
+            summoned: BTreeSet::new(),
+            leaving: Vec::new(),
             inbox_rules: BTreeMap::new(),
             counts: Counts::default(),
         }
@@ -120,9 +129,22 @@ impl Engine {
                 let wish = Wish { change, contact, card: *card, id, symmetry };
                 self.change_contact(now, ticket, agent, wish, effects);
             }
-            Request::Decide { ticket, agent, id, is_approved, symmetry } => {
-                self.decide(ticket, agent, id, Decision { is_approved, symmetry }, effects);
+            Request::Decide { ticket, agent, what, is_approved, symmetry } => {
+                self.decide(ticket, agent, &what, Decision { is_approved, symmetry }, effects);
             }
+            Request::Show { agent, watcher, is_shown } => self.show_to(agent, &watcher, is_shown),
+            Request::Browse { ticket, agent, text, groups, after, limit } => {
+                let page = self.browse(ticket, agent, (&text, groups, after.as_ref(), limit));
+                effects.immediate.push(page);
+            }
+            Request::Explain { ticket, agent, presentity, is_operator } => {
+                let told = self.explain(now, agent, &presentity, is_operator);
+                effects.immediate.push(match told {
+                    Some(lines) => Effect::Explained { ticket, agent, lines },
+                    None => Effect::Refused { ticket, agent, refusal: Refusal::NoSuchPrincipal },
+                });
+            }
+            Request::Fetch { ticket, agent, presentity } => self.fetch(ticket, agent, &presentity, effects),
             Request::Attend { agent } => {
                 self.attend(agent);
                 self.attend_inbox(agent, effects);
@@ -146,6 +168,8 @@ impl Engine {
             Request::ChangeGroup { ticket, agent, change } => {
                 self.change_group(now, ticket, agent, *change, effects);
             }
+            Request::Enter { ticket, agent, group, nick } => self.enter(ticket, agent, &group, nick),
+            Request::Exit { agent, group } => self.exit(agent, &group),
         }
     }
 
@@ -186,6 +210,10 @@ impl Engine {
             effects.immediate.push(Effect::Notify { watcher, document });
         }
         self.settle_showing(effects);
+        self.settle_rooms(effects);
+        self.settle_summons(effects);
+        self.store_foreigners(effects);
+        self.forget_foreigners(now, effects);
     }
 
     /// When [`Self::timeout`] is to be called; `None` when nothing is pending.
@@ -239,6 +267,7 @@ impl Engine {
     pub(crate) fn depart(&mut self, now: Now, agent: AgentId, at: Timestamp, reason: &str) {
         let Some(id) = self.agents.remove(agent) else { return self.counts.strays += 1 };
         self.showing.leave(agent);
+        self.exit_all(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);
         self.leave_inbox(now, id, agent);
@@ -247,6 +276,7 @@ impl Engine {
         if self.rules.name_ways() {
             self.recheck(id);
         }
+        self.leaving.push(id);
     }
 
     fn subscribe(&mut self, watcher: WatcherId, presentity: Option<Address>, effects: &mut Effects) {
@@ -302,8 +332,12 @@ impl Engine {
     /// Files a new principal under a name, without a device.
     pub(crate) fn create(&mut self, identity: NameId, created_at: Timestamp) -> PrincipalId {
         let id = self.principals.next_id();
-        let (state, basic) = (PresenceState::Offline, Basic::Closed);
-        let note = Some(NEVER_REGISTERED.to_owned());
+        let is_foreign = self.is_foreign(identity);
+        let (state, note) = match is_foreign {
+            true => (PresenceState::Unknown, UNHEARD_OF),
+            false => (PresenceState::Offline, NEVER_REGISTERED),
+        };
+        let (basic, note) = (Basic::Closed, Some(note.to_owned()));
         let tuple = PresenceTuple {
             agent: None,
             state,
@@ -325,6 +359,7 @@ impl Engine {
         };
         self.counts.enter(&document);
         let mut principal = Principal::new(identity, created_at, Arc::new(document));
+        (principal.is_foreign, principal.is_stored) = (is_foreign, !is_foreign);
         self.book.file(identity, id);
         if self.book.owner(identity) == Some(id) {
             principal.names.reserve_exact(1);
@@ -346,10 +381,16 @@ impl Engine {
     /// Marks a soft record as out of date.
     pub(crate) fn outdate(&mut self, id: PrincipalId) {
         let principal = &mut self.principals[id];
-        if !principal.is_unsaved {
+        if !principal.is_unsaved && principal.is_stored {
             principal.is_unsaved = true;
             self.unsaved.push_back(id);
         }
+    }
+
+    /// Lets the engine come back to a principal no more.
+    pub(crate) fn disarm(&mut self, id: PrincipalId) {
+        let armed = std::mem::replace(&mut self.principals[id].armed, FOREVER);
+        self.deadlines.remove(&(armed, id));
     }
 
     /// Makes sure that the engine comes back to a principal at `due` or earlier.

@@ -6,7 +6,8 @@ use crate::engine::Engine;
 use crate::principal::{Principal, PrincipalId};
 use crate::published::{self, Published};
 use model::{
-    Address, AgentId, AliasEntry, Now, PresenceDocument, PresenceState, Publication, Source, Timestamp,
+    Address, AgentId, AliasEntry, Amount, Handling, Now, PresenceDocument, PresenceState, Publication,
+    Service, Source, Timestamp,
 };
 use serde::Serialize;
 
@@ -120,6 +121,50 @@ impl Engine {
         })
     }
 
+    /// Why somebody is shown as it is, in words, to whom it is shown: to an operator with all evidence, to others as they
+    /// see it. `None`: there is nobody of that name, or nobody who is shown.
+    pub(crate) fn explain(
+        &self,
+        now: Now,
+        agent: AgentId,
+        presentity: &Address,
+        is_operator: bool,
+    ) -> Option<Vec<String>> {
+        let asks = self.principals[self.agents.get(agent)?].identity;
+        let id = self.book.owner_of(presentity)?;
+        if is_operator {
+            let explained = self.why(now, presentity)?;
+            let seen = &explained.document;
+            let mut lines = vec![sentence(presentity, seen.state, seen.since), explained.rule];
+            lines.extend(explained.evidence.iter().map(|piece| {
+                let mark = if piece.decides { "> " } else { "" };
+                format!("{mark}{}: {} (since {})", words(piece.state), piece.detail, moment(piece.since))
+            }));
+            return Some(lines);
+        }
+        let party = self.principals[id].identity;
+        let verdict = self.verdict(asks, party, Service::Presence);
+        let amount = if self.watches(asks, party) || verdict.handling == Handling::Allow {
+            verdict.amount
+        } else {
+            Amount::Nothing
+        };
+        if amount == Amount::Nothing {
+            return None;
+        }
+        let mut views = self.views(id, self.view(id));
+        let seen = views.of(amount);
+        let mut lines = vec![sentence(presentity, seen.state, seen.since)];
+        let of_devices = seen.tuples.iter().filter(|tuple| tuple.agent.is_some());
+        lines.extend(of_devices.map(|tuple| {
+            let notes = tuple.publication.iter().flat_map(|said| &said.notes).map(|note| note.text.as_str());
+            let said = Vec::from_iter(notes).join(" / ");
+            let colon = if said.is_empty() { "" } else { ": " };
+            format!("A device: {}{colon}{said} (since {})", words(tuple.state), moment(tuple.since))
+        }));
+        Some(lines)
+    }
+
     /// The agent whose tuple is shown as the state of the presentity; `None`: no device is there.
     fn decider(&self, now: Now, id: PrincipalId) -> Option<AgentId> {
         composition::compose(&self.tuples(id, now.wall))?.0.agent
@@ -174,6 +219,30 @@ impl Engine {
 }
 
 /// The rule where the tuple of a device is shown.
+fn sentence(who: &Address, state: PresenceState, since: Timestamp) -> String {
+    format!("{who} is {} since {}.", words(state), moment(since))
+}
+
+/// A state in words, as it is called.
+fn words(state: PresenceState) -> String {
+    let name = serde_json::to_value(state).ok();
+    let name = name.as_ref().and_then(serde_json::Value::as_str).unwrap_or("unknown");
+    let mut words = String::with_capacity(name.len() + 2);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}
+
+/// A moment in UTC, to the second.
+fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0)
+        .map_or_else(|_| at.0.to_string(), |at| at.strftime("%F %T UTC").to_string())
+}
+
 fn by_device(principal: &Principal, device: &Device, published: &[Published]) -> String {
     let there = principal.devices.iter().filter(|device| !device.pieces.is_empty()).count();
     let among = match there {

@@ -6,7 +6,9 @@
 use crate::device::FOREVER;
 use crate::principal::PrincipalId;
 use crate::settings::MessageSettings;
-use model::{Address, AgentId, Delivery, Instant, MessageFailure, MessageId, Millis, Timestamp};
+use model::{
+    Address, AgentId, Delivery, Instant, InstantMessage, MessageFailure, MessageId, Millis, Timestamp,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -358,9 +360,9 @@ impl Lane {
         self.settled.contains_key(&message)
     }
 
-    /// Whom to tell that a message that has left was displayed: the name that was written to. Once.
-    pub(crate) fn take_display(&mut self, message: MessageId) -> Option<Address> {
-        self.settled.get_mut(&message)?.display_wanted_for.take()
+    /// What may still be told of a message that has left.
+    pub(crate) fn left_mut(&mut self, message: MessageId) -> Option<&mut Left> {
+        self.settled.get_mut(&message)?.left.as_deref_mut()
     }
 
     fn idle(&self) -> impl Iterator<Item = &Waiting> {
@@ -415,12 +417,32 @@ pub(crate) struct Attempt {
 #[derive(Debug)]
 pub(crate) struct Settled {
     pub(crate) at: Timestamp,
-    /// The name that was written to, as long as the sender wants to hear that the message was displayed.
-    pub(crate) display_wanted_for: Option<Address>,
+    /// What its sender may still be told.
+    pub(crate) left: Option<Box<Left>>,
+}
+
+/// A message that has left and of which more may be heard.
+#[derive(Debug)]
+pub(crate) struct Left {
+    /// The message without its text; what its sender was told it wants no more.
+    pub(crate) message: InstantMessage,
+    /// Whether the recipient's server has it and nobody knows more yet, so that it may still fail.
+    pub(crate) is_relayed: bool,
+}
+
+impl Left {
+    /// What is kept of a message that leaves; `None` where nothing may be told of it any more.
+    pub(crate) fn of(message: &InstantMessage, is_relayed: bool) -> Option<Box<Self>> {
+        if message.is_report || !(is_relayed || message.wanted.displayed) {
+            return None;
+        }
+        let message = InstantMessage { text: String::new(), content: None, ..message.clone() };
+        Some(Box::new(Self { message, is_relayed }))
+    }
 }
 
 /// What a message counts against the limits: the octets of its text and its content.
-pub(crate) fn octets(message: &model::InstantMessage) -> usize {
+pub(crate) fn octets(message: &InstantMessage) -> usize {
     message.text.len() + message.content.as_ref().map_or(0, |content| content.body.len())
 }
 

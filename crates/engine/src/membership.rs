@@ -123,6 +123,7 @@ impl Engine {
                 if self.rules.name_groups() {
                     self.review_all();
                 }
+                self.refresh_rooms();
                 effects.answer(Effect::GroupChanged { ticket, agent, left_out });
             }
             Err(refusal) => {

@@ -27,6 +27,9 @@ impl Engine {
                 // The group takes it, whoever of its members is there.
                 return self.admit_writer(group, sender).map(|()| Vec::new()).map_err(Denial::from);
             }
+            if self.gateway_to(to).is_some() && self.book.owner_of(to).is_none() {
+                return Ok(Vec::new());
+            }
             let admitted = self.admit_recipient(sender, to);
             let id = self.book.owner_of(to).ok_or(MessageFailure::NoRecipient)?;
             if !matches!(admitted, Err(Denial::Told(_))) {
@@ -62,6 +65,7 @@ impl Engine {
         let (sender, recipient) = (message.sender.clone(), message.recipient.clone());
         let accepted = self.accept(now, agent, message, effects);
         if let Err(failure) = &accepted {
+            self.leaving.extend(self.book.owner_of(&recipient));
             let event = self.refusal("message", agent, Some(&recipient), failure.to_string());
             // The operator writes in somebody's name.
             let actor = event.actor.or_else(|| agent.is_none().then(|| sender.to_string()));
@@ -103,6 +107,7 @@ impl Engine {
             }
             return Ok(self.send_to_group(now, group, sender, message, effects)?);
         }
+        self.expect_foreigner(&message.recipient, now)?;
         let admitted = self.admit_recipient(sender, &message.recipient);
         if let Err(Denial::Told(failure)) = admitted {
             return Err(failure.into());
@@ -161,6 +166,9 @@ impl Engine {
         effects.facts.push(Fact::Message { inbox, place, message: Box::new(message.clone()) });
         self.remember(now, id, &said, effects);
         let is_delayed = self.principals[id].messaging_agents().next().is_none();
+        if is_delayed {
+            self.summon(self.principals[id].identity);
+        }
         let sender = message.sender.clone();
         self.enqueue(id, place, message, expires_at, is_delayed);
         self.inboxes.arm(id, now.instant_of(expires_at));
@@ -245,7 +253,7 @@ impl Engine {
         let principal = self.filed_under(inbox);
         let inbox = principal.ok_or_else(|| LoadError::PartyUnknown { party: inbox.clone() })?;
         let key = MessageKey { inbox, sender: sender.clone(), id };
-        let settled = Settled { at, display_wanted_for: None };
+        let settled = Settled { at, left: None };
         self.inboxes.remember(key, settled, self.settings.messages.repeats_max);
         self.inboxes.forget_by(Instant(0));
         Ok(())
@@ -309,7 +317,7 @@ impl Engine {
             kind: crate::alias_book::UNREGISTERED.to_owned(),
             original: address.to_string(),
         };
-        self.book.id(address).map_or_else(unknown, |name| self.book.named(name))
+        self.of_its_network(self.book.id(address).map_or_else(unknown, |name| self.book.named(name)))
     }
 
     fn filed_under(&self, address: &Address) -> Option<PrincipalId> {

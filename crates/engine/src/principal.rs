@@ -23,28 +23,50 @@ impl PrincipalId {
     }
 }
 
-/// All principals; none ever leaves.
+/// All principals. Only those of other networks ever leave, and their numbers are used again.
 #[derive(Debug, Default)]
-pub(crate) struct Principals(Table<Principal>);
+pub(crate) struct Principals {
+    all: Table<Principal>,
+    vacant: Vec<PrincipalId>,
+}
 
 impl Principals {
     /// The number that the next principal will have.
     pub(crate) fn next_id(&self) -> PrincipalId {
-        let number = u32::try_from(self.0.len() + 1).expect("the limit on principals is below 2^32");
+        if let Some(vacant) = self.vacant.last() {
+            return *vacant;
+        }
+        let number = u32::try_from(self.all.len() + 1).expect("the limit on principals is below 2^32");
         PrincipalId(NonZeroU32::new(number).expect("a length plus one is not zero"))
     }
 
+    /// Adds a principal under [`Self::next_id`].
     pub(crate) fn push(&mut self, principal: Principal) {
-        self.0.push(principal);
+        match self.vacant.pop() {
+            Some(id) => self[id] = principal,
+            None => self.all.push(principal),
+        }
     }
 
+    /// Gives the number of a principal free that nothing refers to any more.
+    pub(crate) fn vacate(&mut self, id: PrincipalId) {
+        self[id].is_erased = true;
+        self.vacant.push(id);
+    }
+
+    /// How many numbers were given out.
+    pub(crate) fn numbers(&self) -> usize {
+        self.all.len()
+    }
+
+    /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.all.len() - self.vacant.len()
     }
 
     /// All numbers, in order, without the first `skipped`.
     pub(crate) fn ids_after(&self, skipped: usize) -> impl Iterator<Item = PrincipalId> + use<> {
-        let numbers = u32::try_from(skipped).map_or(u32::MAX, |skipped| skipped + 1)..=self.0.len() as u32;
+        let numbers = u32::try_from(skipped).map_or(u32::MAX, |skipped| skipped + 1)..=self.all.len() as u32;
         numbers.filter_map(NonZeroU32::new).map(PrincipalId)
     }
 }
@@ -53,13 +75,13 @@ impl Index<PrincipalId> for Principals {
     type Output = Principal;
 
     fn index(&self, id: PrincipalId) -> &Principal {
-        &self.0[id.0.get() as usize - 1]
+        &self.all[id.0.get() as usize - 1]
     }
 }
 
 impl IndexMut<PrincipalId> for Principals {
     fn index_mut(&mut self, id: PrincipalId) -> &mut Principal {
-        &mut self.0[id.0.get() as usize - 1]
+        &mut self.all[id.0.get() as usize - 1]
     }
 }
 
@@ -96,6 +118,10 @@ pub(crate) struct Principal {
     pub(crate) is_silent: bool,
     /// Whether it was erased, and only its number is left.
     pub(crate) is_erased: bool,
+    /// Whether the store has it. All are stored that are served here.
+    pub(crate) is_stored: bool,
+    /// Whether it is of another network, whose own server tells what it publishes.
+    pub(crate) is_foreign: bool,
 }
 
 impl Principal {
@@ -117,6 +143,8 @@ impl Principal {
             is_unsettled: false,
             is_silent: false,
             is_erased: false,
+            is_stored: true,
+            is_foreign: false,
         }
     }
 
@@ -202,6 +230,7 @@ impl Principal {
         let (state, since, note) = match (self.restart(restart), &self.departure) {
             (Some(restart), _) => (PresenceState::Unknown, restart.since, RESTARTED),
             (None, Some(departure)) => (PresenceState::Offline, departure.at, &*departure.reason),
+            (None, None) if self.is_foreign => (PresenceState::Unknown, self.created_at, UNHEARD_OF),
             (None, None) => (PresenceState::Offline, self.created_at, NEVER_REGISTERED),
         };
         PresenceTuple {
@@ -226,6 +255,9 @@ pub(crate) struct Departure {
 
 /// The note of a principal of whom no device was ever seen.
 pub(crate) const NEVER_REGISTERED: &str = "no device has registered yet";
+
+/// The note of somebody of another network of whom nothing was heard.
+pub(crate) const UNHEARD_OF: &str = "its server has told nothing of it yet";
 
 /// The note of a principal of whom nothing was heard since the start.
 pub(crate) const RESTARTED: &str = "the server has just started and not heard of it yet";

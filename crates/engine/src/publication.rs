@@ -66,7 +66,7 @@ impl Engine {
 
     /// Publishes a last document under a name that the principal has lost, for those who watch everybody: those who
     /// watch the name itself are told of its new owner.
-    fn close(&mut self, now: Timestamp, id: PrincipalId, effects: &mut Effects) {
+    pub(crate) fn close(&mut self, now: Timestamp, id: PrincipalId, effects: &mut Effects) {
         let document = &self.principals[id].document;
         // Only such last documents are without any tuple: this one has been published.
         if document.tuples.is_empty() {

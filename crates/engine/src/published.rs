@@ -126,11 +126,13 @@ impl Engine {
             }
             None => {}
         }
-        consequences.facts.push(Fact::Published {
-            principal: self.book.address(self.principals[id].identity).clone(),
-            device: device.to_string(),
-            publication: Box::new(publication.clone()),
-        });
+        if !self.principals[id].is_foreign {
+            consequences.facts.push(Fact::Published {
+                principal: self.book.address(self.principals[id].identity).clone(),
+                device: device.to_string(),
+                publication: Box::new(publication.clone()),
+            });
+        }
         self.publications.insert(id, &device, publication);
         self.touch(id);
         Ok(())
@@ -147,8 +149,10 @@ impl Engine {
     /// What was published through a device counts no more.
     pub(crate) fn unpublish(&mut self, id: PrincipalId, device: &str, facts: &mut Vec<Fact>) {
         if self.publications.remove(id, device) {
-            let principal = self.book.address(self.principals[id].identity).clone();
-            facts.push(Fact::PublicationEnded { principal, device: device.to_owned() });
+            if !self.principals[id].is_foreign {
+                let principal = self.book.address(self.principals[id].identity).clone();
+                facts.push(Fact::PublicationEnded { principal, device: device.to_owned() });
+            }
             self.touch(id);
         }
     }

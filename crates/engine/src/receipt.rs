@@ -9,8 +9,8 @@ use crate::inbox::MessageKey;
 use crate::principal::PrincipalId;
 use crate::publication;
 use model::{
-    Address, Effect, InstantMessage, MessageFailure, MessageId, Now, Receipt, ReceiptKind, ReceiptsWanted,
-    Timestamp,
+    Address, DeliveryOutcome, Effect, HistoryOutcome, InstantMessage, MessageFailure, MessageId, Now,
+    Receipt, ReceiptKind, ReceiptsWanted, Timestamp,
 };
 
 impl Engine {
@@ -34,8 +34,57 @@ impl Engine {
     /// Tells a sender, once, that a message which has left was displayed.
     pub(crate) fn report_display(&mut self, key: &MessageKey, effects: &mut Effects) {
         let lane = self.inboxes.lane_mut(key.inbox, &key.sender);
-        if let Some(recipient) = lane.and_then(|lane| lane.take_display(key.id)) {
+        let Some(left) = lane.and_then(|lane| lane.left_mut(key.id)) else { return };
+        left.is_relayed = false;
+        if std::mem::take(&mut left.message.wanted.displayed) {
+            let recipient = left.message.recipient.clone();
             self.report(&key.sender, key.id, &recipient, ReceiptKind::Displayed, effects);
+        }
+    }
+
+    /// Takes, once, what is heard of a message after the recipient's server had it. Gives back whether anything was open.
+    pub(crate) fn follow_up(
+        &mut self,
+        now: Now,
+        key: &MessageKey,
+        outcome: DeliveryOutcome,
+        effects: &mut Effects,
+    ) -> bool {
+        let lane = self.inboxes.lane_mut(key.inbox, &key.sender);
+        let Some(lane) = lane else { return false };
+        // Endpoints say again that they have displayed something.
+        let is_known = outcome == DeliveryOutcome::Displayed && lane.has_settled(key.id);
+        let Some(left) = lane.left_mut(key.id) else { return is_known };
+        let was_relayed = left.is_relayed;
+        match outcome {
+            DeliveryOutcome::Displayed => {
+                if was_relayed {
+                    self.follow_up(now, key, DeliveryOutcome::Delivered, effects);
+                }
+                self.report_display(key, effects);
+                true
+            }
+            DeliveryOutcome::Delivered if was_relayed => {
+                left.is_relayed = false;
+                let is_wanted = std::mem::take(&mut left.message.wanted.delivered);
+                let recipient = left.message.recipient.clone();
+                self.counts.messages_delivered += 1;
+                self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Delivered, effects);
+                if is_wanted {
+                    self.report(&key.sender, key.id, &recipient, ReceiptKind::Delivered, effects);
+                }
+                true
+            }
+            DeliveryOutcome::Failed(failure) if was_relayed => {
+                left.is_relayed = false;
+                left.message.wanted.displayed = false;
+                let message = left.message.clone();
+                self.counts.messages_failed += 1;
+                self.conclude_history(key.inbox, &key.sender, key.id, HistoryOutcome::Failed, effects);
+                self.tell_failure(now, key.inbox, &message, failure, effects);
+                true
+            }
+            _ => false,
         }
     }
 

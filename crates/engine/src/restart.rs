@@ -94,7 +94,8 @@ impl Engine {
     pub fn load_principal(&mut self, address: &Address, created_at: Timestamp) {
         let identity = self.book.intern(address);
         if self.book.filed(identity).is_none() {
-            self.create(identity, created_at);
+            let id = self.create(identity, created_at);
+            self.principals[id].is_stored = true;
         }
     }
 
@@ -174,6 +175,7 @@ impl Engine {
         }
         self.showing.forget();
         self.resume_requests(now);
+        self.summon_all();
         self.resume_rules(now);
     }
 
@@ -196,7 +198,7 @@ impl Engine {
             }
             self.touch(id);
         }
-        if swept + PRINCIPALS_SWEPT_PER_TURN >= self.principals.len() {
+        if swept + PRINCIPALS_SWEPT_PER_TURN >= self.principals.numbers() {
             self.restart = None;
             self.restored = std::collections::HashMap::new();
         }

@@ -259,6 +259,11 @@ impl Roster {
         self.expiries.first().copied()
     }
 
+    /// All who watch somebody or have asked to, and all whom somebody watches or has asked to, again and again.
+    pub(crate) fn parties(&self) -> impl Iterator<Item = NameId> {
+        self.relations.keys().flat_map(|(watcher, presentity)| [*watcher, *presentity])
+    }
+
     /// How many relations there are.
     pub(crate) fn relations_len(&self) -> usize {
         self.relations.len()

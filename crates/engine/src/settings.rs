@@ -32,6 +32,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// What gateways are called in rules.
     pub gateways: Vec<(GatewayId, String)>,
+    /// The gateway that leads to everybody whose domain is not among [`Defaults::domains`]. Default: none does.
+    pub elsewhere: Option<GatewayId>,
     /// Of whose messages a history is kept. Default: nobody's.
     pub history: HistoryDomains,
     /// The size of every table.
@@ -51,6 +53,7 @@ impl Default for Settings {
             defaults: Defaults::default(),
             time_zone: TimeZone::UTC,
             gateways: Vec::new(),
+            elsewhere: None,
             history: HistoryDomains::None,
             limits: Limits::default(),
         }

@@ -7,7 +7,8 @@ use crate::principal::PrincipalId;
 use crate::restart::Restart;
 use crate::rules::{Views, offline};
 use model::{
-    AgentId, Amount, Effect, NamedAddress, PresenceDocument, PresenceState, PresenceTuple, Timestamp, Version,
+    AgentId, Amount, Effect, NamedAddress, PresenceDocument, PresenceState, PresenceTuple, Publication,
+    Timestamp, Version,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -72,7 +73,11 @@ impl Engine {
         let version = Version { version: principal.version, ..document.version };
         if self.looks_offline(id) {
             let since = self.showing.unseen_since(id).unwrap_or(document.since);
-            return Arc::new(PresenceDocument { version, ..offline(document, since) });
+            let mut seen = PresenceDocument { version, ..offline(document, since) };
+            if let Some(tuple) = seen.tuples.first_mut() {
+                tuple.publication = farewell(document, since).map(Box::new);
+            }
+            return Arc::new(seen);
         }
         let hides = |tuple: &PresenceTuple| tuple.state == PresenceState::Hidden;
         if document.version == version && !document.tuples.iter().any(hides) {
@@ -218,4 +223,21 @@ impl Engine {
         let devices = self.principals[id].devices.iter().filter(|device| device.has_presence);
         devices.map(|device| device.agent).collect()
     }
+}
+
+/// What somebody said with going offline; who hides says nothing.
+fn farewell(document: &PresenceDocument, at: Timestamp) -> Option<Publication> {
+    let said = document.deciding().filter(|tuple| tuple.state == PresenceState::Offline)?;
+    let said = said.publication.as_deref().filter(|said| said.state == PresenceState::Offline)?;
+    Some(Publication {
+        state: PresenceState::Offline,
+        qualifier: None,
+        custom: Vec::new(),
+        notes: said.notes.clone(),
+        capabilities: None,
+        location: None,
+        extensions: Box::default(),
+        at,
+    })
+    .filter(|said| !said.notes.is_empty())
 }

@@ -100,6 +100,15 @@ pub struct MemberRecord {
     pub role: GroupRole,
 }
 
+/// Somebody in a conversation, as the others there see it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Occupant {
+    /// Its name there, which no other has.
+    pub nick: String,
+    /// Its address.
+    pub address: Address,
+}
+
 /// A change of groups.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum GroupChange {
@@ -162,6 +171,9 @@ pub enum GroupRefusal {
         /// Who.
         member: Address,
     },
+    /// Somebody else goes by that name there.
+    #[error("somebody is called {0} there already")]
+    NickTaken(String),
     /// Only the operator and the owners of a group let others in.
     #[error("only an owner of the group may do that")]
     NotOwner,

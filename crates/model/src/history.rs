@@ -33,6 +33,8 @@ pub struct HistoryRecord {
 pub enum HistoryOutcome {
     /// It was accepted, and waits or is under way.
     Accepted,
+    /// The recipient's server has it.
+    Relayed,
     /// An agent of the recipient has it.
     Delivered,
     /// It failed.
@@ -41,12 +43,13 @@ pub enum HistoryOutcome {
 
 impl HistoryOutcome {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Accepted, Self::Delivered, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Relayed, Self::Delivered, Self::Failed];
 
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
+            Self::Relayed => "relayed",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
         }

@@ -34,7 +34,8 @@ pub use evidence::{Evidence, EvidenceKey, Source};
 pub use extension::{EXTENSIONS_MAX, EXTENSIONS_OCTETS_MAX, Extension, ExtensionKind, ExtensionPlace};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
 pub use group::{
-    FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Writers,
+    FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Occupant,
+    Writers,
 };
 pub use history::{HistoryOutcome, HistoryRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};
@@ -49,8 +50,8 @@ pub use publication::{Capability, Location, Note, Publication};
 pub use request::{Claim, Effect, OperatorAct, Refusal, Request};
 pub use rule::{Amount, Handling, Hours, Level, Rule, RuleError, RuleKey, Service, Subject, Times};
 pub use subscription::{
-    BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, NamedAddress, SubscriptionId,
-    SubscriptionRecord, SubscriptionRequest, Symmetry,
+    BlockRecord, Contact, ContactCard, ContactChange, ContactStatus, Decided, Listing, NamedAddress,
+    SubscriptionId, SubscriptionRecord, SubscriptionRequest, Symmetry,
 };
 pub use time::{Instant, Millis, Now, Timestamp};
 pub use user::{

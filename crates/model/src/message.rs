@@ -83,6 +83,9 @@ pub enum DeliveryOutcome {
     Delivered,
     /// Its user has seen it.
     Displayed,
+    /// The server behind the agent has it and answers for it from now on; what it tells of it may follow as
+    /// [`Self::Delivered`], [`Self::Displayed`] or [`Self::Failed`].
+    Relayed,
     /// It could not be delivered at present; it is tried again.
     Later,
     /// This agent can't take it, now or later.

@@ -1,10 +1,10 @@
 //! What links ask of the engine, and what the engine asks of links.
 
 use crate::{
-    Address, AgentId, Contact, ContactCard, ContactChange, Delivery, DeliveryOutcome, Evidence, EvidenceKey,
-    GroupChange, GroupRefusal, InboxRules, InstantMessage, MessageFailure, MessageId, NamedAddress,
-    PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey, Strength, SubscriptionId,
-    SubscriptionRequest, Symmetry, Ticket, Timestamp, WatcherId,
+    Address, AgentId, Contact, ContactCard, ContactChange, Decided, Delivery, DeliveryOutcome, Evidence,
+    EvidenceKey, GatewayId, GroupChange, GroupRefusal, InboxRules, InstantMessage, Listing, MessageFailure,
+    MessageId, NamedAddress, Occupant, PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey,
+    Strength, SubscriptionId, SubscriptionRequest, Symmetry, Ticket, Timestamp, WatcherId,
 };
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ pub enum Request {
         /// Who decides.
         agent: AgentId,
         /// What.
-        id: SubscriptionId,
+        what: Decided,
         /// Whether the watcher may watch.
         is_approved: bool,
         /// As in a [`Request::ChangeContact`].
@@ -113,6 +113,72 @@ pub enum Request {
     Attend {
         /// Who.
         agent: AgentId,
+    },
+    /// An agent wants the newest document of somebody once (RFC 2778 "fetcher"): [`Effect::Inform`] where its principal
+    /// watches it or a rule lets it, else [`Effect::Refused`].
+    Fetch {
+        /// Comes back with a refusal.
+        ticket: Ticket,
+        /// Who.
+        agent: AgentId,
+        /// Whose.
+        presentity: Address,
+    },
+    /// Why is somebody shown as it is? Answered by [`Effect::Explained`], or [`Effect::Refused`] to whom it is not shown.
+    Explain {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who asks.
+        agent: AgentId,
+        /// Of whom.
+        presentity: Address,
+        /// Whether an operator asks, who is told everything; others are told what they may see.
+        is_operator: bool,
+    },
+    /// An agent enters a conversation to see who is there and hear what is written, or goes by another name there;
+    /// answered by [`Effect::Entered`] or [`Effect::GroupRefused`].
+    Enter {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who.
+        agent: AgentId,
+        /// The address of the group.
+        group: Address,
+        /// Under which name.
+        nick: String,
+    },
+    /// An agent leaves a conversation that it entered.
+    Exit {
+        /// Who.
+        agent: AgentId,
+        /// The address of the group.
+        group: Address,
+    },
+    /// An agent looks for people, rooms and groups that are served here; answered by [`Effect::Browsed`] or
+    /// [`Effect::Refused`].
+    Browse {
+        /// Comes back with the answer.
+        ticket: Ticket,
+        /// Who looks.
+        agent: AgentId,
+        /// What their names contain, in any case; empty: all.
+        text: String,
+        /// Only groups, or only who is none; `None`: all.
+        groups: Option<bool>,
+        /// Only those behind this address in order.
+        after: Option<Address>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// An agent's principal is offline for one of its watchers, whatever it is for others, or no more so. Not kept over a
+    /// restart.
+    Show {
+        /// Whose principal.
+        agent: AgentId,
+        /// To whom.
+        watcher: Address,
+        /// Whether it shows itself.
+        is_shown: bool,
     },
     /// Where would a message of an agent go? Answered by [`Effect::Routed`] or [`Effect::MessageRefused`].
     Route {
@@ -458,6 +524,88 @@ pub enum Effect {
         /// To whom it was written.
         recipient: NamedAddress,
     },
+    /// An agent has entered a conversation.
+    Entered {
+        /// Of the request.
+        ticket: Ticket,
+        /// Who.
+        agent: AgentId,
+        /// Which.
+        group: NamedAddress,
+        /// What people call it.
+        title: String,
+        /// Who is there, the agent's own user among them.
+        occupants: Vec<Occupant>,
+    },
+    /// Why somebody is shown as it is.
+    Explained {
+        /// Of the request.
+        ticket: Ticket,
+        /// Who asked.
+        agent: AgentId,
+        /// In words, a line for each thing.
+        lines: Vec<String>,
+    },
+    /// Somebody comes into a conversation that an agent has entered, or goes.
+    Occupancy {
+        /// Who is told.
+        agent: AgentId,
+        /// Which conversation.
+        group: Address,
+        /// Who comes or goes.
+        occupant: Occupant,
+        /// Whether it comes.
+        is_there: bool,
+        /// The name under which it comes again at once, where it only goes by another.
+        renamed: Option<String>,
+    },
+    /// An agent is in a conversation no more: there is none of that name any more, or it may not be in it.
+    PutOut {
+        /// Who is told.
+        agent: AgentId,
+        /// Which conversation.
+        group: Address,
+    },
+    /// What was written to a conversation that an agent has entered, by itself too. Neither stored nor concluded.
+    Overheard {
+        /// Who hears it.
+        agent: AgentId,
+        /// Which conversation.
+        group: Address,
+        /// Under which name its writer is there.
+        nick: String,
+        /// What.
+        message: Arc<InstantMessage>,
+    },
+    /// Who was found.
+    Browsed {
+        /// Of the request.
+        ticket: Ticket,
+        /// Who looked.
+        agent: AgentId,
+        /// In the order of their addresses.
+        found: Vec<Listing>,
+        /// Behind which address there may be more.
+        next: Option<Address>,
+    },
+    /// There is something for somebody of another network for whom no agent is there: the gateway is to claim the
+    /// address for one that takes part in presence and takes messages.
+    Summon {
+        /// Which gateway.
+        gateway: GatewayId,
+        /// Whose address.
+        address: Address,
+    },
+    /// Somebody watches an agent's principal with its consent, or watches it no more and asks no more to. Only for
+    /// principals of other networks, whose own servers keep count of it.
+    Watched {
+        /// Who is told.
+        agent: AgentId,
+        /// Who watches, as it registered.
+        watcher: NamedAddress,
+        /// Whether it does.
+        is_watching: bool,
+    },
 }
 
 impl Request {
@@ -468,6 +616,10 @@ impl Request {
             Self::Publish { ticket, agent, .. }
             | Self::ChangeContact { ticket, agent, .. }
             | Self::Decide { ticket, agent, .. }
+            | Self::Browse { ticket, agent, .. }
+            | Self::Enter { ticket, agent, .. }
+            | Self::Fetch { ticket, agent, .. }
+            | Self::Explain { ticket, agent, .. }
             | Self::Route { ticket, agent, .. } => Some((*ticket, Some(*agent))),
             Self::Operate { ticket, .. } => Some((*ticket, None)),
             Self::Send { ticket, agent, .. }
@@ -479,7 +631,7 @@ impl Request {
 }
 
 impl Effect {
-    /// The agent this is for; `None`: a watcher or the operator.
+    /// The agent this is for; `None`: a watcher, the operator or a gateway.
     pub const fn agent(&self) -> Option<AgentId> {
         match self {
             Self::Claimed { agent, .. }
@@ -494,13 +646,23 @@ impl Effect {
             | Self::Reported { agent, .. }
             | Self::Composing { agent, .. }
             | Self::Carbon { agent, .. }
+            | Self::Watched { agent, .. }
+            | Self::Browsed { agent, .. }
+            | Self::Entered { agent, .. }
+            | Self::Explained { agent, .. }
+            | Self::Occupancy { agent, .. }
+            | Self::PutOut { agent, .. }
+            | Self::Overheard { agent, .. }
             | Self::SessionEnded { agent, .. } => Some(*agent),
             Self::Accepted { agent, .. }
             | Self::MessageRefused { agent, .. }
             | Self::GroupChanged { agent, .. }
             | Self::GroupRefused { agent, .. }
             | Self::InboxRuled { agent, .. } => *agent,
-            Self::SubscriptionRefused { .. } | Self::Notify { .. } | Self::Operated { .. } => None,
+            Self::SubscriptionRefused { .. }
+            | Self::Notify { .. }
+            | Self::Operated { .. }
+            | Self::Summon { .. } => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Subscriptions: who watches whom, who decides, and the contact list they make up (RFC 2778).
 
-use crate::{Address, Capability, Note, Timestamp};
+use crate::{Address, Capability, Note, PresenceState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A name in canonical form, and as the network it comes from writes it (D-28).
@@ -14,10 +14,30 @@ pub struct NamedAddress {
     pub original: String,
 }
 
+/// Somebody who is served here, as who looks for people is shown it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listing {
+    /// Who, as it registered.
+    pub name: NamedAddress,
+    /// Whether it is a group.
+    pub is_group: bool,
+    /// How it is, where who looks may see that.
+    pub state: Option<PresenceState>,
+}
+
 /// Names one subscription relation for ever (C-03): 128 bits, unguessable. Both directions of a mutual subscription
 /// share one.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Hash, Serialize, Deserialize)]
 pub struct SubscriptionId(pub [u8; 16]);
+
+/// Which request to watch is decided, or which subscription is ended.
+#[derive(Clone, Debug, Eq, PartialEq, Hash)]
+pub enum Decided {
+    /// The one of this name; it may also be one that the agent's principal asked for itself.
+    Subscription(SubscriptionId),
+    /// That of this watcher.
+    Watcher(Address),
+}
 
 /// What is noted on an entry of a contact list.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Hash, Serialize, Deserialize)]

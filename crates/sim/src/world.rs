@@ -353,7 +353,9 @@ impl World {
             | Output::Call(_)
             | Output::Event { .. }
             | Output::Traced(_)
-            | Output::Audited(_) => {}
+            | Output::Audited(_)
+            | Output::Secure { .. }
+            | Output::Resolve { .. } => {}
         }
     }
 

@@ -46,7 +46,9 @@ impl Engine {
         }
         self.roster.set_shows(watcher, presentity, amount);
         match handling {
-            Handling::Allow if !is_active => self.grant(watcher, presentity, consequences),
+            Handling::Allow if !is_active && !self.is_foreign(presentity) => {
+                self.grant(watcher, presentity, consequences)
+            }
             Handling::Confirm if is_active && by_rule => {
                 self.suspend(watcher, presentity, consequences);
             }
@@ -148,7 +150,7 @@ impl Engine {
                 self.review(self.principals[id].identity, &mut consequences);
             }
             let done = done + REVIEWS_PER_TURN;
-            self.sweep = Some(Sweep { done }).filter(|_| done < self.principals.len());
+            self.sweep = Some(Sweep { done }).filter(|_| done < self.principals.numbers());
         }
         while let Some((watcher, presentity)) = self.rechecks.pop() {
             self.review_one(watcher, presentity, &mut consequences);

@@ -10,12 +10,12 @@ use model::{
 };
 use proptest::prelude::*;
 
-fn conversation(name: &str) -> GroupRecord {
+pub fn conversation(name: &str) -> GroupRecord {
     GroupRecord { is_conversation: true, ..record(name) }
 }
 
 /// Alice, Bob and Carol are there, and in the board; Dave is there.
-fn board_with(settings: Settings, decided: GroupRecord) -> Scene {
+pub fn board_with(settings: Settings, decided: GroupRecord) -> Scene {
     let mut scene = Scene::with(settings);
     for (number, name) in [(1, "alice"), (2, "bob"), (3, "carol"), (4, "dave")] {
         scene.sign_on(number, name);

@@ -3,8 +3,8 @@
 use crate::scene::{Scene, TIME_TO_LIVE, address, agent, alias, call, registration};
 use engine::EvidenceExplanation;
 use model::{
-    Claim, Contact, ContactCard, ContactChange, Effect, Instant, NamedAddress, Note, PresenceDocument,
-    PresenceState, Publication, Request, Source, SubscriptionId, Ticket, WatcherId,
+    Claim, Contact, ContactCard, ContactChange, Decided, Effect, Instant, NamedAddress, Note,
+    PresenceDocument, PresenceState, Publication, Request, Source, SubscriptionId, Ticket, WatcherId,
 };
 use std::sync::Arc;
 
@@ -121,7 +121,8 @@ impl Scene {
 
     pub fn decide(&mut self, number: u64, id: SubscriptionId, is_approved: bool) {
         let (ticket, agent, symmetry) = (TICKET, agent(number), self.symmetry);
-        self.ask(Request::Decide { ticket, agent, id, is_approved, symmetry });
+        let what = Decided::Subscription(id);
+        self.ask(Request::Decide { ticket, agent, what, is_approved, symmetry });
     }
 
     pub fn attend(&mut self, number: u64) {

@@ -89,7 +89,7 @@ fn what_a_rule_or_a_limit_refuses_is_recorded_with_its_name() {
     scene.ask(Request::Decide {
         ticket: Ticket(1),
         agent: crate::scene::agent(1),
-        id: model::SubscriptionId([9; 16]),
+        what: model::Decided::Subscription(model::SubscriptionId([9; 16])),
         is_approved: true,
         symmetry: Symmetry::Auto,
     });

@@ -13,6 +13,18 @@ pub enum Scheme {
     Sip,
 }
 
+impl Scheme {
+    /// That of the network whose names are of a kind ([`NamedAddress`](model::NamedAddress)).
+    #[must_use]
+    pub fn of_kind(kind: &str) -> Option<Self> {
+        match kind {
+            "xmpp" => Some(Self::Xmpp),
+            "sip" => Some(Self::Sip),
+            _ => None,
+        }
+    }
+}
+
 /// The url-ID that shows a foreign address (interworking b.5), for example `xmpp:romeo@example.net`.
 ///
 /// `None` where it would need a `%`, at which h323plus cuts a name, or is too long. Which of the two forms an

@@ -171,11 +171,13 @@ impl World {
                 Output::Audited(event) => self.audited.push(*event),
                 Output::Request(request) => self.engine(request),
                 Output::Octets { channel, octets } => self.wires.push((channel, octets)),
-                Output::Open { channel, peer, is_secured, .. } => {
+                Output::Open { channel, peer, tls, .. } => {
+                    let is_secured = tls.is_some();
                     self.opened.push((channel, peer));
                     self.secured.extend(is_secured.then_some(channel));
                 }
                 Output::Close { channel } => self.closed.push(channel),
+                Output::Secure { .. } | Output::Resolve { .. } => panic!("nothing for call signalling"),
             }
         }
     }

@@ -42,6 +42,13 @@ impl PseudonymKey {
         std::array::from_fn(|place| digest[place])
     }
 
+    /// A key for another purpose, of which nothing can be concluded about this one.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        // No name has a zero in it.
+        self.digest(&format!("\0{purpose}"))
+    }
+
     fn digest(&self, text: &str) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(text.as_bytes());

@@ -8,7 +8,7 @@ use super::{Checker, View, Violation};
 use crate::journal::Seen;
 use crate::people;
 use model::{
-    AgentId, ContactChange, Effect, Handling, PresenceDocument, PresenceState, Request, Service,
+    AgentId, ContactChange, Decided, Effect, Handling, PresenceDocument, PresenceState, Request, Service,
     SubscriptionId, Symmetry, Ticket,
 };
 use std::collections::{HashMap, HashSet};
@@ -135,7 +135,7 @@ impl Rules {
                 }
             }
             Request::Operate { ticket, act } => self.book.asked(*ticket, act),
-            Request::Decide { ticket, agent, id, is_approved, symmetry } => {
+            Request::Decide { ticket, agent, what: Decided::Subscription(id), is_approved, symmetry } => {
                 let Some(decider) = view.parties.of(*agent) else { return };
                 let Some(&(one, other)) = self.asked.get(id) else { return };
                 let watcher = if one == decider { other } else { one };

@@ -98,7 +98,11 @@ pub(super) fn presentity(document: &PresenceDocument, reach: Reach) -> Option<Pr
     let words = publication.filter(|publication| publication.state == document.state);
     let row = state::row(document.state, words.is_none())?;
     if row.native == Native::Offline {
-        return Some(Presentity { state: Native::Offline, ..Presentity::default() });
+        // Who hides says nothing; who has gone may have left a word.
+        let said = words.filter(|_| document.state == PresenceState::Offline);
+        let shown = displays(said.map(|said| said.notes.as_slice()).unwrap_or_default().iter());
+        let display = Some(shown).filter(|shown| !shown.is_empty());
+        return Some(Presentity { state: Native::Offline, display, ..Presentity::default() });
     }
     let custom = words.map(|words| words.custom.as_slice()).unwrap_or_default();
     let notes = words.map(|words| words.notes.as_slice()).unwrap_or_default();

@@ -36,7 +36,7 @@ pub(super) static ROWS: [Row; 18] = [
         Canonical::Chat,
         Native::Available,
         &[
-            ("en", "Ready to chat"),
+            ("en", "Free for chat"),
             ("de", "Bereit zum Chatten"),
             ("fr", "Prêt à discuter"),
             ("es", "Listo para charlar"),
@@ -162,7 +162,7 @@ mod tests {
             (Canonical::Hidden, "offline", ""),
             (Canonical::Online, "online", ""),
             (Canonical::Available, "available", ""),
-            (Canonical::Chat, "available", "Ready to chat"),
+            (Canonical::Chat, "available", "Free for chat"),
             (Canonical::Away, "away", ""),
             (Canonical::Idle, "away", "Idle"),
             (Canonical::Brb, "away", "Be right back"),

@@ -10,8 +10,8 @@ use crate::wire::presence::{
     PresenceInstruction, PresenceMessage, PresenceNotification, PresenceSubscription,
 };
 use model::{
-    AgentId, ContactCard, ContactChange, NamedAddress, Publication, Request, SubscriptionId, Symmetry,
-    Ticket, Timestamp,
+    AgentId, ContactCard, ContactChange, Decided, NamedAddress, Publication, Request, SubscriptionId,
+    Symmetry, Ticket, Timestamp,
 };
 
 /// The most wishes of one request.
@@ -53,7 +53,10 @@ impl Wish {
                 let card = Box::new(card);
                 Request::ChangeContact { ticket, agent, change, contact, card, id, symmetry }
             }
-            Self::Decide { id, is_approved } => Request::Decide { ticket, agent, id, is_approved, symmetry },
+            Self::Decide { id, is_approved } => {
+                let what = Decided::Subscription(id);
+                Request::Decide { ticket, agent, what, is_approved, symmetry }
+            }
         }
     }
 }

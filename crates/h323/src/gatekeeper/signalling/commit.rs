@@ -114,9 +114,9 @@ impl Gatekeeper {
         if conversation.committing.is_some() {
             return;
         }
-        let Some((text, in_session)) = conversation.unread.front().cloned() else { return };
+        let Some((text, thread)) = conversation.unread.front().cloned() else { return };
         let (number, recipient) = (conversation.number, conversation.peer.clone());
-        let Some(ticket) = self.send_message(now, number, recipient, text, in_session) else { return };
+        let Some(ticket) = self.send_message(now, number, recipient, text, thread) else { return };
         self.signalling.asked.insert(ticket, Waiting::Text(channel));
         if let Some(conversation) = self.signalling.conversation_mut(channel) {
             conversation.committing = Some(ticket);
@@ -126,8 +126,8 @@ impl Gatekeeper {
     /// Gives the engine what was read on a call that the peer has ended. There is nobody left to be answered.
     pub(super) fn commit_rest(&mut self, now: Now, conversation: &mut Conversation) {
         let already = usize::from(conversation.committing.is_some());
-        for (text, in_session) in conversation.unread.drain(..).skip(already) {
-            self.send_message(now, conversation.number, conversation.peer.clone(), text, in_session);
+        for (text, thread) in conversation.unread.drain(..).skip(already) {
+            self.send_message(now, conversation.number, conversation.peer.clone(), text, thread);
         }
     }
 
@@ -137,7 +137,7 @@ impl Gatekeeper {
         number: u64,
         recipient: Address,
         text: String,
-        in_session: bool,
+        thread: Option<[u8; 16]>,
     ) -> Option<Ticket> {
         let registration = self.registrations.get(number)?;
         let named = || registration.names.first().map(|name| name.address.clone());
@@ -153,9 +153,9 @@ impl Gatekeeper {
             sent_at: now.wall,
             expires_at: None,
             max_forwards: FORWARDS_MAX,
-            thread: None,
+            thread,
             wanted: ReceiptsWanted::default(),
-            in_session,
+            in_session: thread.is_some(),
             is_report: false,
             is_ignored: false,
         };

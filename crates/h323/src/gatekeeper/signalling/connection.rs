@@ -10,7 +10,7 @@ use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::timer::Due;
 use crate::wire::q931::{Q931, message_type};
 use crate::wire::tpkt::{HEADER, Reassembly};
-use link::{ChannelId, Closure, Input, Output};
+use link::{ChannelId, Closure, Input, Output, Tls};
 use model::{Instant, Millis, Now, Ticket};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -216,7 +216,7 @@ impl Gatekeeper {
             }
             Input::Octets { octets } => self.take_octets(now, channel, octets),
             Input::Closed { how } => self.connection_closed(now, channel, how),
-            Input::Datagram { .. } => {}
+            Input::Datagram { .. } | Input::Secured { .. } => {}
         }
     }
 
@@ -424,7 +424,8 @@ impl Gatekeeper {
     ) {
         let local = local.filter(|local| !local.is_unspecified() && local.is_ipv4() == peer.is_ipv4());
         self.signalling.insert(channel, peer, role);
-        self.outputs.push_back(Output::Open { channel, peer, local, is_secured });
+        let tls = is_secured.then_some(Tls::Signalling);
+        self.outputs.push_back(Output::Open { channel, peer, local, tls });
         self.set_due_after(now, channel, self.settings.signalling.connect_timeout);
     }
 

@@ -64,8 +64,11 @@ pub(super) struct Conversation {
     pub has_session: bool,
     /// Whether the other side has closed its session.
     pub is_over: bool,
-    /// What was read and is not committed, the front one being so at present; and whether in a session.
-    pub unread: VecDeque<(String, bool)>,
+    /// What the other side calls it, where it has a name there.
+    pub thread: Option<[u8; 16]>,
+    /// What was read and is not committed, the front one being so at present; and what the session is called it was
+    /// written in.
+    pub unread: VecDeque<(String, Option<[u8; 16]>)>,
     pub committing: Option<Ticket>,
     /// What is sent when everything that was read is committed, so that whatever we send says that it is.
     pub held: VecDeque<Vec<u8>>,
@@ -106,6 +109,7 @@ impl Conversation {
             is_messenger: !leg.is_caller,
             has_session: false,
             is_over: false,
+            thread: None,
             unread: VecDeque::new(),
             committing: None,
             held: VecDeque::new(),
@@ -231,7 +235,9 @@ impl Gatekeeper {
         if conversation.unread.len() >= UNREAD_MAX || octets() > UNREAD_OCTETS_MAX {
             return self.break_off(now, channel, Release::RESOURCES);
         }
-        conversation.unread.push_back((text::read(&units), conversation.has_session));
+        let thread =
+            conversation.has_session.then(|| conversation.thread.unwrap_or(conversation.leg.identifier));
+        conversation.unread.push_back((text::read(&units), thread));
         conversation.read_last = Some((units, now.instant));
         self.counters.texts_read += 1;
         self.commit_next(now, channel);

@@ -6,6 +6,7 @@ use crate::alias::Alias;
 use crate::gatekeeper::authorship::{attributed, correspondent};
 use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::naming::{presentable, shown, widened};
+use crate::wire::package::capability;
 use link::{ChannelId, Output};
 use model::{Address, Delivery, DeliveryOutcome, InstantMessage, MessageFailure, NamedAddress, Now, Request};
 use std::collections::VecDeque;
@@ -40,7 +41,10 @@ impl Gatekeeper {
         };
         let messaging = registration.messaging;
         // What was written in a session just now opens one here too, so that both can answer in it.
-        let in_session = delivery.message.in_session && !delivery.is_delayed && messaging != Some(false);
+        let in_session = delivery.message.in_session
+            && !delivery.is_delayed
+            && messaging != Some(false)
+            && self.shares_session(number, &delivery.message.sender);
         if !in_session && self.deliver_by_package(now, number, &delivery) {
             return;
         }
@@ -66,6 +70,15 @@ impl Gatekeeper {
         self.send_outbound(now, number, Outbound { delivery, parts: parts.into(), is_sent: false });
     }
 
+    /// Whether what somebody writes in a session goes into one with an endpoint, rather than over RAS where it takes that:
+    /// one is open, or the sender is an endpoint, too. Other networks have no sessions that could be shared.
+    fn shares_session(&self, number: u64, sender: &Address) -> bool {
+        let is_endpoint = || self.registrations.holders(sender).next().is_some();
+        !self.speaks_package(number, capability::MESSAGES)
+            || is_endpoint()
+            || self.usable_conversation(number, sender).is_some()
+    }
+
     /// Sends what is left of a message: in the session that is open with its sender, on a call that is on its way
     /// there, or on a new one.
     pub(super) fn send_outbound(&mut self, now: Now, number: u64, outbound: Outbound) {
@@ -88,6 +101,7 @@ impl Gatekeeper {
         if conversation.leg.is_caller {
             conversation.wants_session |= outbound.wants_session();
         }
+        conversation.thread = outbound.delivery.message.thread.or(conversation.thread);
         conversation.outbound = Some(outbound);
         self.advance(now, channel);
     }
@@ -125,7 +139,9 @@ impl Gatekeeper {
             holder.names.iter().map(|name| name.alias.clone()).find_map(presentable)
         };
         let address = || Alias::parse_typed(sender.address.as_str()).ok().and_then(presentable);
-        let answerable = registered.or_else(others).or_else(address);
+        let elsewhere =
+            || shown(sender, &self.settings.zone).as_ref().and_then(Alias::from_wire).and_then(presentable);
+        let answerable = registered.or_else(others).or_else(elsewhere).or_else(address);
         answerable.map_or_else(|| widened(&sender.address), |(alias, _)| alias)
     }
 
@@ -144,7 +160,9 @@ impl Gatekeeper {
         match outcome {
             DeliveryOutcome::Later => self.counters.deliveries_postponed += 1,
             DeliveryOutcome::Failed(_) => self.counters.deliveries_failed += 1,
-            DeliveryOutcome::Delivered | DeliveryOutcome::Displayed => self.counters.deliveries += 1,
+            DeliveryOutcome::Relayed | DeliveryOutcome::Delivered | DeliveryOutcome::Displayed => {
+                self.counters.deliveries += 1;
+            }
         }
         let agent = self.agent(number);
         let (sender, message) = (message.sender.clone(), message.id);

@@ -196,7 +196,10 @@ impl Gatekeeper {
         outbound.parts.pop_front();
         outbound.is_sent = false;
         if outbound.parts.is_empty() {
-            self.conclude_message(number, &outbound.delivery.message, DeliveryOutcome::Delivered);
+            // The deployed sign is that of a stack. Other networks take a receipt for that of a client, so none is given there.
+            let is_ours = self.settings.zone.serves(&outbound.delivery.message.sender);
+            let outcome = if is_ours { DeliveryOutcome::Delivered } else { DeliveryOutcome::Relayed };
+            self.conclude_message(number, &outbound.delivery.message, outcome);
         } else {
             self.send_outbound(now, number, outbound);
         }

@@ -13,7 +13,8 @@ pub(super) fn read(units: &[u16]) -> String {
     text.trim_end_matches('\0').to_owned()
 }
 
-/// The code units of a text in parts of at most `units_max`, no surrogate pair divided; none for an empty text.
+/// The code units of a text in parts of at most `units_max`, no surrogate pair divided; none for an empty text. A part
+/// ends with a paragraph, a sentence or a word where that leaves it half full (interworking d.6).
 pub(super) fn parts(text: &str, units_max: usize) -> Vec<Vec<u16>> {
     let units_max = units_max.max(2);
     let mut parts: Vec<Vec<u16>> = Vec::new();
@@ -22,10 +23,28 @@ pub(super) fn parts(text: &str, units_max: usize) -> Vec<Vec<u16>> {
         let units = character.encode_utf16(&mut buffer);
         match parts.last_mut() {
             Some(part) if part.len() + units.len() <= units_max => part.extend_from_slice(units),
-            _ => parts.push(units.to_vec()),
+            Some(part) => {
+                let mut rest = part.split_off(end(part));
+                rest.extend_from_slice(units);
+                parts.push(rest);
+            }
+            None => parts.push(units.to_vec()),
         }
     }
     parts
+}
+
+/// Where a part had best end.
+fn end(part: &[u16]) -> usize {
+    let is =
+        |unit: Option<&u16>, of: &str| unit.is_some_and(|unit| of.encode_utf16().any(|one| one == *unit));
+    let ends: [&dyn Fn(usize) -> bool; 3] =
+        [&|at| is(part.get(at), "\n\r"), &|at| is(part.get(at), " ") && is(part.get(at - 1), ".!?"), &|at| {
+            is(part.get(at), " \t")
+        }];
+    let places = || (part.len().div_ceil(2).max(1)..part.len()).rev();
+    let found = ends.iter().find_map(|is_end| places().find(|at| is_end(*at)));
+    found.map_or(part.len(), |at| at + 1)
 }
 
 #[cfg(test)]
@@ -50,5 +69,15 @@ mod tests {
         assert_eq!(divided.iter().map(Vec::len).collect::<Vec<_>>(), [2, 3]);
         let joined: Vec<u16> = divided.concat();
         assert_eq!(read(&joined), text);
+    }
+
+    #[test]
+    fn parts_end_where_something_ends() {
+        let divided =
+            |text: &str, units_max| parts(text, units_max).iter().map(|part| read(part)).collect::<Vec<_>>();
+        assert_eq!(divided("one two three", 8), ["one two ", "three"]);
+        assert_eq!(divided("I came. I saw it", 10), ["I came. ", "I saw it"]);
+        assert_eq!(divided("a line\nand one more", 10), ["a line\n", "and one ", "more"]);
+        assert_eq!(divided("a bcdefghijklm", 8), ["a bcdefg", "hijklm"], "half empty is too early");
     }
 }

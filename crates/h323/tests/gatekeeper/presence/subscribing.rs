@@ -6,7 +6,7 @@ use h323::wire::presence::{
     PresenceAlive, PresenceAuthorize, PresenceFeature, PresenceIdentifier, PresenceRemove,
     PresenceSubscription,
 };
-use model::{Capability, ContactChange, Note, Request, Symmetry};
+use model::{Capability, ContactChange, Decided, Note, Request, Symmetry};
 
 fn decision(id: u8, watcher: &str, approved: Option<bool>) -> PresenceSubscription {
     PresenceSubscription {
@@ -145,7 +145,12 @@ fn a_decision_is_named_by_its_identifier_alone_and_made_once() {
     let bob = present(&mut world, "192.0.2.11", &["bob"]);
     let answers = world.octets(&bob.ras, false, &vector("rec_sci_ep_Authorize_True"));
     assert_eq!(result(&answers[0]), None);
-    let [Request::Decide { id, is_approved: true, symmetry: Symmetry::Auto, .. }] = &world.wishes[..] else {
+    let [
+        Request::Decide {
+            what: Decided::Subscription(id), is_approved: true, symmetry: Symmetry::Auto, ..
+        },
+    ] = &world.wishes[..]
+    else {
         panic!("{:?}", world.wishes)
     };
     let guid = 0xc07a_3e4b_b3e4_f111_960d_02fc_0000_0001_u128;
@@ -153,7 +158,8 @@ fn a_decision_is_named_by_its_identifier_alone_and_made_once() {
     world.wishes.clear();
     let twice = vec![decision(7, "alice", Some(false)), decision(7, "someone else", Some(false))];
     assert_eq!(indicate(&mut world, &bob, vec![authorize(twice)]), None);
-    let [Request::Decide { id, is_approved: false, .. }] = &world.wishes[..] else {
+    let [Request::Decide { what: Decided::Subscription(id), is_approved: false, .. }] = &world.wishes[..]
+    else {
         panic!("{:?}", world.wishes)
     };
     assert_eq!(id.0, [7; 16]);
@@ -180,7 +186,7 @@ fn remove_ends_subscriptions_by_their_identifiers_and_alive_changes_nothing() {
         PresenceRemove { identifier: vec![identifier(7), identifier(8)], ..PresenceRemove::default() };
     assert_eq!(indicate(&mut world, &alice, vec![PresenceMessage::PresenceRemove(remove)]), None);
     let ended = world.wishes.drain(..).map(|wish| match wish {
-        Request::Decide { id, is_approved: false, .. } => id.0,
+        Request::Decide { what: Decided::Subscription(id), is_approved: false, .. } => id.0,
         other => panic!("{other:?}"),
     });
     assert_eq!(Vec::from_iter(ended), [[7; 16], [8; 16]]);

@@ -116,7 +116,7 @@ fn a_change_of_state_costs_a_watcher_one_datagram_of_at_most_200_octets() {
 
 // covers: K-8
 #[test]
-fn one_in_hiding_is_offline_without_a_word_to_watchers() {
+fn one_in_hiding_is_offline_without_a_word_to_watchers_and_who_leaves_may_leave_one() {
     let mut world = World::new();
     let alice = present(&mut world, "192.0.2.10", &["alice"]);
     for state in [PresenceState::Offline, PresenceState::Hidden] {
@@ -127,7 +127,11 @@ fn one_in_hiding_is_offline_without_a_word_to_watchers() {
             ..published(state)
         };
         let told = told(&mut world, &alice, inform_of(1, "bob", publication));
-        assert_eq!(told, Presentity { state: Native::Offline, ..Presentity::default() });
+        assert_eq!(told.display.is_some(), state == PresenceState::Offline);
+        assert_eq!(
+            Presentity { display: None, ..told },
+            Presentity { state: Native::Offline, ..Presentity::default() }
+        );
     }
 }
 
