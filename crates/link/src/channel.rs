@@ -1,5 +1,6 @@
 //! Channels: the sockets and connections under a link.
 
+use crate::PeerCertificate;
 use std::net::SocketAddr;
 
 /// A listening datagram socket or a connection.
@@ -38,6 +39,12 @@ pub enum Input<'a> {
         local: SocketAddr,
         /// Whether it will be secured by TLS before anything comes on it. Nothing has been done for that yet.
         is_secured: bool,
+    },
+    /// TLS is agreed on for a domain ([`Tls::ToDomain`](crate::Tls::ToDomain), [`Tls::ForDomain`](crate::Tls::ForDomain), or
+    /// an accepted connection of a listener that is secured from the start): from here on all is secured.
+    Secured {
+        /// What the peer has shown.
+        certificate: &'a PeerCertificate,
     },
     /// A connection that the link opened is there.
     Connected {

@@ -15,12 +15,16 @@
 mod channel;
 mod command;
 mod output;
+mod resolving;
+mod tls;
 
 pub use channel::{ChannelId, Closure, Input};
 pub use command::{
     CallSummary, Command, CommandError, Counter, EndpointSummary, LimitedSummary, Outcome, Traced,
 };
 pub use output::{Level, Output};
+pub use resolving::{ResolveError, ServiceName, Target};
+pub use tls::{PeerCertificate, Tls};
 
 use model::{Effect, Instant, Now, SoftRecord};
 
@@ -29,6 +33,9 @@ pub trait Link: Send {
     /// Takes one input from a channel. Malformed input is answered by the protocol's own means, counted, and never
     /// an error here.
     fn receive(&mut self, now: Now, channel: ChannelId, input: Input<'_>);
+
+    /// Takes what came of an [`Output::Resolve`]: servers in the order in which they are to be tried.
+    fn resolved(&mut self, _now: Now, _query: u64, _found: Result<Vec<Target>, ResolveError>) {}
 
     /// Whether more octets of a connection may come now. While not, the server leaves them to the system, where its
     /// peer feels it; it asks again after each turn.

@@ -1,6 +1,6 @@
 //! What a link wants done.
 
-use crate::{ChannelId, Traced};
+use crate::{ChannelId, ServiceName, Tls, Traced};
 use model::{AuditEvent, CallDetailRecord, Request};
 use std::net::{IpAddr, SocketAddr};
 
@@ -39,8 +39,28 @@ pub enum Output {
         peer: SocketAddr,
         /// The address of ours to come from; `None`: as the system chooses.
         local: Option<IpAddr>,
-        /// Whether it is to be secured by TLS; it is there when that is done, and never without.
-        is_secured: bool,
+        /// How it is to be secured by TLS; it is there when that is done, and never without.
+        tls: Option<Tls>,
+    },
+    /// Secure a connection by TLS after what was sent on it; answered by [`Input::Secured`](crate::Input::Secured) or
+    /// [`Input::Closed`](crate::Input::Closed). Octets sent before it is done wait. What the peer has sent before its first
+    /// octet of TLS ends the connection.
+    Secure {
+        /// Which.
+        channel: ChannelId,
+        /// How.
+        tls: Tls,
+    },
+    /// Look up where the servers of a name are; answered by [`Link::resolved`](crate::Link::resolved).
+    Resolve {
+        /// Comes back with the answer.
+        query: u64,
+        /// The name.
+        name: String,
+        /// The services to look for (RFC 2782), all of equal worth; where there is none of them: the name itself.
+        services: Vec<ServiceName>,
+        /// The port of the name itself.
+        port: u16,
     },
     /// Send octets on a connection; nothing happens where it is gone.
     Octets {

@@ -28,13 +28,14 @@ use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::containment::{Containment, Panicked};
 use crate::counters::counters;
+use crate::resolver::Resolver;
 use crate::shard::{REQUESTS_AT_ONCE, ShardInput};
 use crate::soft::SoftFlow;
 use channels::{CHANNELS_MAX, Channels};
 use connections::Connections;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use discovery::Discovery;
-use link::{Command, CommandError, Input, Level, Link, Outcome, Output, Traced};
+use link::{Command, CommandError, Input, Level, Link, Outcome, Output, ResolveError, Target, Traced};
 use model::{Effect, Now, Request};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket::Arrival;
@@ -105,6 +106,8 @@ pub(crate) enum DriverInput {
     Trace { endpoint: String, answer: Sender<Result<u64, CommandError>>, messages: Sender<Traced> },
     /// An operator follows no more.
     Untrace(u64),
+    /// What came of a look-up.
+    Resolved { query: u64, found: Result<Vec<Target>, ResolveError> },
     /// The server ends.
     Stop,
 }
@@ -138,6 +141,8 @@ pub(crate) struct Driver {
     connections: Connections,
     traces: Traces,
     discovery: Option<Discovery>,
+    /// For a link that looks up servers.
+    resolver: Option<Resolver>,
     inputs: Receiver<DriverInput>,
     waker: Arc<Waker>,
     shard: Sender<ShardInput>,
@@ -162,6 +167,7 @@ pub(crate) struct Driver {
 pub(crate) struct Parts {
     pub link: Box<dyn Link>,
     pub sockets: Sockets,
+    pub resolver: Option<Resolver>,
     pub inputs: Receiver<DriverInput>,
     pub waker: Arc<Waker>,
     pub shard: Sender<ShardInput>,
@@ -184,6 +190,7 @@ impl Driver {
         let Parts {
             link,
             sockets,
+            resolver,
             inputs,
             waker,
             shard,
@@ -204,6 +211,7 @@ impl Driver {
             connections,
             traces: Traces::default(),
             discovery: sockets.discovery,
+            resolver,
             inputs,
             waker,
             shard,
@@ -268,6 +276,9 @@ impl Driver {
                 Ok(DriverInput::Trace { endpoint, answer, messages }) => {
                     self.begin_trace(endpoint, &answer, messages)?;
                 }
+                Ok(DriverInput::Resolved { query, found }) => {
+                    self.step(|link, now| link.resolved(now, query, found))?;
+                }
                 Ok(DriverInput::Untrace(trace)) => self.traces.end(trace),
                 Ok(DriverInput::Stop) => return Ok(true),
                 Err(_) => return Ok(false),
@@ -326,8 +337,14 @@ impl Driver {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Datagram { channel, peer, octets } => self.channels.send(channel, peer, &octets),
-            Output::Open { channel, peer, local, is_secured } => {
-                self.connections.open(channel, peer, local, is_secured);
+            Output::Open { channel, peer, local, tls } => {
+                self.connections.open(channel, peer, local, tls.as_ref());
+            }
+            Output::Secure { channel, tls } => self.connections.secure(channel, &tls),
+            Output::Resolve { query, name, services, port } => {
+                if let Some(resolver) = &self.resolver {
+                    resolver.find(query, name, services, port);
+                }
             }
             Output::Octets { channel, octets } => self.connections.send(channel, &octets),
             Output::Close { channel } => self.connections.close(channel),

@@ -1,11 +1,12 @@
 //! The way of soft state from its owner to the store.
 
+use crate::settings::StoreSettings;
 use model::SoftRecord;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use store::{StoreError, Writer};
+use store::{Store, StoreError};
 
 /// Records taken from their owner at one time, so that its other work never waits long.
 pub(crate) const CHUNK: usize = 1024;
@@ -30,9 +31,11 @@ pub(crate) struct SoftFlow {
 }
 
 impl SoftFlow {
-    /// A flow to the store that counts in `deferred` how often the store took nothing.
-    pub fn new(writer: Writer, interval: Duration, records_max: usize, deferred: Arc<AtomicU64>) -> Self {
-        Self::into_sink(Box::new(move |records| writer.submit_soft(records)), interval, records_max, deferred)
+    /// The way to a store, as the operator wants it; counts in `deferred` how often the store took nothing.
+    pub fn of(settings: &StoreSettings, store: &Store, deferred: Arc<AtomicU64>) -> Self {
+        let writer = store.writer();
+        let sink = Box::new(move |records| writer.submit_soft(records));
+        Self::into_sink(sink, settings.snapshot_interval(), settings.snapshot_records_max, deferred)
     }
 
     pub(crate) fn into_sink(

@@ -1,5 +1,11 @@
-//! Our certificate and whom we trust, for call signalling over TLS: read from files, and again when those change.
+//! Our certificates and whom we trust: read from files, and again when those change.
 
+mod domains;
+
+pub use domains::DomainFiles;
+pub(crate) use domains::DomainKeys;
+
+use link::{PeerCertificate, Tls};
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
@@ -11,6 +17,7 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, Connection, DigitallySignedStruct, RootCertStore,
     ServerConfig, ServerConnection, SignatureScheme,
 };
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -54,9 +61,31 @@ pub enum TlsError {
     Unusable(String),
 }
 
-/// What connections are secured with.
+/// What the connections of a gateway are secured with.
+pub(crate) trait Keys: fmt::Debug + Send {
+    /// Our side of a connection that somebody opened to a listener for TLS.
+    ///
+    /// # Errors
+    /// Never seen; rustls has checked the configuration.
+    fn accept(&self) -> Result<Connection, rustls::Error>;
+
+    /// Our side of a connection that is to be secured as a link wants it: from the first octet, or later.
+    ///
+    /// # Errors
+    /// There is no such way here.
+    fn secure(&self, tls: &Tls, peer: IpAddr, is_direct: bool) -> Result<Connection, rustls::Error>;
+
+    /// Reads the files again where one of them was written since. What they had before stays in use for connections that
+    /// are there, and for all where the new can't be used, which is said once.
+    fn renew(&mut self);
+
+    /// What a peer has shown; `None` where links are not told.
+    fn shown(&self, session: &Connection) -> Option<PeerCertificate>;
+}
+
+/// What call signalling is secured with.
 #[derive(Debug)]
-pub(crate) struct Keys {
+pub(crate) struct SignallingKeys {
     files: TlsFiles,
     /// When each file was written last.
     written: Vec<Option<SystemTime>>,
@@ -64,7 +93,7 @@ pub(crate) struct Keys {
     client: Arc<ClientConfig>,
 }
 
-impl Keys {
+impl SignallingKeys {
     /// Reads the files.
     pub fn load(files: TlsFiles) -> Result<Self, TlsError> {
         // Looked at first, so that a file that is written meanwhile is read once more.
@@ -72,10 +101,19 @@ impl Keys {
         let (server, client) = configurations(&files)?;
         Ok(Self { files, written, server, client })
     }
+}
 
-    /// Reads the files again where one of them was written since. What they had before stays in use for connections that
-    /// are there, and for all where the new can't be used, which is said once.
-    pub fn renew(&mut self) {
+impl Keys for SignallingKeys {
+    fn accept(&self) -> Result<Connection, rustls::Error> {
+        Ok(ServerConnection::new(Arc::clone(&self.server))?.into())
+    }
+
+    fn secure(&self, _: &Tls, peer: IpAddr, _: bool) -> Result<Connection, rustls::Error> {
+        let name = ServerName::IpAddress(peer.into());
+        Ok(ClientConnection::new(Arc::clone(&self.client), name)?.into())
+    }
+
+    fn renew(&mut self) {
         let written = written(&self.files);
         if written == self.written {
             return;
@@ -94,35 +132,28 @@ impl Keys {
         }
     }
 
-    /// Our side of a connection that somebody opened.
-    ///
-    /// # Errors
-    /// Never seen; rustls has checked the configuration.
-    pub fn accept(&self) -> Result<Connection, rustls::Error> {
-        Ok(ServerConnection::new(Arc::clone(&self.server))?.into())
-    }
-
-    /// Our side of a connection that we open.
-    ///
-    /// # Errors
-    /// Never seen; rustls has checked the configuration.
-    pub fn connect(&self, peer: IpAddr) -> Result<Connection, rustls::Error> {
-        let name = ServerName::IpAddress(peer.into());
-        Ok(ClientConnection::new(Arc::clone(&self.client), name)?.into())
+    fn shown(&self, _: &Connection) -> Option<PeerCertificate> {
+        None
     }
 }
 
 fn written(files: &TlsFiles) -> Vec<Option<SystemTime>> {
     let all = [Some(&files.certificate), Some(&files.key), files.authorities.as_ref()];
-    let written = |file: &PathBuf| std::fs::metadata(file).and_then(|about| about.modified()).ok();
-    all.into_iter().flatten().map(written).collect()
+    all.into_iter().flatten().map(written_of).collect()
+}
+
+fn written_of(file: &PathBuf) -> Option<SystemTime> {
+    std::fs::metadata(file).and_then(|about| about.modified()).ok()
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_file(file).map_err(|error| wrong(file, "private key", error))
 }
 
 fn configurations(files: &TlsFiles) -> Result<(Arc<ServerConfig>, Arc<ClientConfig>), TlsError> {
     let unusable = |error: rustls::Error| TlsError::Unusable(error.to_string());
     let certificates = certificates(&files.certificate)?;
-    let key =
-        PrivateKeyDer::from_pem_file(&files.key).map_err(|error| wrong(&files.key, "private key", error))?;
+    let key = private_key(&files.key)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let roots = files.authorities.as_deref().map(authorities).transpose()?.map(Arc::new);
     let (asking, checking): (Arc<dyn ClientCertVerifier>, _) = match &roots {

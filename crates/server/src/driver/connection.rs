@@ -39,6 +39,8 @@ pub(super) struct Connection {
     /// Where it is secured.
     session: Option<Session>,
     phase: Phase,
+    /// What is to be written before the first octet of TLS.
+    before_tls: VecDeque<u8>,
     waiting: VecDeque<u8>,
     /// Whether the link has closed it or was told of its end; nothing of it goes to the link then.
     is_closing: bool,
@@ -48,6 +50,8 @@ pub(super) struct Connection {
     is_deaf: bool,
     /// Whether the peer has sent its last.
     has_ended: bool,
+    /// Whether it was there before it was secured.
+    is_upgraded: bool,
     /// When it is given up.
     pub deadline: Option<Instant>,
 }
@@ -123,11 +127,13 @@ impl Connection {
             stream,
             session,
             phase,
+            before_tls: VecDeque::new(),
             waiting,
             is_closing: false,
             is_held: false,
             is_deaf: false,
             has_ended: false,
+            is_upgraded: false,
             deadline: None,
         }
     }
@@ -165,6 +171,18 @@ impl Connection {
         Ok(Some(local))
     }
 
+    /// Agrees on TLS after what was sent. Gives back whether that can be.
+    pub fn secure(&mut self, session: Session) -> bool {
+        if self.phase != Phase::Open || self.session.is_some() || self.is_closing {
+            return false;
+        }
+        self.before_tls = std::mem::take(&mut self.waiting);
+        (self.session, self.phase, self.is_upgraded) = (Some(session), Phase::Securing, true);
+        self.deadline = Some(Instant::now() + HANDSHAKE_MAX);
+        self.flush();
+        true
+    }
+
     fn be_open(&mut self) {
         self.phase = Phase::Open;
         if !self.is_closing {
@@ -197,13 +215,25 @@ impl Connection {
 
     /// Writes what the peer takes.
     fn write(&mut self) {
+        let mut plain = std::mem::take(&mut self.before_tls);
+        self.write_plain(&mut plain);
+        self.before_tls = plain;
+        if !self.before_tls.is_empty() {
+            return;
+        }
         if let Some(session) = self.session.as_mut().filter(|_| !self.is_deaf) {
             self.is_deaf = session.send(&mut self.stream, &mut self.waiting).is_err();
             return;
         }
-        while !self.waiting.is_empty() && !self.is_deaf {
-            match self.stream.write(self.waiting.as_slices().0) {
-                Ok(sent) => drop(self.waiting.drain(..sent)),
+        let mut waiting = std::mem::take(&mut self.waiting);
+        self.write_plain(&mut waiting);
+        self.waiting = waiting;
+    }
+
+    fn write_plain(&mut self, octets: &mut VecDeque<u8>) {
+        while !octets.is_empty() && !self.is_deaf {
+            match self.stream.write(octets.as_slices().0) {
+                Ok(sent) => drop(octets.drain(..sent)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => self.is_deaf = true,
@@ -218,7 +248,7 @@ impl Connection {
         !self.is_deaf
             && match self.phase {
                 Phase::Open => !self.waiting.is_empty() || of_tls(),
-                Phase::Securing => of_tls(),
+                Phase::Securing => !self.before_tls.is_empty() || of_tls(),
                 Phase::Opening | Phase::Draining => false,
             }
     }
@@ -280,6 +310,16 @@ impl Connection {
     /// What TLS has agreed on, where it has.
     pub fn agreed(&self) -> Option<String> {
         self.session.as_ref().map(Session::agreed)
+    }
+
+    /// TLS on it.
+    pub const fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// Whether it was there before it was secured.
+    pub const fn is_upgraded(&self) -> bool {
+        self.is_upgraded
     }
 
     pub const fn is_secured(&self) -> bool {

@@ -7,7 +7,7 @@ use super::DriverCounters;
 use super::connection::{Connection, Taken};
 use super::session::{Session, SessionError};
 use crate::tls::Keys;
-use link::{ChannelId, Closure};
+use link::{ChannelId, Closure, PeerCertificate, Tls};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -35,7 +35,7 @@ pub(super) struct Connections {
     /// The first of the listeners whose connections are secured by TLS.
     first_secured: usize,
     /// What they are secured with, and those that the link wants secured.
-    keys: Option<Keys>,
+    keys: Option<Box<dyn Keys>>,
     table: HashMap<ChannelId, Entry>,
     /// When which connection is given up.
     deadlines: BTreeSet<(Instant, ChannelId)>,
@@ -63,12 +63,17 @@ struct Entry {
 }
 
 /// What reading brought for the link.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Read {
     /// So many octets lie in the buffer.
     Octets(usize),
-    /// A connection that the link opened is secured now, and so it is there; our end.
-    Connected(SocketAddr),
+    /// It is secured now.
+    Secured {
+        /// Our end, where it is one that the link opened, and so it is there now.
+        connected: Option<SocketAddr>,
+        /// What the peer has shown, where the link is told.
+        certificate: Option<PeerCertificate>,
+    },
 }
 
 /// A socket that something can be done with.
@@ -90,7 +95,7 @@ impl Connections {
     /// A table that accepts from listeners, plain ones and such for TLS, and numbers what it accepts from `first` on.
     pub fn new(
         [plain, secured]: [Vec<TcpListener>; 2],
-        keys: Option<Keys>,
+        keys: Option<Box<dyn Keys>>,
         first: u32,
         connections_max: usize,
         counters: Arc<DriverCounters>,
@@ -136,7 +141,8 @@ impl Connections {
             return None;
         }
         let accepted = self.listeners.get(listener)?.accept().and_then(|(stream, peer)| {
-            let session = self.is_secured(listener).then(|| self.session(Keys::accept)).transpose()?;
+            let session =
+                self.is_secured(listener).then(|| self.session(|keys| keys.accept())).transpose()?;
             let (local, channel) = (stream.local_addr()?, self.next_channel());
             self.add(channel, Connection::accepted(stream, session)?)?;
             Ok((channel, peer, local))
@@ -166,24 +172,24 @@ impl Connections {
 
     fn session(
         &self,
-        side: impl FnOnce(&Keys) -> Result<rustls::Connection, rustls::Error>,
+        side: impl FnOnce(&dyn Keys) -> Result<rustls::Connection, rustls::Error>,
     ) -> io::Result<Session> {
-        let keys = self.keys.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        let keys = self.keys.as_deref().ok_or(io::ErrorKind::Unsupported)?;
         Ok(Session::new(side(keys).map_err(io::Error::other)?))
     }
 
     /// Reads the certificate again where it has changed.
     pub fn renew_keys(&mut self) {
-        self.keys.iter_mut().for_each(Keys::renew);
+        self.keys.iter_mut().for_each(|keys| keys.renew());
     }
 
     /// Begins to connect, over TLS or not; what comes of it shows later.
-    pub fn open(&mut self, channel: ChannelId, peer: SocketAddr, local: Option<IpAddr>, is_secured: bool) {
+    pub fn open(&mut self, channel: ChannelId, peer: SocketAddr, local: Option<IpAddr>, tls: Option<&Tls>) {
         let is_free = channel.0 >= ChannelId::OPENED && !self.table.contains_key(&channel);
         let opened = if !is_free || self.table.len() >= self.connections_max {
             Err(io::Error::from(Errno::EMFILE))
         } else {
-            let session = is_secured.then(|| self.session(|keys| keys.connect(peer.ip()))).transpose();
+            let session = tls.map(|tls| self.session(|keys| keys.secure(tls, peer.ip(), true))).transpose();
             session
                 .and_then(|session| Connection::open(peer, local, session))
                 .and_then(|connection| self.add(channel, connection))
@@ -195,6 +201,19 @@ impl Connections {
                 self.counters.unreachable.fetch_add(1, Ordering::Relaxed);
                 self.ended.push_back((channel, Closure::Unreachable));
             }
+        }
+    }
+
+    /// Secures a connection by TLS after what was sent on it.
+    pub fn secure(&mut self, channel: ChannelId, tls: &Tls) {
+        let Some(peer) = self.table.get(&channel).map(|entry| entry.connection.peer()) else { return };
+        let session = peer.ok_or_else(|| io::ErrorKind::NotConnected.into());
+        let session = session.and_then(|peer| self.session(|keys| keys.secure(tls, peer.ip(), false)));
+        let Some(entry) = self.table.get_mut(&channel) else { return };
+        if session.is_ok_and(|session| entry.connection.secure(session)) {
+            self.settle(channel);
+        } else {
+            self.end(channel, Closure::Broken);
         }
     }
 
@@ -251,7 +270,7 @@ impl Connections {
         match taken {
             Taken::Octets(length) => Some(Read::Octets(length)).filter(|_| !is_closing),
             Taken::Nothing => None,
-            Taken::Secured => self.secured(channel, buffer),
+            Taken::Secured => self.secured(channel),
             Taken::Insecure(error) => {
                 self.note_insecure(channel, &error);
                 self.end(channel, if was_securing { Closure::Unreachable } else { Closure::Broken });
@@ -275,17 +294,18 @@ impl Connections {
         }
     }
 
-    /// TLS is agreed on. Whoever connected to us may have sent more with his last word on that.
-    fn secured(&mut self, channel: ChannelId, buffer: &mut [u8]) -> Option<Read> {
+    /// TLS is agreed on. There may be more to be read: what came with the peer's last word on that.
+    fn secured(&mut self, channel: ChannelId) -> Option<Read> {
         self.counters.tls_secured.fetch_add(1, Ordering::Relaxed);
         self.settle(channel);
-        let entry = self.table.get(&channel)?;
-        let agreed = entry.connection.agreed();
+        let connection = &self.table.get(&channel)?.connection;
+        let agreed = connection.agreed();
         tracing::debug!(event = "tls.secured", agreed, "A connection is secured.");
-        if channel.0 < ChannelId::OPENED {
-            return self.read(channel, buffer);
-        }
-        entry.connection.local().ok().filter(|_| !entry.connection.is_closing()).map(Read::Connected)
+        let is_new = channel.0 >= ChannelId::OPENED && !connection.is_upgraded();
+        let connected = is_new.then(|| connection.local().ok()).flatten();
+        let certificate = self.keys.as_ref().zip(connection.session());
+        let certificate = certificate.and_then(|(keys, session)| keys.shown(session.tls()));
+        Some(Read::Secured { connected, certificate }).filter(|_| !connection.is_closing())
     }
 
     fn note_insecure(&self, channel: ChannelId, error: &SessionError) {

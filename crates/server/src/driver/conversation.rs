@@ -70,9 +70,14 @@ impl Driver {
                     let octets = buffer.get(..length).unwrap_or_default();
                     self.step(|link, now| link.receive(now, channel, Input::Octets { octets }))
                 }
-                Some(Read::Connected(local)) => {
-                    self.step(|link, now| link.receive(now, channel, Input::Connected { local }))
-                }
+                Some(Read::Secured { connected, certificate }) => self.step(|link, now| {
+                    if let Some(local) = connected {
+                        link.receive(now, channel, Input::Connected { local });
+                    }
+                    if let Some(certificate) = &certificate {
+                        link.receive(now, channel, Input::Secured { certificate });
+                    }
+                }),
                 None => {
                     self.stream_buffer = buffer;
                     break;

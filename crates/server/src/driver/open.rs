@@ -22,7 +22,7 @@ pub(crate) struct Sockets {
     /// Those whose connections are secured by TLS.
     pub(super) secured: Vec<TcpListener>,
     /// What they are secured with, and connections that we open.
-    pub(super) keys: Option<Keys>,
+    pub(super) keys: Option<Box<dyn Keys>>,
 }
 
 /// Why a gateway can't listen.
@@ -48,6 +48,18 @@ pub enum OpenError {
         address.port(), address.ip(), owner.as_deref().unwrap_or("another program (`ss -tlpn` as root shows which)")
     )]
     SignallingInUse {
+        /// Where.
+        address: SocketAddr,
+        /// Who, as far as the system lets us see.
+        owner: Option<String>,
+    },
+    /// Someone else has the port for other servers.
+    #[error(
+        "TCP port {} on {} is in use by {}; stop that program, or let herald take other servers elsewhere with \
+         `listen = [\"ADDRESS:PORT\"]` below `[xmpp]` in the configuration",
+        address.port(), address.ip(), owner.as_deref().unwrap_or("another program (`ss -tlpn` as root shows which)")
+    )]
+    ServersInUse {
         /// Where.
         address: SocketAddr,
         /// Who, as far as the system lets us see.
@@ -105,6 +117,16 @@ impl Sockets {
         Ok(Self { listening, discovery, signalling: Vec::new(), secured: Vec::new(), keys: None })
     }
 
+    /// Listens for connections of other servers: without TLS at first, and with it.
+    pub fn for_servers(
+        (plain, secured): (Vec<SocketAddr>, Vec<SocketAddr>),
+        keys: Box<dyn Keys>,
+    ) -> Result<Self, OpenError> {
+        let listen = |addresses: &[SocketAddr]| accept_on_each(addresses).map_err(OpenError::of_servers);
+        let (signalling, secured) = (listen(&plain)?, listen(&secured)?);
+        Ok(Self { listening: Vec::new(), discovery: None, signalling, secured, keys: Some(keys) })
+    }
+
     /// Listens for connections too, on each address; where the first is given no port, all have the one it gets.
     ///
     /// IPv6 on all addresses is passed over where this machine has no IPv6.
@@ -117,7 +139,7 @@ impl Sockets {
     pub fn listen_for_secured_calls(
         &mut self,
         addresses: &[SocketAddr],
-        keys: Option<Keys>,
+        keys: Option<Box<dyn Keys>>,
     ) -> Result<(), OpenError> {
         self.secured = accept_on_each(addresses)?;
         self.keys = keys;
@@ -160,6 +182,13 @@ impl OpenError {
             io::ErrorKind::AddrNotAvailable => Self::NoSuchAddress { address },
             io::ErrorKind::PermissionDenied => Self::Forbidden { address },
             _ => Self::Refused { address, error },
+        }
+    }
+
+    fn of_servers(self) -> Self {
+        match self {
+            Self::SignallingInUse { address, owner } => Self::ServersInUse { address, owner },
+            other => other,
         }
     }
 }

@@ -64,6 +64,11 @@ impl Session {
         self.tls.wants_write()
     }
 
+    /// The connection of rustls.
+    pub const fn tls(&self) -> &Connection {
+        &self.tls
+    }
+
     /// The version and the cipher suite, for the log.
     pub fn agreed(&self) -> String {
         let version = self.tls.protocol_version().and_then(|version| version.as_str());

@@ -102,6 +102,7 @@ fn scene_of(link: Box<dyn Link>, requests_max: usize, connections_max: usize) ->
     let parts = Parts {
         link,
         sockets,
+        resolver: None,
         inputs,
         waker: Arc::clone(&waker),
         shard,

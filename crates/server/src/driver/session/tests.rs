@@ -1,7 +1,8 @@
 //! Two sides of TLS with a wire between them that is a queue of octets.
 
 use super::*;
-use crate::tls::{Keys, TlsFiles};
+use crate::tls::{Keys, SignallingKeys, TlsFiles};
+use link::Tls;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
@@ -11,10 +12,10 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificates").join(name)
 }
 
-fn keys(name: &str, is_mutual: bool) -> Keys {
+fn keys(name: &str, is_mutual: bool) -> SignallingKeys {
     let authorities = is_mutual.then(|| file("authority.pem"));
     let (certificate, key) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
-    Keys::load(TlsFiles { certificate, key, authorities }).unwrap()
+    SignallingKeys::load(TlsFiles { certificate, key, authorities }).unwrap()
 }
 
 /// One direction of a connection: it takes so many octets at a time, and may have ended.
@@ -93,8 +94,9 @@ struct Line {
 }
 
 impl Line {
-    fn new(client: &Keys, server: &Keys) -> Self {
-        let (client, server) = (client.connect(PEER).unwrap(), server.accept().unwrap());
+    fn new(client: &SignallingKeys, server: &SignallingKeys) -> Self {
+        let (client, server) =
+            (client.secure(&Tls::Signalling, PEER, true).unwrap(), server.accept().unwrap());
         let (there, back) = (Wire::default(), Wire::default());
         Self { client: End::new(client), server: End::new(server), there, back }
     }
