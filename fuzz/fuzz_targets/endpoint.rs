@@ -135,8 +135,12 @@ impl World {
     fn datagram(&mut self, peer: SocketAddr, octets: &[u8]) {
         self.endpoint.datagram(self.now, peer, octets);
         let sent = self.drain();
-        let to_stranger: usize = sent.iter().filter(|(to, _)| *to == stranger()).map(|(_, length)| length).sum();
-        assert!(peer != stranger() || to_stranger <= octets.len() + 64, "a stranger is sent more than he sent");
+        let to_stranger: usize =
+            sent.iter().filter(|(to, _)| *to == stranger()).map(|(_, length)| length).sum();
+        assert!(
+            peer != stranger() || to_stranger <= octets.len() + 64,
+            "a stranger is sent more than he sent"
+        );
     }
 
     fn pass(&mut self, length: Millis) {

@@ -197,7 +197,8 @@ impl World {
             Ok(Outcome::Counters(counters)) => counters,
             other => panic!("{other:?}"),
         };
-        let count = |name: &str| counters.iter().find(|one| one.name == name).map_or(0, |one| one.value as usize);
+        let count =
+            |name: &str| counters.iter().find(|one| one.name == name).map_or(0, |one| one.value as usize);
         assert!(count("ras.registered") <= REGISTRATIONS_MAX);
         assert!(count("calls.now") <= CALLS_MAX + CONNECTIONS_MAX);
         assert!(self.connections.len() <= CONNECTIONS_MAX, "{} connections", self.connections.len());
@@ -232,7 +233,10 @@ impl World {
     fn datagram(&mut self, peer: SocketAddr, octets: &[u8]) {
         self.sent_to_stranger = 0;
         self.feed(ChannelId(0), Input::Datagram { peer, local: server(), to_many: false, octets });
-        assert!(peer != stranger() || self.sent_to_stranger <= octets.len(), "a stranger is sent more than he sent");
+        assert!(
+            peer != stranger() || self.sent_to_stranger <= octets.len(),
+            "a stranger is sent more than he sent"
+        );
     }
 
     fn octets(&mut self, channel: ChannelId, octets: &[u8]) {

@@ -17,7 +17,9 @@ libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
     let mut now = Now { instant: Instant(1000), wall: Timestamp(1_800_000_000_000) };
     for line in text.lines().take(32) {
         let mut words = line.splitn(3, ' ');
-        let (Some(table), Some(key), Some(value)) = (words.next(), words.next(), words.next()) else { continue };
+        let (Some(table), Some(key), Some(value)) = (words.next(), words.next(), words.next()) else {
+            continue;
+        };
         let table = SOFT_TABLES[usize::from(table == "c")];
         let record = SoftRecord { table, key: key.to_owned(), value: Some(value.to_owned()) };
         gatekeeper.restore(now, record);

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../../fuzz"
 seconds=${1:-10}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- ras call_signalling presence_element wire_json package \
-    names records operator configuration gatekeeper endpoint pidf cpim directory
+    names records operator configuration gatekeeper endpoint pidf cpim directory xmpp xmpp_stream
 
 # What cargo-fuzz passes, without a sanitizer (those need a nightly toolchain; there is no unsafe code to watch): LLVM
 # counts edges and hands comparisons to libFuzzer. With --target, build scripts and macros are not instrumented.
