@@ -26,15 +26,20 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
     let list = |protocol: &str, addresses: &[SocketAddr]| {
         addresses.iter().map(|address| format!("{protocol} {address}")).collect::<Vec<_>>().join(", ")
     };
-    let discovery = match node.discovery() {
+    let discovery = match &*node.heard().discovery {
         [] => "off; endpoints must be told the address".to_owned(),
         addresses => list("udp", addresses),
     };
-    let signalling = match (node.signalling(), node.tls_signalling()) {
+    let signalling = match (&*node.heard().signalling, &*node.heard().tls_signalling) {
         ([], []) => "off; all calls are direct, and there are no messages in calls".to_owned(),
         (addresses, []) => list("tcp", addresses),
         ([], secured) => list("tls", secured),
         (addresses, secured) => [list("tcp", addresses), list("tls", secured)].join(", "),
+    };
+    let heard = node.heard();
+    let xmpp = match [list("tcp", &heard.xmpp), list("tls", &heard.tls_xmpp)].join(", ") {
+        none if none.len() <= 2 => String::new(),
+        some => format!("  XMPP       {}\n", some.trim_matches([',', ' '])),
     };
     let directory = absolute(data).unwrap_or_else(|_| data.to_owned());
     let with_data = match data.to_str() {
@@ -45,7 +50,7 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
         "Herald {} is ready.\n  \
            RAS        {}\n  \
            discovery  {discovery}\n  \
-           signalling {signalling}\n  \
+           signalling {signalling}\n{xmpp}  \
            zone       {}\n  \
            data       {}\n\n\
          Next, in another terminal:\n  \
@@ -53,7 +58,7 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
            herald{with_data} watch            see presence change\n  \
            herald{with_data} why alice        ask why somebody is shown as they are\n\n",
         env!("CARGO_PKG_VERSION"),
-        list("udp", &node.listening()),
+        list("udp", &ras(node)),
         settings.zone.domain,
         directory.display(),
         gatekeeper_hint(node),
@@ -62,14 +67,19 @@ fn welcome(data: &Path, settings: &Settings, node: &Node) -> String {
 
 /// How an endpoint on this machine is told where we are, unless it finds us by itself.
 fn gatekeeper_hint(node: &Node) -> String {
-    let listening = node.listening();
+    let listening = ras(node);
     let Some(address) = listening.iter().find(|address| address.is_ipv4()).or(listening.first()) else {
         return String::new();
     };
     let is_everywhere = address.is_ipv4() && address.ip().is_unspecified();
-    if is_everywhere && !node.discovery().is_empty() {
+    if is_everywhere && !node.heard().discovery.is_empty() {
         return String::new();
     }
     let ip = if is_everywhere { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
     format!(" --gatekeeper {}", SocketAddr::new(ip, address.port()))
+}
+
+/// Where RAS is heard.
+fn ras(node: &Node) -> Vec<SocketAddr> {
+    node.heard().listening.iter().map(|one| one.address).collect()
 }

@@ -36,16 +36,24 @@ fn show(status: &Status, counters: bool) -> String {
         let _ = writeln!(text, "PROBLEM    {problem}");
     }
     let listening = status
+        .heard
         .listening
         .iter()
         .map(|one| format!("udp {} (receive buffer {} KiB)", one.address, one.receive_buffer / 1024));
-    let discovery = status.discovery.iter().map(|address| format!("udp {address}"));
+    let discovery = status.heard.discovery.iter().map(|address| format!("udp {address}"));
     let _ = writeln!(text, "RAS        {}", joined(listening));
     let _ = writeln!(text, "discovery  {}", joined(discovery));
-    let secured = status.tls_signalling.iter().map(|address| format!("tls {address}"));
-    let signalling = status.signalling.iter().map(|address| format!("tcp {address}")).chain(secured);
+    let secured = status.heard.tls_signalling.iter().map(|address| format!("tls {address}"));
+    let signalling = status.heard.signalling.iter().map(|address| format!("tcp {address}")).chain(secured);
     let connections = counter("driver.connections");
     let _ = writeln!(text, "signalling {} ({connections} connections)", joined(signalling));
+    let heard = &status.heard;
+    let of_xmpp = heard.xmpp.iter().map(|address| format!("tcp {address}"));
+    let of_xmpp = of_xmpp.chain(heard.tls_xmpp.iter().map(|address| format!("tls {address}")));
+    let streams = counter("xmpp.streams.now");
+    if !(heard.xmpp.is_empty() && heard.tls_xmpp.is_empty()) || streams > 0 {
+        let _ = writeln!(text, "XMPP       {} ({streams} streams)", joined(of_xmpp));
+    }
     let _ = writeln!(text, "zone       {}", status.domain);
     let _ = writeln!(text, "data       {}", status.data.display());
     let store = &status.store;

@@ -22,6 +22,7 @@ pub(crate) mod tests;
 mod tracing;
 mod users;
 
+use crate::driver::Sockets;
 pub use crate::synchroniser::DirectoryView;
 pub(crate) use answering::Answering;
 pub(crate) use auditing::Operator;
@@ -348,15 +349,9 @@ pub struct Status {
     pub domain: String,
     /// What is wrong at present, each with what to do; empty when all is well.
     pub problems: Vec<String>,
-    /// Where it listens for RAS.
-    pub listening: Vec<Listening>,
-    /// Where endpoints can find it without knowing its address.
-    pub discovery: Vec<SocketAddr>,
-    /// Where call signalling connections are accepted.
-    pub signalling: Vec<SocketAddr>,
-    /// Where those over TLS are.
-    #[serde(default)]
-    pub tls_signalling: Vec<SocketAddr>,
+    /// Where it is reached.
+    #[serde(flatten)]
+    pub heard: Heard,
     /// The store.
     pub store: StoreStatus,
     /// Principals by what is shown of them, and the sizes of the engine's tables.
@@ -366,6 +361,44 @@ pub struct Status {
     pub limited: Vec<LimitedSummary>,
     /// Everything that is counted.
     pub counters: Vec<Counter>,
+}
+
+/// Where a server is reached.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Heard {
+    /// Where it listens for RAS.
+    pub listening: Vec<Listening>,
+    /// Where endpoints can find it without knowing its address.
+    pub discovery: Vec<SocketAddr>,
+    /// Where call signalling connections are accepted.
+    pub signalling: Vec<SocketAddr>,
+    /// Where those over TLS are.
+    #[serde(default)]
+    pub tls_signalling: Vec<SocketAddr>,
+    /// Where servers of XMPP connect to.
+    #[serde(default)]
+    pub xmpp: Vec<SocketAddr>,
+    /// Where they do so over TLS from the first octet.
+    #[serde(default)]
+    pub tls_xmpp: Vec<SocketAddr>,
+}
+
+impl Heard {
+    /// By these sockets, and those for servers.
+    pub(crate) fn of(sockets: &Sockets, servers: Option<&Sockets>) -> Self {
+        let listening = sockets.listening().into_iter();
+        Self {
+            listening: listening
+                .map(|(address, receive_buffer)| Listening { address, receive_buffer })
+                .collect(),
+            discovery: sockets.discovery(),
+            signalling: sockets.signalling(),
+            tls_signalling: sockets.secured(),
+            xmpp: servers.map(Sockets::signalling).unwrap_or_default(),
+            tls_xmpp: servers.map(Sockets::secured).unwrap_or_default(),
+        }
+    }
 }
 
 /// A socket that the server listens on.

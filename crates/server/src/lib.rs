@@ -8,7 +8,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let settings = server::Settings::default();
 //! let node = server::Node::start(&settings, "herald-data".as_ref())?;
-//! println!("listening on {:?}", node.listening());
+//! println!("listening on {:?}", node.heard().listening);
 //! node.run()?; // until SIGTERM or SIGINT
 //! # Ok(())
 //! # }
@@ -23,9 +23,11 @@ mod containment;
 pub mod control;
 mod counters;
 mod driver;
+mod gateway;
 pub mod import;
 mod node;
 mod report;
+mod resolver;
 mod secrets;
 pub mod settings;
 pub mod shard;

@@ -3,17 +3,16 @@
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::control::{Answering, Listener, Listening, Names, Operator, opened};
-use crate::driver::{
-    self, Driver, DriverCounters, DriverHandle, DriverInput, OpenError, Sockets, Waker, descriptors,
-};
+use crate::control::{Answering, Heard, Listener, Listening, Names, Operator, opened};
+use crate::driver::{OpenError, Sockets, descriptors};
+use crate::gateway::{Gateway, Plan, Surroundings};
 use crate::report::{Report, is_small, small_buffer};
 use crate::settings::Settings;
 use crate::shard::{self, Shard, ShardCounters, ShardHandle, ShardInput};
 use crate::soft::SoftFlow;
 use crate::state;
 use crate::synchroniser::{DirectoryHandle, Synchronising};
-use crate::tls::{Keys, TlsError};
+use crate::tls::{DomainKeys, Keys, SignallingKeys, TlsError};
 use crate::vault::Vault;
 use crate::{secrets, signals};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -22,10 +21,9 @@ use h323::alias::Zone;
 use link::Link;
 use model::{AuditOutcome, Now};
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 use store::{Store, StoreError};
 
@@ -37,8 +35,7 @@ pub struct Node {
     report: Arc<Report>,
     events: Receiver<Event>,
     control: Listener,
-    driver: DriverHandle,
-    driver_thread: JoinHandle<()>,
+    gateways: Vec<Gateway>,
     shard: ShardHandle,
     shard_thread: JoinHandle<()>,
     accounts_thread: Option<JoinHandle<()>>,
@@ -61,6 +58,9 @@ pub enum StartError {
     /// It can't take call signalling over TLS.
     #[error("call signalling over TLS is not possible: {0}")]
     Tls(#[from] TlsError),
+    /// It can't show other servers who it is.
+    #[error("TLS with servers of XMPP is not possible: {0}")]
+    DomainTls(TlsError),
     /// The configuration contradicts itself.
     #[error("the configuration can't be used: {0}")]
     Settings(String),
@@ -118,68 +118,66 @@ impl Node {
         let (events_in, events) = bounded(EVENTS_MAX);
         end_on_signals(&events_in)?;
 
-        let Foundation { sockets, store, clock, now, zone, gatekeeper, loading, vault, writers, directory } =
-            Foundation::lay(settings, data)?;
+        let Foundation {
+            sockets,
+            federation,
+            store,
+            clock,
+            now,
+            zone,
+            gatekeeper,
+            loading,
+            vault,
+            writers,
+            directory,
+        } = Foundation::lay(settings, data)?;
         let Writers { accounts, accounts_thread, audit, audit_thread } = writers;
-        let driver_counters = Arc::<DriverCounters>::default();
         let shard_counters = Arc::<ShardCounters>::default();
         let store_failing = Arc::<AtomicBool>::default();
+        let (shard_in, shard_inputs) = bounded(shard::INPUTS_MAX);
+        let shard = ShardHandle { inputs: shard_in.clone() };
+        let heard = Heard::of(&sockets, federation.as_ref().map(|(_, sockets)| sockets));
+        let gateways = {
+            let around = Surroundings {
+                settings,
+                store: &store,
+                shard: &shard_in,
+                audit: &audit,
+                clock,
+                events: &Events(events_in.clone()),
+            };
+            start_gateways((gatekeeper, sockets), federation, &around)?
+        };
         let report = Arc::new(Report {
             started_at: now.wall,
             data: data.to_owned(),
             domain: settings.zone.domain.to_string(),
-            listening: listening(&sockets),
-            discovery: sockets.discovery(),
-            signalling: sockets.signalling(),
-            tls_signalling: sockets.secured(),
+            heard,
             store_failing: Arc::clone(&store_failing),
-            driver: Arc::clone(&driver_counters),
+            drivers: gateways.iter().map(|gateway| Arc::clone(&gateway.counters)).collect(),
             shard: Arc::clone(&shard_counters),
             accounts_missed: accounts.missed(),
             audit: Arc::clone(&audit.counters),
             clients_cut: Arc::default(),
             directory: directory.as_ref().map(DirectoryHandle::standing),
         });
-        let soft = |deferred| soft_flow(settings, &store, deferred);
-        let waker = Arc::new(Waker::new().map_err(system("make a socket"))?);
-        let (driver_in, driver_inputs) = bounded(driver::INPUTS_MAX);
-        let (shard_in, shard_inputs) = bounded(shard::INPUTS_MAX);
-        let driver = DriverHandle { inputs: driver_in, waker: Arc::clone(&waker) };
-        let shard = ShardHandle { inputs: shard_in.clone() };
-        let (connections, clients) = (settings.h323.connections_max, settings.control.clients_max);
-        let driver_parts = driver::Parts {
-            link: gatekeeper,
-            sockets,
-            inputs: driver_inputs,
-            waker,
-            shard: shard_in,
-            soft: soft(Arc::clone(&driver_counters.soft_deferred)),
-            audit: audit.clone(),
-            datagram_octets_max: settings.h323.datagram_octets_max,
-            connections_max: descriptors::connections_max(connections, clients),
-            clock,
-            counters: driver_counters,
-        };
-        let the_driver = Driver::new(driver_parts).map_err(system("watch over connections"))?;
-        // Endpoints that are known are answered from now on; what the engine is to say waits for it in the queue.
-        let driver_thread = spawn("gateway", &events_in, move || the_driver.run().is_ok())
-            .map_err(system("start a thread"))?;
         let engine = loading.join().map_err(|_| StartError::Panicked)??;
+        let handles: Vec<_> = gateways.iter().map(|gateway| gateway.handle.clone()).collect();
         let shard_parts = shard::Parts {
             engine,
             inputs: shard_inputs,
             sink: shard::to_store(store.writer()),
             failing: store_failing,
-            drivers: vec![(state::H323, driver.clone())],
+            drivers: [state::H323, state::XMPP].into_iter().zip(handles.iter().cloned()).collect(),
             accounts,
             audit: audit.clone(),
-            soft: soft(Arc::clone(&shard_counters.soft_deferred)),
+            soft: SoftFlow::of(&settings.store, &store, Arc::clone(&shard_counters.soft_deferred)),
             clock,
             counters: shard_counters,
         };
         let answering = Answering {
             shard: shard.clone(),
-            driver: driver.clone(),
+            drivers: handles,
             store: Arc::clone(&store),
             names: Names::new(zone),
             report: Arc::clone(&report),
@@ -195,15 +193,15 @@ impl Node {
         let synchroniser = directory.map(start).transpose().map_err(system("start a thread"))?;
         let control = Listener::start(data, settings.control.clients_max, answering)
             .map_err(|error| StartError::Control { path: data.join(crate::control::SOCKET), error })?;
-        let shard_thread = spawn("engine", &events_in, move || Shard::new(shard_parts).run().is_ok())
+        let shard_thread = Events(events_in)
+            .spawn("engine", move || Shard::new(shard_parts).run().is_ok())
             .map_err(system("start a thread"))?;
         audit.note_act(Operator::oneself().does("start", AuditOutcome::Done));
         Ok(Self {
             report,
             events,
             control,
-            driver,
-            driver_thread,
+            gateways,
             shard,
             shard_thread,
             accounts_thread,
@@ -214,24 +212,9 @@ impl Node {
         })
     }
 
-    /// Where it listens.
-    pub fn listening(&self) -> Vec<SocketAddr> {
-        self.report.listening.iter().map(|one| one.address).collect()
-    }
-
-    /// Where endpoints can find it without knowing its address.
-    pub fn discovery(&self) -> &[SocketAddr] {
-        &self.report.discovery
-    }
-
-    /// Where call signalling connections are accepted.
-    pub fn signalling(&self) -> &[SocketAddr] {
-        &self.report.signalling
-    }
-
-    /// Where call signalling connections over TLS are accepted.
-    pub fn tls_signalling(&self) -> &[SocketAddr] {
-        &self.report.tls_signalling
+    /// Where it is reached.
+    pub fn heard(&self) -> &Heard {
+        &self.report.heard
     }
 
     /// Waits for a signal or a failure, and then ends everything in order: the gateway first, so that nothing new
@@ -252,8 +235,7 @@ impl Node {
         if let Some(synchroniser) = self.synchroniser {
             synchroniser.stop();
         }
-        self.driver.give(DriverInput::Stop);
-        let _ = self.driver_thread.join();
+        self.gateways.into_iter().for_each(Gateway::stop);
         let _ = self.shard.inputs.send(ShardInput::Stop);
         let _ = self.shard_thread.join();
         if let Some(thread) = self.accounts_thread {
@@ -276,6 +258,8 @@ impl Node {
 /// What the threads of a node work on.
 struct Foundation {
     sockets: Sockets,
+    /// The gateway to XMPP, where there is one, and its sockets.
+    federation: Option<(Box<dyn Link>, Sockets)>,
     store: Arc<Store>,
     clock: Clock,
     /// The moment at which the state was taken back.
@@ -310,6 +294,7 @@ impl Foundation {
     fn lay(settings: &Settings, data: &Path) -> Result<Self, StartError> {
         // The sockets first: a start that fails here has not touched the store, which would take it for a crash.
         let sockets = open_sockets(settings)?;
+        let servers = settings.xmpp.is_on().then(|| open_for_servers(settings)).transpose()?;
         let store = Arc::new(Store::open(data, settings.store_options())?);
         let clock = Clock::start();
         let now = clock.now();
@@ -324,6 +309,7 @@ impl Foundation {
                 .map_err(|error| StartError::System { what: "start a thread", error })?
         };
         let ports = sockets.signal_ports();
+        let federation = state::load_xmpp(settings, &zone, random()?)?.zip(servers);
         let mut gatekeeper =
             state::load_gatekeeper(settings, zone.clone(), ports, random()?, now, store.as_ref())?;
         let vault = Vault::new(data, settings.security.secret_key_file.as_deref());
@@ -331,18 +317,31 @@ impl Foundation {
         let thread = |error| StartError::System { what: "start a thread", error };
         let writers = Writers::start(settings, data, &store, clock).map_err(thread)?;
         let directory = DirectoryHandle::open(&settings.directory).map_err(thread)?;
-        Ok(Self { sockets, store, clock, now, zone, gatekeeper, vault, loading, writers, directory })
+        Ok(Self {
+            sockets,
+            federation,
+            store,
+            clock,
+            now,
+            zone,
+            gatekeeper,
+            vault,
+            loading,
+            writers,
+            directory,
+        })
     }
 }
 
 fn open_sockets(settings: &Settings) -> Result<Sockets, StartError> {
-    let keys = settings.security.tls_files().map(Keys::load).transpose()?;
+    let keys = settings.security.tls_files().map(SignallingKeys::load).transpose()?;
+    let keys = keys.map(|keys| Box::new(keys) as Box<dyn Keys>);
     let addresses: Vec<_> = settings.h323.listen.iter().map(|address| address.value().0).collect();
     let mut sockets = Sockets::open(&addresses, settings.h323.discovery, settings.h323.socket_buffer_octets)?;
     let (plain, secured) = settings.signalling_addresses();
     sockets.listen_for_calls(&plain)?;
     sockets.listen_for_secured_calls(&secured, keys)?;
-    for Listening { address, receive_buffer } in listening(&sockets) {
+    for Listening { address, receive_buffer } in Heard::of(&sockets, None).listening {
         tracing::info!(event = "node.listening", %address, receive_buffer, "Listening for RAS.");
         if is_small(receive_buffer) {
             tracing::warn!(event = "node.small_buffer", %address, "{}", small_buffer(receive_buffer));
@@ -357,9 +356,39 @@ fn open_sockets(settings: &Settings) -> Result<Sockets, StartError> {
     Ok(sockets)
 }
 
-fn listening(sockets: &Sockets) -> Vec<Listening> {
-    let all = sockets.listening().into_iter();
-    all.map(|(address, receive_buffer)| Listening { address, receive_buffer }).collect()
+/// Sockets for servers of XMPP.
+fn open_for_servers(settings: &Settings) -> Result<Sockets, StartError> {
+    // What is wrong with its files is found before the store is touched, which would take that for a crash.
+    let _ = settings.xmpp_streams([0; 32]).map_err(StartError::Settings)?;
+    let _ = settings.xmpp_gateway().map_err(StartError::Settings)?;
+    let keys = DomainKeys::load(settings.xmpp.files()).map_err(StartError::DomainTls)?;
+    let sockets = Sockets::for_servers(settings.xmpp.addresses(), Box::new(keys))?;
+    for address in sockets.signalling().into_iter().chain(sockets.secured()) {
+        tracing::info!(event = "node.listening", %address, "Listening for servers of XMPP.");
+    }
+    Ok(sockets)
+}
+
+/// Starts the gateway to H.323, and that to XMPP where there is one.
+fn start_gateways(
+    (link, sockets): (Box<dyn Link>, Sockets),
+    federation: Option<(Box<dyn Link>, Sockets)>,
+    around: &Surroundings<'_>,
+) -> Result<Vec<Gateway>, StartError> {
+    let settings = around.settings;
+    let of_servers = if federation.is_some() { settings.xmpp.streams_max } else { 0 };
+    let (wanted, clients) = (settings.h323.connections_max, settings.control.clients_max);
+    let connections_max = descriptors::connections_max(wanted.saturating_add(of_servers), clients);
+    // What there is is shared as it was wanted.
+    let of_servers = of_servers.min(connections_max / 2);
+    let connections_max = connections_max - of_servers;
+    let h323 = Plan { name: "gateway", link, sockets, connections_max, has_resolver: false };
+    let mut gateways = vec![Gateway::start(h323, around)?];
+    if let Some((link, sockets)) = federation {
+        let plan = Plan { name: "xmpp", link, sockets, connections_max: of_servers, has_resolver: true };
+        gateways.push(Gateway::start(plan, around)?);
+    }
+    Ok(gateways)
 }
 
 /// SIGTERM and SIGINT end the node.
@@ -369,23 +398,22 @@ fn end_on_signals(events: &Sender<Event>) -> Result<(), StartError> {
         .map_err(|error| StartError::System { what: "wait for signals", error })
 }
 
-/// The way of soft state to the store.
-fn soft_flow(settings: &Settings, store: &Store, deferred: Arc<AtomicU64>) -> SoftFlow {
-    let (interval, records_max) = (settings.store.snapshot_interval(), settings.store.snapshot_records_max);
-    SoftFlow::new(store.writer(), interval, records_max, deferred)
-}
+/// The way to the node's own events.
+pub(crate) struct Events(Sender<Event>);
 
-/// Starts a part in a thread of its own; its failure is an event.
-fn spawn(
-    part: &'static str,
-    events: &Sender<Event>,
-    run: impl FnOnce() -> bool + Send + 'static,
-) -> io::Result<JoinHandle<()>> {
-    let events = events.clone();
-    thread::Builder::new().name(part.to_owned()).spawn(move || {
-        let is_well = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(false);
-        if !is_well {
-            let _ = events.try_send(Event::Failed(part));
-        }
-    })
+impl Events {
+    /// Starts a part in a thread of its own; its failure is an event.
+    pub fn spawn(
+        &self,
+        part: &'static str,
+        run: impl FnOnce() -> bool + Send + 'static,
+    ) -> io::Result<JoinHandle<()>> {
+        let events = self.0.clone();
+        thread::Builder::new().name(part.to_owned()).spawn(move || {
+            let is_well = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(false);
+            if !is_well {
+                let _ = events.try_send(Event::Failed(part));
+            }
+        })
+    }
 }

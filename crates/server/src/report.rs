@@ -1,14 +1,13 @@
 //! What the server says about itself.
 
 use crate::audit::AuditCounters;
-use crate::control::{Listening, Status, StoreStatus};
+use crate::control::{Heard, Status, StoreStatus};
 use crate::driver::DriverCounters;
 use crate::shard::ShardCounters;
 use crate::synchroniser::Standing;
 use link::{Counter, LimitedSummary};
 use model::Timestamp;
 use serde_json::Value;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,12 +21,10 @@ pub(crate) struct Report {
     pub started_at: Timestamp,
     pub data: PathBuf,
     pub domain: String,
-    pub listening: Vec<Listening>,
-    pub discovery: Vec<SocketAddr>,
-    pub signalling: Vec<SocketAddr>,
-    pub tls_signalling: Vec<SocketAddr>,
+    pub heard: Heard,
     pub store_failing: Arc<AtomicBool>,
-    pub driver: Arc<DriverCounters>,
+    /// Of the gateway to H.323, and of that to XMPP where there is one.
+    pub drivers: Vec<Arc<DriverCounters>>,
     pub shard: Arc<ShardCounters>,
     /// Accounts of calls that are not in the file.
     pub accounts_missed: Arc<AtomicU64>,
@@ -72,7 +69,11 @@ impl Report {
         let clients_cut = self.clients_cut.load(Ordering::Relaxed);
         let accounts_missed = self.accounts_missed.load(Ordering::Relaxed);
         let mut all = counters;
-        all.extend(self.driver.list());
+        for (driver, prefix) in self.drivers.iter().zip(["", "xmpp."]) {
+            all.extend(
+                driver.list().into_iter().map(|one| Counter { name: format!("{prefix}{}", one.name), ..one }),
+            );
+        }
         all.extend(self.shard.list());
         all.extend(self.audit.list());
         all.extend(self.directory.iter().flat_map(|directory| directory.list()));
@@ -90,10 +91,7 @@ impl Report {
             data: self.data.clone(),
             domain: self.domain.clone(),
             problems: self.problems(&of_store, is_failing),
-            listening: self.listening.clone(),
-            discovery: self.discovery.clone(),
-            signalling: self.signalling.clone(),
-            tls_signalling: self.tls_signalling.clone(),
+            heard: self.heard.clone(),
             store: store_status,
             presence,
             limited,
@@ -113,21 +111,25 @@ impl Report {
         if let Integrity::Damaged { error } = &store.integrity {
             problems.push(error.to_string());
         }
-        if self.driver.accepting_pauses.load(Ordering::Relaxed) > 0 {
-            let connections = self.driver.connections.load(Ordering::Relaxed);
-            problems.push(format!(
-                "no more connections than the {connections} that are open are taken for now, and messages in calls wait: \
-                 `connections_max` is reached or the system allows too few open files; see who is connected, raise \
-                 `connections_max`, or LimitNOFILE= and `ulimit -Hn`"
-            ));
+        let settings = ["`connections_max` of [h323]", "`streams_max` of [xmpp]"];
+        for (driver, setting) in self.drivers.iter().zip(settings) {
+            if driver.accepting_pauses.load(Ordering::Relaxed) > 0 {
+                let connections = driver.connections.load(Ordering::Relaxed);
+                problems.push(format!(
+                    "no more connections than the {connections} that are open are taken for now, and messages wait: \
+                     {setting} is reached or the system allows too few open files; see who is connected, raise that \
+                     setting, or LimitNOFILE= and `ulimit -Hn`"
+                ));
+            }
         }
         problems.extend(self.directory.iter().flat_map(|directory| directory.problems()));
-        if let Some(smallest) = self.listening.iter().map(|one| one.receive_buffer).min()
+        if let Some(smallest) = self.heard.listening.iter().map(|one| one.receive_buffer).min()
             && smallest < RECEIVE_BUFFER_WANTED
         {
             problems.push(small_buffer(smallest));
         }
-        for (count, what) in [(&self.driver.panics, "gateway"), (&self.shard.panics, "engine")] {
+        let gateways = self.drivers.iter().map(|driver| (&driver.panics, "gateway"));
+        for (count, what) in gateways.chain([(&self.shard.panics, "engine")]) {
             let count = count.load(Ordering::Relaxed);
             if count > 0 {
                 problems.push(format!(

@@ -5,6 +5,7 @@
 
 mod audit;
 mod directory;
+mod dns;
 mod groups;
 mod h323;
 mod history;
@@ -22,10 +23,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod value;
+mod xmpp;
 mod zone;
 
 pub use audit::AuditSettings;
 pub use directory::{DirectoryKind, DirectorySettings};
+pub use dns::DnsSettings;
 pub use groups::GroupsSettings;
 pub use h323::{Alternate, H323Settings, SecondDevice};
 pub use history::HistorySettings;
@@ -38,6 +41,7 @@ pub use reference::{example, reference};
 pub use rules::RulesSettings;
 pub use security::{Authentication, Method, SecuritySettings};
 pub use value::{CALL_SIGNAL_PORT, ListenAddress, RAS_PORT, Written};
+pub use xmpp::{XmppAuthentication, XmppMode, XmppSettings};
 pub use zone::ZoneSettings;
 
 use serde::Deserialize;
@@ -65,6 +69,10 @@ pub struct Settings {
     pub groups: GroupsSettings,
     /// People and groups from elsewhere.
     pub directory: DirectorySettings,
+    /// Federation with XMPP.
+    pub xmpp: XmppSettings,
+    /// Where other servers are.
+    pub dns: DnsSettings,
     /// What is kept of messages.
     pub history: HistorySettings,
     /// The data directory.
@@ -85,10 +93,11 @@ impl Settings {
     pub fn engine(&self) -> engine::Settings {
         let told = self.rules.decide(self.presence.engine(), self.zone.domain.value());
         let limits = self.groups.limit(told.limits);
-        let gateways = vec![(crate::state::H323, "h323".to_owned())];
+        let gateways = vec![(crate::state::H323, "h323".to_owned()), (crate::state::XMPP, "xmpp".to_owned())];
+        let elsewhere = self.xmpp.is_on().then_some(crate::state::XMPP);
         // Whoever read the settings has checked them.
         let history = self.history.domains().unwrap_or_default();
-        engine::Settings { messages: self.messages.engine(), history, gateways, limits, ..told }
+        engine::Settings { messages: self.messages.engine(), history, gateways, elsewhere, limits, ..told }
     }
 
     /// Where call signalling is taken: without TLS, and over it.
@@ -126,6 +135,9 @@ impl Settings {
         problems.extend(self.groups.check());
         problems.extend(self.directory.check());
         problems.extend(self.directory.check_together());
+        problems.extend(self.xmpp.check());
+        problems.extend(self.xmpp.check_together());
+        problems.extend(self.dns.check());
         problems.extend(self.history.check());
         problems.extend(self.history.check_together());
         problems.extend(self.store.check());

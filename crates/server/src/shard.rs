@@ -21,8 +21,7 @@ use crate::soft::SoftFlow;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use engine::Engine;
 use model::{
-    Address, AgentId, Batch, CallDetailRecord, Effect, GatewayId, Now, PresenceDocument, Refusal, Request,
-    WatcherId,
+    Address, Batch, CallDetailRecord, Effect, GatewayId, Now, PresenceDocument, Refusal, Request, WatcherId,
 };
 use operator::{Operators, Ticketed};
 use std::collections::HashMap;
@@ -299,20 +298,21 @@ impl Shard {
 
     fn release(&mut self, effect: Effect) {
         match effect {
+            Effect::Summon { gateway, .. } => self.tell_gateway(gateway, effect),
             Effect::Notify { watcher, document } => self.tell_watcher(watcher, Change::Document(document)),
             Effect::SubscriptionRefused { watcher, refusal, .. } => {
                 self.tell_watcher(watcher, Change::Refused(refusal));
                 self.watchers.remove(&watcher);
             }
             other => match other.agent() {
-                Some(agent) => self.tell_driver(agent, other),
+                Some(agent) => self.tell_gateway(agent.gateway, other),
                 None => self.operators.tell(other),
             },
         }
     }
 
-    fn tell_driver(&mut self, agent: AgentId, effect: Effect) {
-        if let Some(gateway) = self.drivers.iter_mut().find(|gateway| gateway.id == agent.gateway) {
+    fn tell_gateway(&mut self, id: GatewayId, effect: Effect) {
+        if let Some(gateway) = self.drivers.iter_mut().find(|gateway| gateway.id == id) {
             gateway.tell(effect);
         }
     }

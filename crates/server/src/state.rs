@@ -8,7 +8,7 @@ use engine::{Engine, LoadError, Stop};
 use h323::alias::Zone;
 use h323::gatekeeper::{self, Gatekeeper, SOFT_TABLES};
 use link::{Command, Link};
-use model::{GatewayId, MemberRecord, Now, SoftRecord, UserRecord};
+use model::{GatewayId, Handling, MemberRecord, Now, SoftRecord, UserRecord};
 use store::{LastShutdown, Storage, StoreError};
 
 /// The engine and the gateways of a node, without threads and sockets.
@@ -167,5 +167,30 @@ pub(crate) fn load_users(
     Ok(())
 }
 
+/// The gateway to XMPP, where there is one.
+pub(crate) fn load_xmpp(
+    settings: &Settings,
+    zone: &Zone,
+    seed: [u8; 32],
+) -> Result<Option<Box<dyn Link>>, StartError> {
+    if !settings.xmpp.is_on() {
+        return Ok(None);
+    }
+    if *settings.rules.other_domains.value() == Handling::Block {
+        tracing::info!(
+            event = "xmpp.closed",
+            "Nobody of another domain may watch or write to anybody here unless a rule says so: other_domains below \
+             [rules] is block."
+        );
+    }
+    let streams =
+        settings.xmpp_streams(zone.pseudonym_key.derived("dialback")).map_err(StartError::Settings)?;
+    let gateway = settings.xmpp_gateway().map_err(StartError::Settings)?;
+    Ok(Some(Box::new(xmpp::Xmpp::new(XMPP, streams, gateway, seed))))
+}
+
 /// The number of the H.323 gateway.
 pub(crate) const H323: GatewayId = GatewayId(0);
+
+/// The number of the gateway to XMPP.
+pub(crate) const XMPP: GatewayId = GatewayId(1);

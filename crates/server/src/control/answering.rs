@@ -27,7 +27,8 @@ pub(super) const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Answering {
     pub shard: ShardHandle,
-    pub driver: DriverHandle,
+    /// That of the gateway to H.323, and that to XMPP where there is one.
+    pub drivers: Vec<DriverHandle>,
     pub store: Arc<Store>,
     pub names: Names,
     pub report: Arc<Report>,
@@ -106,10 +107,12 @@ impl Answering {
 
     fn status(&self) -> Result<Status, Failure> {
         let counts = self.shard.look(|engine| serde_json::to_value(engine.counts())).ok_or_else(ending)?;
-        let counters = match self.command(Command::Counters)? {
-            Outcome::Counters(counters) => counters,
-            _ => Vec::new(),
-        };
+        let mut counters = Vec::new();
+        for driver in &self.drivers {
+            if let Some(Ok(Outcome::Counters(counted))) = driver.command(Command::Counters) {
+                counters.extend(counted);
+            }
+        }
         let limited = match self.command(Command::Limited)? {
             Outcome::Limited(limited) => limited,
             _ => Vec::new(),
@@ -236,8 +239,13 @@ impl Answering {
         }
     }
 
+    /// The gateway to H.323, which endpoints and calls are of.
+    pub(super) fn h323(&self) -> Result<&DriverHandle, Failure> {
+        self.drivers.first().ok_or_else(ending)
+    }
+
     fn command(&self, command: Command) -> Result<Outcome, Failure> {
-        self.driver.command(command).ok_or_else(ending)?.map_err(|error| command_failure(&error))
+        self.h323()?.command(command).ok_or_else(ending)?.map_err(|error| command_failure(&error))
     }
 }
 

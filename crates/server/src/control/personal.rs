@@ -134,7 +134,7 @@ impl Answering {
         for endpoint in names {
             while ended < REGISTRATIONS_MAX {
                 let command = Command::Unregister { endpoint: endpoint.clone() };
-                if self.driver.command(command).ok_or_else(ending)?.is_err() {
+                if self.h323()?.command(command).ok_or_else(ending)?.is_err() {
                     break;
                 }
                 ended += 1;

@@ -60,12 +60,9 @@ fn scene(clients_max: usize) -> Scene {
         started_at: Timestamp(0),
         data: directory.path().to_owned(),
         domain: "example.com".to_owned(),
-        listening: Vec::new(),
-        discovery: Vec::new(),
-        signalling: Vec::new(),
-        tls_signalling: Vec::new(),
+        heard: Heard::default(),
         store_failing: Arc::default(),
-        driver: Arc::default(),
+        drivers: vec![Arc::default()],
         shard: Arc::default(),
         accounts_missed: Arc::default(),
         audit: Arc::default(),
@@ -79,7 +76,7 @@ fn scene(clients_max: usize) -> Scene {
     let (audit, _) = Audit::start(sink, Clock::start(), 16).unwrap();
     let answering = Answering {
         shard: ShardHandle { inputs: shard_in },
-        driver: DriverHandle { inputs: driver_in, waker: Arc::new(Waker::new().unwrap()) },
+        drivers: vec![DriverHandle { inputs: driver_in, waker: Arc::new(Waker::new().unwrap()) }],
         store: Arc::clone(&store),
         names: Names::new(zone.zone(PseudonymKey::new([0; 32])).unwrap()),
         report: Arc::new(report),

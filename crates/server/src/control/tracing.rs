@@ -12,7 +12,11 @@ const AROUND_READING: u64 = 4096;
 
 impl Answering {
     pub(super) fn trace(&self, endpoint: String, answers: &mut Answers<'_>) -> Answered<()> {
-        let trace = match self.driver.trace(endpoint, self.watch_queue_max) {
+        let driver = match self.h323() {
+            Ok(driver) => driver,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let trace = match driver.trace(endpoint, self.watch_queue_max) {
             Some(Ok(trace)) => trace,
             Some(Err(error)) => return Ok(Err(command_failure(&error))),
             None => return Ok(Err(ending())),

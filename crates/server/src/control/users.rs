@@ -263,7 +263,7 @@ impl Answering {
     }
 
     pub(crate) fn tell(&self, command: Command) -> Result<(), Failure> {
-        let told = self.driver.command(command).ok_or_else(ending)?;
+        let told = self.h323()?.command(command).ok_or_else(ending)?;
         told.map(|_| ()).map_err(|error| super::answering::command_failure(&error))
     }
 }

@@ -2,9 +2,9 @@
 
 use super::table::{Field, RELOAD, Table};
 use super::{
-    AuditSettings, CallsSettings, ControlSettings, DirectorySettings, GroupsSettings, H323Settings,
-    HistorySettings, LimitsSettings, LogSettings, MessagesSettings, PresenceSettings, RulesSettings,
-    SecuritySettings, StoreSettings, ZoneSettings,
+    AuditSettings, CallsSettings, ControlSettings, DirectorySettings, DnsSettings, GroupsSettings,
+    H323Settings, HistorySettings, LimitsSettings, LogSettings, MessagesSettings, PresenceSettings,
+    RulesSettings, SecuritySettings, StoreSettings, XmppSettings, ZoneSettings,
 };
 use std::fmt::Write;
 
@@ -30,6 +30,8 @@ pub(super) fn tables() -> Vec<TableReference> {
         table::<RulesSettings>(),
         table::<GroupsSettings>(),
         table::<DirectorySettings>(),
+        table::<XmppSettings>(),
+        table::<DnsSettings>(),
         table::<HistorySettings>(),
         table::<StoreSettings>(),
         table::<CallsSettings>(),

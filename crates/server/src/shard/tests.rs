@@ -5,7 +5,8 @@ use super::*;
 use crate::audit::Audit;
 use crate::driver::Waker;
 use model::{
-    Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Strength, Ticket, Timestamp,
+    AgentId, Claim, Evidence, EvidenceKey, Fact, NamedAddress, PresenceState, Source, Strength, Ticket,
+    Timestamp,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;

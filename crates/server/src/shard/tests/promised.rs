@@ -3,7 +3,7 @@
 use super::*;
 use crate::shard::promises::Promises;
 use model::{
-    ContactChange, Delivery, GroupChange, GroupRecord, GroupRole, InstantMessage, MemberRecord,
+    ContactChange, Decided, Delivery, GroupChange, GroupRecord, GroupRole, InstantMessage, MemberRecord,
     MessageFailure, MessageId, Millis, Publication, ReceiptsWanted, SubscriptionId, Symmetry,
 };
 use std::collections::VecDeque;
@@ -249,7 +249,13 @@ fn while_the_store_does_not_write_what_needs_it_is_refused_at_once_and_presence_
     });
     assert_eq!(scene.next_effect(), refused(5));
     let (ticket, agent, id) = (Ticket(6), agent(1), SubscriptionId([1; 16]));
-    scene.request(Request::Decide { ticket, agent, id, is_approved: true, symmetry: Symmetry::Auto });
+    scene.request(Request::Decide {
+        ticket,
+        agent,
+        what: Decided::Subscription(id),
+        is_approved: true,
+        symmetry: Symmetry::Auto,
+    });
     assert_eq!(scene.next_effect(), refused(6));
     let unwritten = MessageFailure::Unavailable { limit: STORE_LIMIT };
     assert_eq!(scene.shard.send(message(1)), Ok(Err(unwritten)));
