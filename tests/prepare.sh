@@ -59,6 +59,28 @@ debian_packages() {
         fail "could not install ${missing[*]}; install them and run again"
 }
 
+# debian_servers NAME…: the same for packages that start a server as they are installed, and at each boot: not here.
+debian_servers() {
+    local root=() policy=/usr/sbin/policy-rc.d package missing=() status
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    if [ -e "$policy" ]; then
+        policy=
+    else
+        printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"
+    fi
+    (debian_packages "${missing[@]}")
+    status=$?
+    [ -z "$policy" ] || "${root[@]}" rm -f "$policy"
+    [ $status -eq 0 ] || exit $status
+    for package in "${missing[@]}"; do
+        "${root[@]}" update-rc.d "$package" disable >/dev/null 2>&1 || true
+    done
+}
+
 # cargo_tool NAME VERSION [FLAG…]: builds a program from crates.io, for a quick build rather than speed, and puts it
 # on PATH.
 cargo_tool() {

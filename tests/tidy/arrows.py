@@ -18,6 +18,7 @@ ALLOWED = {
     "link": {"model"},
     "store": {"model"},
     "h323": PROTOCOL,
+    "xmpp": PROTOCOL,
     "server": ANY,
     "sim": ANY,
     "bench": ANY,
@@ -30,7 +31,7 @@ TOP = {"herald", "herald-fuzz"}
 
 # Crates that wait for the world; whoever has no IO has none of them.
 IO_CRATES = {"async-std", "crossbeam-channel", "mio", "nix", "quinn-udp", "rusqlite", "smol", "socket2", "tokio"}
-WITHOUT_IO = {"codec", "cpim", "engine", "h323", "link", "model"}
+WITHOUT_IO = {"codec", "cpim", "engine", "h323", "link", "model", "xmpp"}
 
 
 def manifests(tree):
