@@ -19,6 +19,7 @@ COMPANIES = [
     ["front.py"],
     ["trust.py"],
     ["everyday.py"],
+    ["translation.py"],
 ]
 AT_ONCE = 3
 

@@ -183,7 +183,9 @@ impl Gatekeeper {
         call.conference |= to_mcu;
         self.take_call(now, call, bandwidth);
         let may_relay = destination.address.is_none_or(|to| self.may_connect(destination.number, to));
-        let is_routed = may_relay && self.is_routed(number);
+        // Who can't be connected to is reached by us only.
+        let is_hidden = destination.number.is_some_and(|callee| self.is_behind_translation(callee));
+        let is_routed = may_relay && (is_hidden || self.is_routed(number));
         let has_tls = self.registrations.get(number).is_some_and(|caller| self.takes_tls(caller));
         let tls_port = self.settings.tls_signal_port.filter(|_| has_tls);
         let here = |port: u16| SocketAddr::new(asker.peer.local.ip(), port);

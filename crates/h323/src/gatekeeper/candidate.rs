@@ -7,7 +7,7 @@ use crate::alias::{Alias, alternative, canonical, presentity_alias};
 use crate::wire::feature::Feature;
 use crate::wire::h225::{
     AliasAddress, EndpointType, GenericIdentifier, RegistrationRejectReason, RegistrationRequest,
-    SupportedProtocols, VendorIdentifier,
+    SupportedProtocols, TransportAddress, VendorIdentifier,
 };
 use codec::per::{Integer, OctetString};
 use model::Millis;
@@ -37,19 +37,20 @@ pub(super) struct Candidate {
 }
 
 impl Gatekeeper {
-    /// Reads a full RRQ.
+    /// Reads a full RRQ that came from `peer`.
     ///
     /// # Errors
     /// It can't be accepted; the reason is that of the RRJ.
     pub(super) fn read_registration(
         &self,
         request: &RegistrationRequest,
+        peer: SocketAddr,
     ) -> Result<Candidate, RegistrationRejectReason> {
         if !self.is_for_us(request.gatekeeper_identifier.as_ref()) {
             return Err(RegistrationRejectReason::DiscoveryRequired);
         }
         let addresses = &request.call_signal_address;
-        let call_signal_addresses: Vec<_> =
+        let mut call_signal_addresses: Vec<_> =
             addresses.iter().filter_map(|address| address.socket_address()).take(ADDRESSES_MAX).collect();
         if call_signal_addresses.is_empty() {
             let unusable = !addresses.is_empty();
@@ -66,6 +67,14 @@ impl Gatekeeper {
             self.read_names(request.terminal_alias.as_deref().unwrap_or_default(), &call_signal_addresses)?;
         let kind = kind_of(&request.terminal_type);
         let features = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
+        let mut offer = Offer::of(&features);
+        let mut time_to_live = self.grant_time_to_live(request.time_to_live.map(Integer::get));
+        offer.has_traversal &= self.takes_traversal(&offer, peer, &request.ras_address);
+        if offer.has_traversal {
+            // What it calls its own is the address of somebody else here, or of nobody.
+            call_signal_addresses = vec![peer];
+            time_to_live = time_to_live.min(self.settings.traversal_time_to_live);
+        }
         Ok(Candidate {
             names,
             call_signal_addresses,
@@ -73,14 +82,14 @@ impl Gatekeeper {
             prefixes: prefixes_of(&request.terminal_type),
             product: product_of(&request.endpoint_vendor)
                 .or_else(|| product_of(request.terminal_type.vendor.as_ref()?)),
-            offer: Offer::of(&features),
+            offer,
             presence: Contents::of(&features),
             features: features
                 .iter()
                 .map(|descriptor| feature_name(&descriptor.id))
                 .take(FEATURES_MAX)
                 .collect(),
-            time_to_live: self.grant_time_to_live(request.time_to_live.map(Integer::get)),
+            time_to_live,
             identifier: request.endpoint_identifier.as_ref().map(ToString::to_string),
             additive: request.additive_registration.is_some(),
         })
@@ -128,6 +137,19 @@ impl Gatekeeper {
             return Err(RegistrationRejectReason::InvalidAlias);
         }
         Ok(names)
+    }
+
+    /// Whether an endpoint that offers signalling traversal and asks from `peer` needs it: none of the addresses that it
+    /// says it asks from is that one.
+    pub(super) fn takes_traversal(&self, offer: &Offer, peer: SocketAddr, said: &[TransportAddress]) -> bool {
+        let host = |address: SocketAddr| address.ip().to_canonical();
+        let is_translated = || {
+            let mut said = said.iter().filter_map(TransportAddress::socket_address);
+            said.all(|said| host(said) != host(peer))
+        };
+        let has_port = self.settings.call_signal_port.is_some()
+            || (self.settings.tls_signal_port.is_some() && offer.has_tls);
+        offer.has_traversal && has_port && self.settings.traversal_time_to_live > Millis(0) && is_translated()
     }
 
     pub(super) fn grant_time_to_live(&self, asked: Option<u32>) -> Millis {

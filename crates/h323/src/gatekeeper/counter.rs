@@ -109,6 +109,8 @@ counters! {
     addresses_insecure "signalling.insecure" "calls not passed on or placed because their called side takes none over TLS";
     calls_relayed "signalling.relayed" "calls passed on";
     callees_unreachable "signalling.unreachable" "calls whose called side could not be connected to";
+    calls_indicated "traversal.indicated" "calls of which endpoints behind address translation were told";
+    calls_fetched "traversal.fetched" "calls for which such an endpoint then connected";
     message_calls_answered "messages.calls_answered" "calls for messages answered";
     message_calls_placed "messages.calls_placed" "calls for messages placed";
     message_calls_refused "messages.calls_refused" "calls for messages not answered or placed because an endpoint has too many";

@@ -12,7 +12,8 @@ use codec::per::{BmpString, Integer};
 impl Gatekeeper {
     /// Answers a GRQ. One for another gatekeeper is left to that one where many hear it, else rejected.
     pub(super) fn discover(&mut self, mut asker: Asker, to_many: bool, request: &GatekeeperRequest) {
-        asker.peer.address = answer_address(asker.peer.address, request.ras_address.socket_address());
+        let from = asker.peer.address;
+        asker.peer.address = answer_address(from, request.ras_address.socket_address());
         if !self.is_for_us(request.gatekeeper_identifier.as_ref()) {
             if !to_many {
                 self.counters.discoveries_refused += 1;
@@ -30,6 +31,8 @@ impl Gatekeeper {
         self.counters.discoveries += 1;
         let (authentication_mode, algorithm_oid) = self.agreed_method(asker.peer.address, request).unzip();
         let offered = descriptors(request.feature_set.as_ref(), request.generic_data.as_deref());
+        let mut offer = Offer::of(&offered);
+        offer.has_traversal = self.takes_traversal(&offer, from, std::slice::from_ref(&request.ras_address));
         let confirm = GatekeeperConfirm {
             request_seq_num: asker.sequence,
             protocol_identifier: PROTOCOL_IDENTIFIER,
@@ -38,7 +41,7 @@ impl Gatekeeper {
             alternate_gatekeeper: self.alternate_gatekeepers(),
             authentication_mode,
             algorithm_oid,
-            feature_set: Offer::of(&offered).feature_set(self.settings.tls_signal_port.is_some()),
+            feature_set: offer.feature_set(self.settings.tls_signal_port.is_some()),
             ..GatekeeperConfirm::default()
         };
         self.answer(&asker, &RasMessage::GatekeeperConfirm(confirm.into()));

@@ -23,6 +23,8 @@ impl Gatekeeper {
             return;
         }
         let found = request.destination_info.iter().filter(|_| may_ask).find_map(|alias| self.find(alias));
+        // Who is behind address translation takes no calls that do not pass through here.
+        let found = found.filter(|registration| !registration.offer.has_traversal);
         let address = found.and_then(|registration| registration.call_signal_address(source));
         let Some(address) = address else {
             self.counters.locations_refused += 1;

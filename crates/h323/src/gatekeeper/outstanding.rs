@@ -23,6 +23,8 @@ pub(super) enum Purpose {
     Unregister,
     /// End this call (DRQ).
     Disengage([u8; 16]),
+    /// There is a call for you (SCI).
+    IncomingCall,
     /// This is what your contacts do (SCI).
     Presence,
     /// Here is a message, or a part of one (SCI).

@@ -71,7 +71,12 @@ impl Gatekeeper {
         let Some(registration) = self.registrations.get_mut(number) else { return false };
         let is_indication = matches!(
             purpose,
-            Purpose::Presence | Purpose::Delivery | Purpose::Receipt | Purpose::Typing | Purpose::Carbon
+            Purpose::IncomingCall
+                | Purpose::Presence
+                | Purpose::Delivery
+                | Purpose::Receipt
+                | Purpose::Typing
+                | Purpose::Carbon
         );
         if registration.is_proven || !is_indication {
             return registration.is_proven || purpose != Purpose::Unregister;

@@ -31,7 +31,7 @@ const CONTEST_DELAY: Millis = Millis::seconds(4);
 impl Gatekeeper {
     /// A full registration.
     pub(super) fn register(&mut self, now: Now, asker: Asker, request: &RegistrationRequest) {
-        match self.read_registration(request) {
+        match self.read_registration(request, asker.peer.address) {
             Ok(candidate) => self.consider(now, asker, Box::new(candidate)),
             Err(reason) => self.reject_registration(&asker, reason),
         }
@@ -331,7 +331,13 @@ impl Gatekeeper {
         let Some(number) = number.filter(|_| self.is_for_us(request.gatekeeper_identifier.as_ref())) else {
             return self.reject_registration(&asker, RegistrationRejectReason::FullRegistrationRequired);
         };
-        let asked = request.time_to_live.map(|seconds| self.grant_time_to_live(Some(seconds.get())));
+        let longest = if self.is_behind_translation(number) {
+            self.settings.traversal_time_to_live
+        } else {
+            self.settings.time_to_live_range.1
+        };
+        let asked =
+            request.time_to_live.map(|seconds| self.grant_time_to_live(Some(seconds.get())).min(longest));
         let Some(registration) = self.registrations.get_mut(number) else { return };
         let changed = asked.filter(|asked| *asked != registration.time_to_live);
         if let Some(time_to_live) = changed {

@@ -90,7 +90,17 @@ impl Registrations {
         let Some(slot) = self.slot(number) else { return };
         let Some(registration) = self.slots.get_mut(slot) else { return };
         let before = std::mem::replace(&mut registration.peer, peer);
-        let Self { slots, hasher, by_peer, .. } = self;
+        // Behind address translation it takes calls where it is seen, and nowhere else.
+        let mut moved = registration.offer.has_traversal.then(|| Box::from([peer.address]));
+        if let Some(moved) = &mut moved {
+            std::mem::swap(&mut registration.call_signal_addresses, moved);
+        }
+        let Self { slots, hasher, by_peer, by_call_signal, .. } = self;
+        for address in moved.iter().flatten() {
+            by_call_signal.remove(hash(hasher, address), slot);
+            let now = hash(hasher, &peer.address);
+            by_call_signal.replace(now, slot, |other| slots.takes_calls_at(other, &peer.address));
+        }
         by_peer.remove(hash(hasher, &before.address), slot);
         by_peer.replace(hash(hasher, &peer.address), slot, |other| slots.is_behind(other, peer.address));
     }

@@ -270,6 +270,7 @@ impl Gatekeeper {
             Purpose::Session
             | Purpose::CallCheck(_)
             | Purpose::Unregister
+            | Purpose::IncomingCall
             | Purpose::Receipt
             | Purpose::Typing
             | Purpose::Carbon => {}

@@ -110,6 +110,9 @@ pub struct Settings {
     pub tls_signal_port: Option<u16>,
     /// Whether it connects to endpoints over TLS only. Those that take no calls over TLS are sent no messages in calls.
     pub tls_required: bool,
+    /// The longest time to live of an endpoint behind address translation, which its keep-alives must hold open; zero:
+    /// such endpoints are treated as if they were not (H.460.18).
+    pub traversal_time_to_live: Millis,
     /// The limits of call signalling.
     pub signalling: SignallingSettings,
     /// The most registrations.
@@ -159,6 +162,7 @@ impl Settings {
             call_signal_port: None,
             tls_signal_port: None,
             tls_required: false,
+            traversal_time_to_live: Millis::seconds(20),
             signalling: SignallingSettings::default(),
             registrations_max: 1_000_000,
             registrations_waiting_max: 65_536,

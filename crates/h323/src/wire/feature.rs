@@ -14,6 +14,8 @@ pub enum Feature {
     Herald,
     /// Security of call signalling: H.460.22.
     SignallingSecurity,
+    /// Call signalling through address translation: H.460.18.
+    SignallingTraversal,
 }
 
 const PRESENCE: &[u8] = b"\x2b\x06\x01\x04\x01\x81\x85\x42\x00\x0c";
@@ -22,11 +24,13 @@ const HERALD: FixedOctets<16> = FixedOctets([
     0xab, 0xab, 0xea, 0xb3, 0x47, 0x3c, 0x40, 0x36, 0x95, 0x3b, 0xa3, 0x2e, 0x8c, 0x03, 0xb3, 0x25,
 ]);
 
+const SIGNALLING_TRAVERSAL: i64 = 18;
 const SIGNALLING_SECURITY: i64 = 22;
 
 impl Feature {
     /// Every feature Herald knows.
-    pub const ALL: [Self; 4] = [Self::Presence, Self::Messaging, Self::Herald, Self::SignallingSecurity];
+    pub const ALL: [Self; 5] =
+        [Self::Presence, Self::Messaging, Self::Herald, Self::SignallingSecurity, Self::SignallingTraversal];
 
     /// The identifier on the wire.
     pub const fn identifier(self) -> GenericIdentifier {
@@ -35,6 +39,7 @@ impl Feature {
             Self::Messaging => GenericIdentifier::Oid(ObjectIdentifier::from_static(MESSAGING)),
             Self::Herald => GenericIdentifier::NonStandard(HERALD),
             Self::SignallingSecurity => GenericIdentifier::Standard(ExtensibleInteger(SIGNALLING_SECURITY)),
+            Self::SignallingTraversal => GenericIdentifier::Standard(ExtensibleInteger(SIGNALLING_TRAVERSAL)),
         }
     }
 
@@ -53,7 +58,7 @@ impl Feature {
         match self {
             Self::Presence => below(PRESENCE),
             Self::Messaging => below(MESSAGING),
-            Self::Herald | Self::SignallingSecurity => {
+            Self::Herald | Self::SignallingSecurity | Self::SignallingTraversal => {
                 GenericIdentifier::Standard(ExtensibleInteger(i64::from(number)))
             }
         }
@@ -71,6 +76,7 @@ impl Feature {
             Self::Messaging => "instant messaging (OID1)",
             Self::Herald => "Herald package",
             Self::SignallingSecurity => "signalling security (H.460.22)",
+            Self::SignallingTraversal => "signalling traversal (H.460.18)",
         }
     }
 
@@ -88,6 +94,7 @@ impl Feature {
             (Self::Messaging, 10) => "IM encrypted message",
             (Self::SignallingSecurity, 1) => "TLS",
             (Self::SignallingSecurity, 2) => "IPsec",
+            (Self::SignallingTraversal, 1) => "incoming call indication",
             (Self::Herald, number) => return herald_parameter_name(number),
             _ => return None,
         })

@@ -13,3 +13,4 @@ pub mod q931;
 pub mod reading;
 pub mod signalling_security;
 pub mod tpkt;
+pub mod traversal;

@@ -300,6 +300,8 @@ pub fn transport(address: &str) -> TransportAddress {
 #[derive(Clone, Debug)]
 pub struct Room {
     pub ras: String,
+    /// The RAS address that it says it has, where that is another one.
+    pub said: Option<String>,
     pub signalling: String,
     pub aliases: Vec<String>,
     pub identifier: Option<String>,
@@ -314,6 +316,7 @@ impl Room {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         Self {
             ras: format!("{host}:32768"),
+            said: None,
             signalling: format!("{host}:1720"),
             aliases: aliases.iter().map(ToString::to_string).collect(),
             identifier: None,
@@ -333,7 +336,7 @@ impl Room {
             request_seq_num: world.sequence(),
             protocol_identifier,
             call_signal_address: vec![transport(&self.signalling)],
-            ras_address: vec![transport(&self.ras)],
+            ras_address: vec![transport(self.said.as_ref().unwrap_or(&self.ras))],
             terminal_type: self.terminal_type.clone(),
             terminal_alias: Some(self.aliases.iter().map(|text| alias(text)).collect()),
             time_to_live: self.time_to_live.map(Integer::clamped),
@@ -362,7 +365,7 @@ impl Room {
     pub fn refresh(&self, world: &mut World) -> RasMessage {
         let request = RegistrationRequest {
             request_seq_num: world.sequence(),
-            ras_address: vec![transport(&self.ras)],
+            ras_address: vec![transport(self.said.as_ref().unwrap_or(&self.ras))],
             keep_alive: Some(true),
             endpoint_identifier: Some(self.endpoint_identifier()),
             ..RegistrationRequest::default()

@@ -35,6 +35,10 @@ table! {
         time_to_live_min: u64 = 10, "s", 5..=86_400;
         /// The longest time to live granted.
         time_to_live_max: u64 = 3600, "s", 10..=86_400;
+        /// The longest time to live of an endpoint behind address translation that offers signalling traversal (H.460.18).
+        /// Its keep-alives hold the way open on which it is told of calls, to which it then connects. 0: it is not offered, and
+        /// no call reaches such an endpoint.
+        traversal_time_to_live: u64 = 20, "s", 0..=3600;
         /// Time between two probes (IRQ) of an endpoint that has fallen silent.
         probe_interval_ms: u64 = 2000, "ms", 500..=60_000;
         /// Probes of a silent endpoint before it counts as lost.
@@ -200,6 +204,7 @@ impl H323Settings {
                 Millis::seconds(self.time_to_live_min),
                 Millis::seconds(self.time_to_live_max),
             ),
+            traversal_time_to_live: Millis::seconds(self.traversal_time_to_live),
             probe_interval: Millis(self.probe_interval_ms),
             probes: self.probes,
             grace: Millis(self.grace_ms),

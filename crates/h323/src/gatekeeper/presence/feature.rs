@@ -26,6 +26,8 @@ pub(in crate::gatekeeper) struct Offer {
     pub package: Option<u16>,
     /// Whether it can call over TLS (H.460.22).
     pub has_tls: bool,
+    /// Whether calls reach it by connections that it opens (H.460.18), because it is behind address translation.
+    pub has_traversal: bool,
     /// The port at which it takes calls over TLS, at its address for calls: we connect to no other host on its word.
     pub tls_port: Option<NonZeroU16>,
 }
@@ -33,24 +35,28 @@ pub(in crate::gatekeeper) struct Offer {
 impl Offer {
     /// What is offered by these descriptors, wherever they stood.
     pub fn of(descriptors: &[&GenericData]) -> Self {
+        let has = |feature| descriptors.iter().any(|data| Feature::of(&data.id) == Some(feature));
         let announcement = |data: &&GenericData| Announcement::read(data).ok().flatten();
         let secured = descriptors.iter().find_map(|data| SignallingSecurity::read(data));
         Self {
-            has_presence: descriptors.iter().any(|data| Feature::of(&data.id) == Some(Feature::Presence)),
+            has_presence: has(Feature::Presence),
             package: descriptors.iter().rev().find_map(announcement).map(|announced| announced.capabilities),
             has_tls: secured.is_some_and(|secured| secured.has_tls),
+            has_traversal: has(Feature::SignallingTraversal),
             tls_port: secured
                 .and_then(|secured| secured.tls_address)
                 .and_then(|address| NonZeroU16::new(address.port())),
         }
     }
 
-    /// What either of two offers holds; the newer word on the package counts.
+    /// What either of two offers holds; the newer word on the package counts. How calls reach an endpoint is agreed on
+    /// when it registers, and stays.
     pub fn with(self, newer: Self) -> Self {
         Self {
             has_presence: self.has_presence || newer.has_presence,
             package: newer.package.or(self.package),
             has_tls: self.has_tls || newer.has_tls,
+            has_traversal: self.has_traversal,
             tls_port: newer.tls_port.or(self.tls_port),
         }
     }
@@ -62,7 +68,8 @@ impl Offer {
         let announcement = Announcement { version: VERSION, capabilities: CAPABILITIES };
         let package = self.package.map(|_| announcement.write());
         let secured = (self.has_tls && takes_tls).then(|| Feature::SignallingSecurity.advertised());
-        let supported: Vec<_> = presence.into_iter().chain(package).chain(secured).collect();
+        let traversal = self.has_traversal.then(|| Feature::SignallingTraversal.advertised());
+        let supported: Vec<_> = presence.into_iter().chain(package).chain(secured).chain(traversal).collect();
         (!supported.is_empty())
             .then(|| FeatureSet { supported_features: Some(supported), ..FeatureSet::default() })
     }

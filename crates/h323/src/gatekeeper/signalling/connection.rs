@@ -10,10 +10,10 @@ use crate::gatekeeper::link::Gatekeeper;
 use crate::gatekeeper::timer::Due;
 use crate::wire::q931::{Q931, message_type};
 use crate::wire::tpkt::{HEADER, Reassembly};
-use link::{ChannelId, Closure, Input, Output, Tls};
+use link::{ChannelId, Closure, Input, Output};
 use model::{Instant, Millis, Now, Ticket};
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 /// The most packets of one connection that are taken before others have their turn.
 const PACKETS_AT_ONCE: usize = 32;
@@ -44,6 +44,8 @@ pub(super) struct Connection {
     pub role: Role,
     /// Whether the other end began it.
     is_accepted: bool,
+    /// What is to be sent on it once the other end has begun it, where it was told to.
+    pub awaited: Option<Vec<Vec<u8>>>,
     /// When something is due on it.
     due: Option<Instant>,
     /// The earliest timer that is set for it; one that fires too early is set again.
@@ -85,6 +87,7 @@ impl Signalling {
         let connection = Connection {
             peer,
             is_accepted: matches!(role, Role::Fresh),
+            awaited: None,
             role,
             due: None,
             timer: None,
@@ -94,6 +97,14 @@ impl Signalling {
             packets_timer: None,
         };
         self.put(channel, connection);
+    }
+
+    /// Adds a connection that the other end is told to begin.
+    pub(super) fn insert_awaited(&mut self, channel: ChannelId, peer: SocketAddr, role: Role) {
+        self.insert(channel, peer, role);
+        if let Some(connection) = self.connections.get_mut(&channel) {
+            connection.awaited = Some(Vec::new());
+        }
     }
 
     /// Makes a connection that of a call.
@@ -162,6 +173,11 @@ impl Signalling {
         self.by_call.contains_key(&key)
     }
 
+    /// The first connection of a call.
+    pub(super) fn of_call(&self, key: [u8; 16]) -> Option<ChannelId> {
+        self.by_call.get(&key).copied()
+    }
+
     /// Whether all that came on a connection was taken, so that more may come.
     pub(in crate::gatekeeper) fn takes(&self, channel: ChannelId) -> bool {
         self.connections.get(&channel).is_none_or(|connection| !connection.is_behind)
@@ -207,13 +223,7 @@ impl Gatekeeper {
             Input::Accepted { peer, is_secured, .. } => {
                 self.accept_connection(now, channel, peer, is_secured);
             }
-            Input::Connected { .. } => {
-                match self.signalling.get(channel).map(|connection| &connection.role) {
-                    Some(Role::Relay(_)) => self.relay_connected(channel),
-                    Some(Role::Conversation(_)) => self.placed_connected(now, channel),
-                    _ => {}
-                }
-            }
+            Input::Connected { .. } => self.connection_is_there(now, channel),
             Input::Octets { octets } => self.take_octets(now, channel, octets),
             Input::Closed { how } => self.connection_closed(now, channel, how),
             Input::Datagram { .. } | Input::Secured { .. } => {}
@@ -380,7 +390,7 @@ impl Gatekeeper {
 
     /// Closes a connection after what was sent on it.
     pub(super) fn drop_connection(&mut self, channel: ChannelId) {
-        if self.signalling.remove(channel).is_some() {
+        if self.signalling.remove(channel).is_some_and(|connection| connection.awaited.is_none()) {
             self.outputs.push_back(Output::Close { channel });
         }
     }
@@ -393,8 +403,12 @@ impl Gatekeeper {
         }
     }
 
-    /// Puts a packet on a connection.
+    /// Puts a packet on a connection, or with what waits until that is there.
     pub(super) fn put_packet(&mut self, channel: ChannelId, packet: Vec<u8>) {
+        let connection = self.signalling.get_mut(channel);
+        if let Some(held) = connection.and_then(|connection| connection.awaited.as_mut()) {
+            return held.push(packet);
+        }
         self.trace_packet(channel, false, &packet);
         self.outputs.push_back(Output::Octets { channel, octets: packet });
     }
@@ -411,22 +425,6 @@ impl Gatekeeper {
             Role::Conversation(conversation) => Some(conversation.number),
         };
         self.trace_signalling(number, connection.peer, is_received, packet);
-    }
-
-    /// Opens a connection, over TLS or not, and gives it a role.
-    pub(super) fn open_connection(
-        &mut self,
-        now: Now,
-        (peer, is_secured): (SocketAddr, bool),
-        local: Option<IpAddr>,
-        channel: ChannelId,
-        role: Role,
-    ) {
-        let local = local.filter(|local| !local.is_unspecified() && local.is_ipv4() == peer.is_ipv4());
-        self.signalling.insert(channel, peer, role);
-        let tls = is_secured.then_some(Tls::Signalling);
-        self.outputs.push_back(Output::Open { channel, peer, local, tls });
-        self.set_due_after(now, channel, self.settings.signalling.connect_timeout);
     }
 
     /// Sets when something is due on a connection, in place of what was.

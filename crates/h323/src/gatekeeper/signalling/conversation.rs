@@ -355,7 +355,9 @@ impl Gatekeeper {
     /// Ends an IM call: its connection, its admission, and what was under way on it.
     pub(super) fn finish(&mut self, now: Now, channel: ChannelId) {
         let Some(connection) = self.signalling.remove(channel) else { return };
-        self.outputs.push_back(Output::Close { channel });
+        if connection.awaited.is_none() {
+            self.outputs.push_back(Output::Close { channel });
+        }
         let Role::Conversation(mut conversation) = connection.role else { return };
         self.end_call(now, conversation.leg.identifier, CallEnd::Disengaged, None);
         self.commit_rest(now, &mut conversation);

@@ -5,6 +5,7 @@ use super::conversation::{Conversation, Stage};
 use super::delivery::Outbound;
 use super::pdu::{Invitation, Marks};
 use super::refusal::Release;
+use super::traversal::Way;
 use crate::alias::Alias;
 use crate::gatekeeper::call::{Call, Side};
 use crate::gatekeeper::link::Gatekeeper;
@@ -37,10 +38,9 @@ impl Gatekeeper {
             self.counters.addresses_not_dialled += 1;
             return None;
         }
-        let Some((to, is_secured)) = self.secured_address(Some(number), to) else {
-            self.counters.addresses_insecure += 1;
-            return None;
-        };
+        let way = self.way(Some(number), to)?;
+        let registration = self.registrations.get(number)?;
+        let to = if let Way::Outward { to, .. } = way { to } else { to };
         let local = registration.peer.local.ip();
         let asked = registration.names.iter().find(|name| Some(&name.address) == asked_for);
         let destination = asked.or(registration.names.first()).and_then(|name| name.alias.to_wire());
@@ -76,13 +76,8 @@ impl Gatekeeper {
         let mut conversation = Conversation::new(leg, number, peer, Stage::Connecting);
         conversation.setup = Some(setup);
         let channel = self.signalling.next_channel();
-        self.open_connection(
-            now,
-            (to, is_secured),
-            Some(local),
-            channel,
-            Role::Conversation(conversation.into()),
-        );
+        let role = Role::Conversation(conversation.into());
+        self.open_connection(now, (way, Some(local)), channel, (leg.identifier, role));
         Some(channel)
     }
 

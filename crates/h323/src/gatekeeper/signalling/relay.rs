@@ -21,7 +21,7 @@ const CLOSED_WITHIN: Millis = Millis::seconds(5);
 pub(super) struct Relay {
     pub key: [u8; 16],
     /// The connection of the other side.
-    other: ChannelId,
+    pub other: ChannelId,
     /// Whether this is the calling side.
     pub is_caller: bool,
     /// The call reference value of the Setup.
@@ -40,8 +40,7 @@ impl Gatekeeper {
             return self.refuse_setup(channel, leg, &Release::RESOURCES);
         }
         let callee = self.calls.get(leg.identifier).and_then(|call| call.callee.number);
-        let Some(secured) = self.secured_address(callee, to) else {
-            self.counters.addresses_insecure += 1;
+        let Some(way) = self.way(callee, to) else {
             return self.refuse_call(now, channel, leg, Release::UNREACHABLE);
         };
         self.counters.calls_relayed += 1;
@@ -53,7 +52,7 @@ impl Gatekeeper {
         let local = self.local_address_for(to);
         let other = self.signalling.next_channel();
         self.signalling.assign(channel, side(other, true));
-        self.open_connection(now, secured, local, other, side(channel, false));
+        self.open_connection(now, (way, local), other, (leg.identifier, side(channel, false)));
         self.relay_on(now, other, setup);
     }
 

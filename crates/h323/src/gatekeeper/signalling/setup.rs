@@ -12,7 +12,8 @@ use link::ChannelId;
 use model::{Address, Now};
 
 impl Gatekeeper {
-    /// Takes the first message of a connection, which must be the Setup of a call that was admitted.
+    /// Takes the first message of a connection, which must be the Setup of a call that was admitted, or name one of
+    /// which the endpoint was told.
     pub(super) fn take_setup(&mut self, now: Now, channel: ChannelId, message: &Q931, packet: Vec<u8>) {
         let mut leg = Leg {
             reference: message.call_reference,
@@ -23,6 +24,7 @@ impl Gatekeeper {
         let pdu = message.user_information().map(|information| information.h323_uu_pdu);
         let (setup, pdu) = match &pdu {
             Ok(pdu @ H323UuPdu { h323_message_body: MessageBody::Setup(setup), .. }) => (setup, pdu),
+            Ok(pdu) if self.is_fetched(now, channel, pdu) => return,
             _ => {
                 self.counters.connections_broken += 1;
                 return self.refuse_setup(channel, &leg, &Release::MALFORMED);

@@ -7,3 +7,4 @@ mod placed;
 mod relay;
 mod secured;
 mod session;
+mod traversal;

@@ -386,9 +386,7 @@ fn while_the_shard_is_behind_connections_wait_and_nothing_is_lost() {
     let writing = thread::spawn(move || writer.write_all(&words).unwrap());
     stage.eventually(|| stage.counter(|counters| &counters.congested) > 0);
     let requests = stage.scene.requests.clone();
-    let taking = thread::spawn(move || {
-        while requests.recv_timeout(PATIENCE).is_ok() {}
-    });
+    let taking = thread::spawn(move || while requests.recv_timeout(PATIENCE).is_ok() {});
     let mut heard = vec![0; length];
     peer.read_exact(&mut heard).unwrap();
     writing.join().unwrap();
