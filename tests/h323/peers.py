@@ -53,6 +53,9 @@ class Room:
     def call_signal_address(self):
         return self.address()
 
+    def kind(self):
+        return terminal()
+
     def send(self, kind, value):
         self.socket.sendto(self.encode(kind, value), self.server)
 
@@ -91,7 +94,7 @@ class Room:
     def register(self, **more):
         answer = self.ask("registrationRequest", "registrationConfirm", protocolIdentifier=VERSION,
                           discoveryComplete=True, callSignalAddress=[self.call_signal_address()],
-                          rasAddress=[self.address()], terminalType=terminal(), endpointVendor=vendor(),
+                          rasAddress=[self.address()], terminalType=self.kind(), endpointVendor=vendor(),
                           keepAlive=False, willSupplyUUIEs=True, maintainConnection=False,
                           **{"timeToLive": 10, "terminalAlias": [("h323-ID", self.name)], **more})
         self.identifier = answer["endpointIdentifier"]
@@ -140,6 +143,19 @@ class Room:
         return self.ask("disengageRequest", "disengageConfirm", endpointIdentifier=self.identifier,
                         conferenceID=call, callReferenceValue=77, disengageReason=("normalDrop", 0),
                         callIdentifier={"guid": call}, answeredCall=False)
+
+
+class Mcu(Room):
+    """A room of an MCU: others call it, and it says that it has answered them."""
+
+    def kind(self):
+        return {"vendor": vendor(), "mcu": {}, "mc": True, "undefinedNode": False}
+
+    def take(self, call, endpoint):
+        """Somebody joins by a call, which is up."""
+        endpoint.admit(call, self.name, answering=False)
+        self.admit(call, self.name, answering=True)
+        self.report(9000, call, connected=True)
 
 
 class Person(Room):

@@ -4,8 +4,12 @@ Scenarios: S18.
 covers: D-40, D-41
 """
 
+import os
+
 from estate import ROOMS
 from clients import condition, shown, text_of
+from peers import Mcu
+from scene import jid
 
 MUC, MUC_USER = "http://jabber.org/protocol/muc", "http://jabber.org/protocol/muc#user"
 INFO, ITEMS = "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"
@@ -112,6 +116,46 @@ def changes(scene):
     leaves(romeo, f"{there}/juliet")
 
 
+def meeting(scene):
+    """S18: a room of an MCU is seen to be open, and who has called it hears and is heard by those who enter it without."""
+    tybalt, paris, mcu = scene.endpoint("tybalt"), scene.endpoint("paris"), scene.endpoint("weekly", Mcu)
+    there = f"weekly\\20{scene.number}@{ROOMS}"
+    romeo, juliet = scene.user(), scene.user("juliet")
+    scene.server.command("rules", "allow", "--operator", mcu.name, f"domain:{scene.domain}")
+    juliet.present(to=jid(mcu), kind="subscribe")
+    juliet.expect_presence(jid(mcu), "subscribed")
+    juliet.expect_presence(jid(mcu), fits=is_without_text)
+    calls = {endpoint: os.urandom(16) for endpoint in (tybalt, paris)}
+    mcu.take(calls[tybalt], tybalt)
+    juliet.expect_presence(jid(mcu), status="1 participant")
+    _, before = enter(romeo, there, "romeo")
+    assert before == [tybalt.name], before
+    mcu.take(calls[paris], paris)
+    juliet.expect_presence(jid(mcu), status="2 participants")
+    romeo.expect(romeo.presences, lambda one: one.get("from") == f"{there}/{paris.name}", "the coming of paris")
+    romeo.write(there, "Good evening, all.", "groupchat")
+    assert romeo.expect_message(there, "Good evening, all.", kind="groupchat").get("from") == f"{there}/romeo"
+    for endpoint in (tybalt, paris):
+        sender, text = endpoint.texts.get(timeout=15)
+        assert sender == mcu.name and text.endswith("Good evening, all.") and "romeo" in text, (sender, text)
+    assert tybalt.write(mcu.name, "You are on mute.") == 16
+    assert romeo.expect_message(there, "You are on mute.", kind="groupchat").get("from") == f"{there}/{tybalt.name}"
+    sender, text = paris.texts.get(timeout=15)
+    assert sender == mcu.name and text.endswith("You are on mute."), (sender, text)
+    listed = [one.get("jid") for one in romeo.ask(ROOMS, f'<query xmlns="{ITEMS}"/>').iter(f"{{{ITEMS}}}item")]
+    assert there in listed, listed
+    tybalt.disengage(calls[tybalt])
+    leaves(romeo, f"{there}/{tybalt.name}")
+    paris.disengage(calls[paris])
+    juliet.expect_presence(jid(mcu), fits=is_without_text)
+    romeo.settle(ROOMS)
+    assert tybalt.texts.empty() and paris.texts.empty(), "nobody hears himself, or what he was not there for"
+
+
+def is_without_text(presence):
+    return text_of(presence, "status") is None
+
+
 def leaves(user, occupant):
     """Waits until somebody is in the room no more."""
     return user.expect(user.presences, lambda one: one.get("from") == occupant and one.get("type") == "unavailable",
@@ -122,4 +166,4 @@ def codes(presence):
     return {status.get("code") for status in presence.iter(f"{{{MUC_USER}}}status")}
 
 
-PLAYS = [room, manners, changes]
+PLAYS = [room, manners, changes, meeting]

@@ -40,9 +40,8 @@ def conversation(scene):
     """S09: a session opens with the first text, not with typing; typing, thread and end are carried, receipts are true."""
     romeo, tybalt = scene.user(), scene.endpoint("tybalt", Endpoint)
     romeo.write(jid(tybalt), None, more=f'<composing xmlns="{STATES}"/>')
-    romeo.settle(HERALD)
+    assert tybalt.typings.get(timeout=15) == (url(romeo), COMPOSING)
     assert tybalt.sessions.empty() and tybalt.letters.empty(), "typing alone opens nothing"
-    tybalt.typings.queue.clear()
     more = f'<active xmlns="{STATES}"/><request xmlns="{RECEIPTS}"/>'
     asked = romeo.write(jid(tybalt), "Good morrow.", thread="t-1", more=more)
     _, text = tybalt.letters.get(timeout=15)

@@ -30,7 +30,12 @@ impl Engine {
                 return Effect::Browsed { ticket, agent, found, next: last };
             }
             last = Some(name.clone());
-            let listing = self.listing(seeker, name, id, &text);
+            let mut listing = self.listing(seeker, name, id, &text);
+            // The rooms of an MCU are watched as it is, and entered as groups are.
+            let is_entered = groups == Some(true) && self.is_convener(id);
+            if let Some(listing) = listing.as_mut().filter(|_| is_entered) {
+                listing.is_group = true;
+            }
             found.extend(listing.filter(|listing| groups.is_none_or(|groups| listing.is_group == groups)));
         }
         // A page that ends for the number of names it looked at may be followed by others.

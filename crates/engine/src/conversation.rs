@@ -21,23 +21,46 @@ use std::collections::BTreeSet;
 type Failed = (PrincipalId, MessageFailure);
 
 impl Engine {
-    /// The group at an address, where it is a conversation.
+    /// The conversation at an address: a group that is one, or a conference.
     pub(crate) fn conversation_at(&self, address: &Address) -> Option<NameId> {
-        let name = self.book.id(address)?;
-        self.groups.get(name).filter(|group| group.record.is_conversation).map(|_| name)
+        self.book.id(address).filter(|name| self.is_conversation(*name))
     }
 
-    /// The group that a message was written to.
+    /// Whether a name is that of a conversation.
+    pub(crate) fn is_conversation(&self, name: NameId) -> bool {
+        match self.groups.get(name) {
+            Some(group) => group.record.is_conversation,
+            None => self.conference(name).is_some(),
+        }
+    }
+
+    /// Whom what is written to a conversation goes to.
+    pub(crate) fn people_in(&self, conversation: NameId) -> BTreeSet<PrincipalId> {
+        match self.conference(conversation) {
+            Some(meeting) => meeting.participants.clone(),
+            None => self.principals_in(conversation),
+        }
+    }
+
+    /// The group or conference that a message was written to.
     pub(crate) fn group_of_copy(&self, message: &InstantMessage) -> Option<NameId> {
-        self.book.id(&message.recipient).filter(|name| self.groups.get(*name).is_some())
+        let is_shared = |name: &NameId| self.groups.get(*name).is_some() || self.conference(*name).is_some();
+        self.book.id(&message.recipient).filter(is_shared)
     }
 
-    /// Whether somebody may write to a group; `None` is somebody unknown, for whom only the operator writes.
+    /// Whether somebody may write to a conversation; `None` is somebody unknown, for whom only the operator writes. To a
+    /// conference may who is in it, and whom the rules let write to the MCU.
     pub(crate) fn admit_writer(
         &self,
         group: NameId,
         sender: Option<PrincipalId>,
     ) -> Result<(), MessageFailure> {
+        if let Some(convener) = self.convener(group) {
+            let sender = sender.ok_or(MessageFailure::Blocked)?;
+            let is_there = self.people_in(group).contains(&sender);
+            let may = is_there || self.forbids_writing(sender, convener).is_none();
+            return if may { Ok(()) } else { Err(MessageFailure::Blocked) };
+        }
         let is_open = self.groups.get(group).is_some_and(|group| group.record.writers == Writers::Anybody);
         let may = is_open || sender.is_some_and(|sender| self.is_in_group(group, sender));
         if may { Ok(()) } else { Err(MessageFailure::Blocked) }
@@ -55,7 +78,7 @@ impl Engine {
         mut message: InstantMessage,
         effects: &mut Effects,
     ) -> Result<bool, MessageFailure> {
-        let mut members = self.principals_in(group);
+        let mut members = self.people_in(group);
         sender.map(|sender| members.remove(&sender));
         members.retain(|member| !self.is_in_room(group, *member));
         if members.len() > self.settings.messages.group_copies_max {
@@ -212,7 +235,9 @@ impl Engine {
     /// What is shown of a conversation (D-40): it takes messages at any time. Whether its members are there is theirs
     /// to show.
     pub(crate) fn conversation_tuple(&self, id: PrincipalId) -> Option<PresenceTuple> {
-        let group = self.groups.get(self.principals[id].identity)?;
+        let Some(group) = self.groups.get(self.principals[id].identity) else {
+            return self.conference_tuple(id);
+        };
         group.record.is_conversation.then(|| PresenceTuple {
             agent: None,
             state: PresenceState::Available,

@@ -3,6 +3,7 @@
 use crate::agents::Agents;
 use crate::alias_book::{AliasBook, NameId};
 use crate::composition::Spell;
+use crate::conference::Conferences;
 use crate::contacts::Wish;
 use crate::counts::Counts;
 use crate::decision::Decision;
@@ -62,6 +63,7 @@ pub struct Engine {
     pub(crate) inboxes: Inboxes,
     pub(crate) groups: Groups,
     pub(crate) rooms: Rooms,
+    pub(crate) conferences: Conferences,
     /// Of whom no history is kept though their domain keeps one.
     pub(crate) history_exceptions: HashSet<PrincipalId>,
     /// Whom gateways are to claim.
@@ -101,6 +103,7 @@ impl Engine {
             inboxes: Inboxes::new(epoch),
             groups: Groups::default(),
             rooms: Rooms::default(),
+            conferences: Conferences::default(),
             history_exceptions: HashSet::new(),
             summoned: BTreeSet::new(),
             leaving: Vec::new(),
@@ -170,6 +173,7 @@ impl Engine {
             }
             Request::Enter { ticket, agent, group, nick } => self.enter(ticket, agent, &group, nick),
             Request::Exit { agent, group } => self.exit(agent, &group),
+            Request::Convene { agent, at, conferences } => self.convene(agent, at, &conferences),
         }
     }
 
@@ -268,6 +272,7 @@ impl Engine {
         let Some(id) = self.agents.remove(agent) else { return self.counts.strays += 1 };
         self.showing.leave(agent);
         self.exit_all(agent);
+        self.adjourn(agent);
         let departure = Departure { agent: Some(agent), at, reason: reason.into() };
         self.principals[id].remove_device(agent, departure);
         self.leave_inbox(now, id, agent);

@@ -21,6 +21,7 @@ mod attendance;
 mod browse;
 mod claim;
 mod composition;
+mod conference;
 mod consequences;
 mod contacts;
 mod conversation;

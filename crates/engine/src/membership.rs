@@ -91,6 +91,7 @@ impl Engine {
 
     /// Takes a principal that is erased out of all groups; the store does the same.
     pub(crate) fn leave_groups(&mut self, id: PrincipalId) {
+        self.conferences.leave(id);
         let principal = &self.principals[id];
         let names = Vec::from_iter([principal.identity].into_iter().chain(principal.names.iter().copied()));
         for name in names {

@@ -115,13 +115,18 @@ impl Engine {
             ticket,
             agent,
             group: self.book.named(group),
-            title: self.groups.get(group).map(|group| group.record.title.clone()).unwrap_or_default(),
+            title: self.title_of(group),
             occupants: self.occupants_of(&room),
         });
         if room.occupants().next().is_some() {
             self.rooms.rooms.insert(group, room);
         }
         entered
+    }
+
+    fn title_of(&self, conversation: NameId) -> String {
+        let title = |group: &crate::groups::Group| group.record.title.clone();
+        self.groups.get(conversation).map_or_else(|| self.book.named(conversation).original, title)
     }
 
     fn admit_occupant(&self, room: &Room, id: PrincipalId, nick: &str) -> Result<(), GroupRefusal> {
@@ -179,7 +184,7 @@ impl Engine {
 
     fn open_room(&self, group: NameId) -> Room {
         let mut room = Room::default();
-        for id in self.principals_in(group) {
+        for id in self.people_in(group) {
             let nick = room.free(&self.nick_of(id));
             room.seats.insert(Seat::Member(id), nick);
         }
@@ -198,10 +203,7 @@ impl Engine {
     pub(crate) fn refresh_rooms(&mut self) {
         for group in Vec::from_iter(self.rooms.rooms.keys().copied()) {
             let Some(mut room) = self.rooms.rooms.remove(&group) else { continue };
-            let may_stay = |id| {
-                let is_conversation = self.groups.get(group).is_some_and(|it| it.record.is_conversation);
-                is_conversation && self.admit_writer(group, Some(id)).is_ok()
-            };
+            let may_stay = |id| self.is_conversation(group) && self.admit_writer(group, Some(id)).is_ok();
             let out = Vec::from_iter(room.occupants().filter(|(id, _)| !may_stay(*id)));
             for (id, agent) in out {
                 let seat = Seat::Occupant(id, agent);
@@ -221,7 +223,7 @@ impl Engine {
     /// Brings the seats of members who have not entered in line with who is a member.
     fn seat_members(&mut self, room: &mut Room, group: NameId) {
         let entered: BTreeSet<PrincipalId> = room.occupants().map(|(id, _)| id).collect();
-        let members = self.principals_in(group);
+        let members = self.people_in(group);
         let is_gone = |seat: &Seat| matches!(seat, Seat::Member(id) if !members.contains(id));
         let gone = Vec::from_iter(room.seats.keys().copied().filter(is_gone));
         for seat in gone {

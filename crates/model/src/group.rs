@@ -14,6 +14,15 @@ pub enum GroupSource {
     Directory,
 }
 
+/// A room of an MCU.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Conference {
+    /// The name that is called to join it, which is one of the MCU's.
+    pub address: Address,
+    /// Who is in it, by a call that was answered.
+    pub participants: Vec<Address>,
+}
+
 /// Who may write to a group that is a conversation.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

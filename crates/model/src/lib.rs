@@ -34,8 +34,8 @@ pub use evidence::{Evidence, EvidenceKey, Source};
 pub use extension::{EXTENSIONS_MAX, EXTENSIONS_OCTETS_MAX, Extension, ExtensionKind, ExtensionPlace};
 pub use fact::{AliasEntry, Batch, Fact, SoftRecord};
 pub use group::{
-    FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord, Occupant,
-    Writers,
+    Conference, FailureReports, GroupChange, GroupRecord, GroupRefusal, GroupRole, GroupSource, MemberRecord,
+    Occupant, Writers,
 };
 pub use history::{HistoryOutcome, HistoryRecord};
 pub use identity::{AgentId, GatewayId, Ticket, WatcherId};

@@ -1,10 +1,11 @@
 //! What links ask of the engine, and what the engine asks of links.
 
 use crate::{
-    Address, AgentId, Contact, ContactCard, ContactChange, Decided, Delivery, DeliveryOutcome, Evidence,
-    EvidenceKey, GatewayId, GroupChange, GroupRefusal, InboxRules, InstantMessage, Listing, MessageFailure,
-    MessageId, NamedAddress, Occupant, PresenceDocument, Publication, Receipt, Rule, RuleError, RuleKey,
-    Strength, SubscriptionId, SubscriptionRequest, Symmetry, Ticket, Timestamp, WatcherId,
+    Address, AgentId, Conference, Contact, ContactCard, ContactChange, Decided, Delivery, DeliveryOutcome,
+    Evidence, EvidenceKey, GatewayId, GroupChange, GroupRefusal, InboxRules, InstantMessage, Listing,
+    MessageFailure, MessageId, NamedAddress, Occupant, PresenceDocument, Publication, Receipt, Rule,
+    RuleError, RuleKey, Strength, SubscriptionId, SubscriptionRequest, Symmetry, Ticket, Timestamp,
+    WatcherId,
 };
 use std::sync::Arc;
 
@@ -153,6 +154,15 @@ pub enum Request {
         agent: AgentId,
         /// The address of the group.
         group: Address,
+    },
+    /// An MCU has these rooms with these people in them, and no others. Not kept over a restart.
+    Convene {
+        /// The MCU.
+        agent: AgentId,
+        /// When somebody came or went.
+        at: Timestamp,
+        /// Its rooms, empty ones too.
+        conferences: Vec<Conference>,
     },
     /// An agent looks for people, rooms and groups that are served here; answered by [`Effect::Browsed`] or
     /// [`Effect::Refused`].

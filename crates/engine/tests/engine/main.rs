@@ -6,6 +6,7 @@
 mod attendance;
 mod blocks;
 mod claims;
+mod conferences;
 mod contact_properties;
 mod conversations;
 mod correspondence;

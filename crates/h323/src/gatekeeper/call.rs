@@ -250,6 +250,7 @@ impl Gatekeeper {
             format!("{labels} are in a call; {}", answer.evidence.text())
         });
         self.observe_call(now, key, None);
+        self.convene_call(now, key);
     }
 
     /// The timer of a call: a check of what became of it, or its end.

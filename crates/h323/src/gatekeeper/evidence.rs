@@ -94,6 +94,7 @@ impl Gatekeeper {
             let (agent, key) = (self.agent(number), call_evidence(call));
             self.outputs.push_back(Output::Request(Request::Withdraw { agent, key, at: now.wall }));
         }
+        self.convene_call(now, key);
     }
 }
 

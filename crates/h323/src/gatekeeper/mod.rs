@@ -12,6 +12,7 @@ mod call;
 mod candidate;
 mod claims;
 mod command;
+mod conference;
 mod counter;
 mod discovery;
 mod disengage;

@@ -231,6 +231,7 @@ impl Gatekeeper {
         self.write_claimed(number, registering.is_none() && !was_claimed);
         self.observe_registration(number);
         self.observe_calls_of(now, number);
+        self.convene_around(now, number);
         match registering {
             Some(registering) => self.registered(now, registering, number),
             // After a restart, or after it gave up names, the endpoint does not ask by itself.

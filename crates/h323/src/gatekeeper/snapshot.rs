@@ -7,7 +7,7 @@ use super::registration::{EndpointIdentifier, Kind, Liveness, Name, Peer, Regist
 use super::timer::Due;
 use crate::alias::{Alias, canonical};
 use link::ChannelId;
-use model::{Millis, Now, SoftRecord, Strength, Timestamp};
+use model::{Address, Millis, Now, SoftRecord, Strength, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -82,6 +82,7 @@ struct CallRecord {
     conference_identifier: [u8; 16],
     caller: SideRecord,
     callee: SideRecord,
+    recipient: Option<Address>,
     admitted_at: Timestamp,
     answer: Option<Answer>,
     messaging: bool,
@@ -210,7 +211,7 @@ impl Gatekeeper {
             conference_identifier: record.conference_identifier,
             caller: side(record.caller),
             callee: side(record.callee),
-            recipient: None,
+            recipient: record.recipient,
             lacks_bandwidth: false,
             admitted_at: Now { instant: now.instant_of(record.admitted_at), wall: record.admitted_at },
             ringing_at: Some(now),
@@ -265,6 +266,7 @@ fn call_record(call: &Call) -> CallRecord {
         conference_identifier: call.conference_identifier,
         caller: side(&call.caller),
         callee: side(&call.callee),
+        recipient: call.recipient.clone(),
         admitted_at: call.admitted_at.wall,
         answer: call.answer,
         messaging: call.messaging,

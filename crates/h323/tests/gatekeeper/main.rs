@@ -7,6 +7,7 @@ mod admission;
 mod audit;
 mod bad_input;
 mod calls;
+mod conferences;
 mod limits;
 mod liveness;
 mod package;

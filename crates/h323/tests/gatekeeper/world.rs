@@ -7,8 +7,8 @@ use h323::wire::h225::*;
 use link::{ChannelId, Command, Input, Link, Outcome, Output, Traced};
 use model::address::{DialPlan, Domain, PseudonymKey};
 use model::{
-    AgentId, AuditEvent, CallDetailRecord, Claim, DeliveryOutcome, Effect, Evidence, EvidenceKey, GatewayId,
-    Instant, InstantMessage, Millis, Now, PresenceState, Request, Source, Ticket, Timestamp,
+    AgentId, AuditEvent, CallDetailRecord, Claim, Conference, DeliveryOutcome, Effect, Evidence, EvidenceKey,
+    GatewayId, Instant, InstantMessage, Millis, Now, PresenceState, Request, Source, Ticket, Timestamp,
 };
 use std::net::SocketAddr;
 
@@ -80,6 +80,8 @@ pub struct World {
     pub attending: Vec<u64>,
     /// Who departed with a farewell.
     pub farewells: Vec<u64>,
+    /// The rooms of MCUs, as the engine was told of them.
+    pub convened: Vec<Vec<Conference>>,
 }
 
 impl World {
@@ -117,6 +119,7 @@ impl World {
             engine_obeys: true,
             attending: Vec::new(),
             farewells: Vec::new(),
+            convened: Vec::new(),
         }
     }
 
@@ -206,6 +209,7 @@ impl World {
                 self.farewells.extend(is_farewell.then_some(agent.number));
             }
             Request::Attend { agent } => self.attending.push(agent.number),
+            Request::Convene { conferences, .. } => self.convened.push(conferences),
             Request::Publish { .. } | Request::ChangeContact { .. } | Request::Decide { .. } => {
                 let asked = request.ticket();
                 self.wishes.push(request);
