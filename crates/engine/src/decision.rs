@@ -9,7 +9,7 @@ use crate::refusal::{AGREED, DENIED, IN_TURN, OVER, RULED_IN, SILENT, UNDECIDED,
 use crate::roster::{Details, Relation};
 use crate::settings::Treatment;
 use model::{
-    AgentId, Amount, AuditOutcome, Contact, ContactStatus, Decided, Fact, Now, Refusal, Service,
+    AgentId, Amount, AuditOutcome, Contact, ContactStatus, Decided, Fact, Millis, Now, Refusal, Service,
     SubscriptionId, Symmetry, Ticket,
 };
 
@@ -242,6 +242,12 @@ impl Engine {
         for _ in 0..REQUESTS_PER_TURN {
             let due = self.roster.first_expiry().filter(|(expires, ..)| *expires <= now.instant);
             let Some((_, watcher, presentity)) = due else { break };
+            if self.is_unclaimed(watcher) {
+                // It has no contact list that would show it later, so it must be there to be told.
+                self.summon(watcher);
+                self.roster.expire_at(watcher, presentity, now.instant.after(UNCLAIMED));
+                continue;
+            }
             self.counts.requests_expired += 1;
             self.refuse_watcher(watcher, presentity, UNDECIDED, &mut consequences);
             self.sever(watcher, presentity, false, &mut consequences);
@@ -335,6 +341,9 @@ pub(crate) struct Decision {
     pub(crate) is_approved: bool,
     pub(crate) symmetry: Symmetry,
 }
+
+/// Time until a request of somebody whom no gateway stands for is looked at again.
+const UNCLAIMED: Millis = Millis::seconds(1);
 
 /// The most requests that are ended in one batch because nobody decided them.
 const REQUESTS_PER_TURN: usize = 4096;

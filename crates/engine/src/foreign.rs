@@ -39,10 +39,15 @@ impl Engine {
 
     /// Has the gateway claim somebody of another network who is not there.
     pub(crate) fn summon(&mut self, party: NameId) {
-        let is_there = |id: PrincipalId| !self.principals[id].devices.is_empty();
-        if self.is_foreign(party) && !self.book.filed(party).is_some_and(is_there) {
+        if self.is_unclaimed(party) {
             self.summoned.insert(party);
         }
+    }
+
+    /// Whether somebody of another network is not claimed by its gateway, so that nothing can be told there.
+    pub(crate) fn is_unclaimed(&self, party: NameId) -> bool {
+        let is_there = |id: PrincipalId| !self.principals[id].devices.is_empty();
+        self.is_foreign(party) && !self.book.filed(party).is_some_and(is_there)
     }
 
     /// Has the gateway claim all of other networks with whom there is something to do, after a start.

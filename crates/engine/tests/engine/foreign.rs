@@ -2,7 +2,7 @@
 
 use crate::correspondence::ALL;
 use crate::scene::{Scene, address, agent, alias, registration};
-use engine::{Defaults, Settings};
+use engine::{Defaults, Settings, Stop};
 use model::{
     Claim, ContactCard, ContactChange, Decided, DeliveryOutcome, Effect, Fact, GatewayId, Handling,
     MessageFailure, Millis, PresenceState, ReceiptKind, Request, Source, Symmetry, Ticket,
@@ -379,4 +379,24 @@ fn who_looks_for_people_finds_those_it_may_ask_to_watch() {
     assert_eq!(browse("ROOM", None, 1), (vec![one], Some("room 1".to_owned())));
     assert_eq!(browse("room", Some("room 1"), 10), (vec![two], None));
     assert_eq!(browse("nobody", None, 10), (vec![], None));
+}
+
+//
+#[test]
+fn a_request_that_ended_while_the_server_was_down_is_told_once_there_is_somebody_to_tell() {
+    let mut scene = scene();
+    scene.join(1, &["room"]);
+    scene.come_online(3, ROMEO, PresenceState::Available);
+    scene.subscribe_to(3, "room");
+    scene.heard(3);
+    let mut late = scene.restarted(&[], Millis::seconds(30 * 24 * 3600));
+    late.engine.resume(late.now, Stop::Clean);
+    late.pass(Millis(1));
+    assert_eq!(late.engine.counts().requests_expired, 0);
+    assert_eq!(late.summoned(), [ROMEO]);
+    late.represent(3, ROMEO);
+    late.told_abroad(3);
+    late.pass(Millis::seconds(1));
+    assert_eq!(late.heard(3), ["room Removed"]);
+    assert_eq!(late.engine.counts().requests_expired, 1);
 }
