@@ -132,6 +132,8 @@ def killed(herald):
             here.text(text)
             if text == "burst 50":
                 scene.peer.kill()
+        eventually(lambda: "its server can't be reached" in scene.server.command("why", romeo.bare),
+                   lambda: scene.server.command("why", romeo.bare), patience=60)
         scene.peer.start()
         again, seen = scene.user(resource="phone"), {}
 

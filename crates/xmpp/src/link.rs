@@ -66,8 +66,8 @@ impl Xmpp {
             }
             Event::Taken { tag } => self.gateway.concluded(now, tag, None),
             Event::Failed { tag, condition } => self.gateway.concluded(now, tag, Some(condition)),
-            Event::Domain { domain, is_reachable } => {
-                self.gateway.domain_reachable(now, &domain, is_reachable);
+            Event::Domain { domain, problem } => {
+                self.gateway.domain_changed(now, &domain, problem.as_deref());
             }
         }
     }

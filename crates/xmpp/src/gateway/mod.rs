@@ -185,7 +185,7 @@ impl Gateway {
         };
         let ticket = self.tickets.issue(Asked::ToClaim(address.clone()));
         self.outputs.push_back(Output::Request(Request::Claim { ticket, claim }));
-        self.observe(agent, PresenceState::Unknown, now.wall, "known to its server");
+        self.observe(agent, PresenceState::Unknown, now.wall, presence::KNOWN);
         true
     }
 

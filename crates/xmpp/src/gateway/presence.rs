@@ -141,18 +141,21 @@ impl Gateway {
         self.encoded = Some((Arc::clone(document), encoded));
     }
 
-    /// Nothing can be heard of the people of a domain, or they can be asked again.
-    pub(crate) fn domain_reachable(&mut self, now: Now, domain: &str, is_reachable: bool) {
+    /// Nothing can be heard of the people of a domain for a reason, or they can be asked again.
+    pub(crate) fn domain_changed(&mut self, now: Now, domain: &str, problem: Option<&str>) {
         let users =
             self.users.addresses().filter(|address| domain.is_empty() || address.domain() == domain).cloned();
         for user in Vec::from_iter(users) {
-            if is_reachable {
-                self.probe_again(now, &user);
-                self.tell_again(&user);
-            } else {
+            let Some(agent) = self.agent(&user) else { continue };
+            if let Some(problem) = problem {
                 self.forget_clients(now, &user, UNREACHABLE);
                 self.leaves_all(now, &user);
                 self.publish(&user, None, unknown(now.wall));
+                self.observe(agent, PresenceState::Unknown, now.wall, &format!("{UNREACHABLE}: {problem}"));
+            } else {
+                self.observe(agent, PresenceState::Unknown, now.wall, KNOWN);
+                self.probe_again(now, &user);
+                self.tell_again(&user);
             }
         }
     }
@@ -360,6 +363,8 @@ fn digest(stanza: &Element) -> u64 {
 /// How many octets a stanza has without its content, about.
 const STANZA_OCTETS: usize = 160;
 
+/// What is known of somebody who has no client.
+pub(super) const KNOWN: &str = "known to its server";
 /// Why clients are gone.
 const SIGNED_OFF: &str = "it signed off";
 const UNREACHABLE: &str = "its server can't be reached";

@@ -83,8 +83,8 @@ pub enum Event {
     Domain {
         /// Which; empty: all, since the server in front can't be reached.
         domain: String,
-        /// Whether it can.
-        is_reachable: bool,
+        /// What is in the way; `None`: nothing any more.
+        problem: Option<String>,
     },
 }
 

@@ -120,7 +120,8 @@ impl Streams {
             let name = if key.1.is_empty() { &format!("the server in front of {}", key.0) } else { &key.1 };
             let level = if key.1.is_empty() { Level::Warn } else { Level::Info };
             self.tell(level, "xmpp.unreachable", format!("No stream to {name} can be had: {problem}."));
-            self.events.push_back(Event::Domain { domain: key.1.clone(), is_reachable: false });
+            let problem = Some(problem.to_owned());
+            self.events.push_back(Event::Domain { domain: key.1.clone(), problem });
         }
     }
 
@@ -373,7 +374,7 @@ impl Streams {
             self.transmit(now, channel, stream, &waiting.out);
         }
         if was_unreachable || has_lost {
-            self.events.push_back(Event::Domain { domain: key.1, is_reachable: true });
+            self.events.push_back(Event::Domain { domain: key.1, problem: None });
         }
     }
 

@@ -266,14 +266,15 @@ fn a_domain_that_is_down_is_told_of_and_tried_again() {
     net.down.insert(1);
     net.send(0, &message(0, "m1"), Some(1));
     let failed = Event::Failed { tag: 1, condition: Condition::RemoteServerTimeout };
-    let is_down = Event::Domain { domain: THERE.to_owned(), is_reachable: false };
+    let problem = Some("no connection could be opened".to_owned());
+    let is_down = Event::Domain { domain: THERE.to_owned(), problem };
     assert_eq!(net.nodes[0].events, [failed, is_down]);
     net.nodes[0].events.clear();
     net.pass(Millis::seconds(30));
     assert!(net.nodes[0].events.is_empty(), "it was told already");
     net.down.clear();
     net.pass(Millis::seconds(60));
-    assert_eq!(net.nodes[0].events, [Event::Domain { domain: THERE.to_owned(), is_reachable: true }]);
+    assert_eq!(net.nodes[0].events, [Event::Domain { domain: THERE.to_owned(), problem: None }]);
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn a_domain_to_which_a_stream_broke_is_told_anew_how_all_are() {
     }
     net.wires.clear();
     net.pass(Millis::seconds(6));
-    assert_eq!(net.nodes[0].events, [Event::Domain { domain: THERE.to_owned(), is_reachable: true }]);
+    assert_eq!(net.nodes[0].events, [Event::Domain { domain: THERE.to_owned(), problem: None }]);
 }
 
 #[test]
