@@ -18,6 +18,7 @@ COMPANIES = [
     ["play.py", "--modes", "component", "--peers", "ejabberd"],
     ["front.py"],
     ["trust.py"],
+    ["storm.py"],
     ["everyday.py"],
     ["translation.py"],
 ]

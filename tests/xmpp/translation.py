@@ -11,24 +11,19 @@ Scenarios: S12. covers: D-38, D-39
 
 import argparse
 import contextlib
-import ctypes
-import json
-import os
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 
 from estate import Estate
+from network import Network, counted, enter_network, run
 from scene import Herald, Scene, befriend, jid, url, watch
 from peers import FACILITY, MESSAGING_FEATURE, PATIENCE, PRESENCE_FEATURE, VERSION, Call, Person, Room, descriptor
 
 SHOWN, HERALD_ADDRESS = "203.0.113.5", "203.0.113.1"
 OWN, DOOR, PRIVATE = "192.168.77.10", "192.168.77.1", "192.168.77.0/24"
 TRAVERSAL = ("standard", 18)
-NEW_NETWORK, INSIDE = 0x40000000, "HERALD_TEST_NETWORK"
 RULES = f"""
 table ip translation {{
   chain direct {{
@@ -43,61 +38,14 @@ table ip translation {{
 """
 
 
-def enter_network():
-    """Runs this script again in a network that is nobody else's."""
-    if INSIDE in os.environ:
-        return
-    own = ["unshare", "--net"] + (["--user", "--map-root-user"] if os.geteuid() != 0 else [])
-    tried = subprocess.run([*own, "nft", "list", "ruleset"], capture_output=True, text=True)
-    if tried.returncode != 0:
-        sys.exit("no network with address translation can be made here. It needs network namespaces and nf_tables: run as "
-                 f"root, in a container with the capability NET_ADMIN. It says: {tried.stderr.strip()}")
-    os.environ[INSIDE] = "yes"
-    os.execvp(own[0], [*own, sys.executable, *sys.argv])
-
-
-class Network:
-    """A network of its own, which lives as long as this does; sockets made inside it stay in it."""
-
-    def __init__(self):
-        self.holder = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE)
-        own = os.readlink("/proc/self/ns/net")
-        while os.readlink(f"/proc/{self.holder.pid}/ns/net") == own:
-            time.sleep(0.01)
-
-    def __enter__(self):
-        self.outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        with open(f"/proc/{self.holder.pid}/ns/net") as inside:
-            enter(inside.fileno())
-
-    def __exit__(self, *_):
-        enter(self.outside)
-        os.close(self.outside)
-
-    def run(self, *command, **more):
-        return subprocess.run(["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *command], check=True,
-                              capture_output=True, text=True, **more).stdout
-
-    def close(self):
-        self.holder.stdin.close()
-        self.holder.wait()
-
-
-def enter(network):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(network, NEW_NETWORK):
-        raise OSError(ctypes.get_errno(), "setns")
-
-
 @contextlib.contextmanager
 def translated(forgets):
     """The network behind the translation, and the translator."""
     home, door = Network(), Network()
     try:
-        link("lo", up=True)
         run("ip", "link", "add", "street", "type", "veth", "peer", "street", "netns", str(door.holder.pid))
         run("ip", "address", "add", f"{HERALD_ADDRESS}/24", "dev", "street")
-        link("street", up=True)
+        run("ip", "link", "set", "street", "up")
         # What is sent to the private addresses arrives where it is counted.
         run("ip", "route", "add", PRIVATE, "via", SHOWN)
         door.run("ip", "address", "add", f"{SHOWN}/24", "dev", "street")
@@ -118,20 +66,9 @@ def translated(forgets):
         door.close()
 
 
-def run(*command):
-    subprocess.run(command, check=True)
-
-
-def link(name, up):
-    run("ip", "link", "set", name, "up" if up else "down")
-
-
 def sent_directly(door):
     """How many packets came from outside for a private address."""
-    ruleset = json.loads(door.run("nft", "-j", "list", "chain", "ip", "translation", "direct"))
-    counters = [one["counter"]["packets"] for part in ruleset["nftables"] for one in part.get("rule", {}).get("expr", [])
-                if "counter" in one]
-    return sum(counters)
+    return counted("translation", "direct", door.run)
 
 
 class Hidden(Person):
