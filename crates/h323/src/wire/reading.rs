@@ -11,6 +11,7 @@ use super::h225::{GenericIdentifier, H323UserInformation, RasMessage};
 use super::presence::PresenceElement;
 use super::q931::{InformationElement, Q931, Q931Error, element, message_type};
 use super::tpkt;
+use super::traversal::IncomingCallIndication;
 use codec::per::{self, DecodeError, EncodeError, Integer, Json, JsonError, OctetString};
 use serde_json::{Map, Value, json};
 
@@ -250,17 +251,33 @@ fn read_parameter(feature: Feature, parameter: &Value) -> Option<Value> {
     let content = parameter.get("content").and_then(Value::as_object).and_then(|choice| choice.iter().next());
     let Some((kind, value)) = content else { return Some(Value::Object(reading)) };
     reading.insert("content".to_owned(), kind.as_str().into());
-    if (feature, number) != (Feature::Presence, Some(1)) || kind != "raw" {
+    let Some((name, read)) = inside(feature, number).filter(|_| kind == "raw") else {
         reading.insert("value".to_owned(), value.clone());
         return Some(Value::Object(reading));
-    }
+    };
     let octets = OctetString::<0>::from_json(value).ok()?.0;
     reading.insert("rawHex".to_owned(), hex(&octets));
-    match per::decode::<PresenceElement>(&octets) {
-        Ok(element) => reading.insert("presenceElement".to_owned(), older_spelling(element.to_json())),
+    match read(&octets) {
+        Ok(value) => reading.insert(name.to_owned(), value),
         Err(error) => reading.insert("error".to_owned(), error.to_string().into()),
     };
     Some(Value::Object(reading))
+}
+
+/// How the octets of a raw parameter are read.
+type Inside = fn(&[u8]) -> Result<Value, DecodeError>;
+
+/// What is in a raw parameter: its name, and how it is read.
+fn inside(feature: Feature, number: Option<u8>) -> Option<(&'static str, Inside)> {
+    match (feature, number?) {
+        (Feature::Presence, 1) => Some(("presenceElement", |octets| {
+            per::decode::<PresenceElement>(octets).map(|element| older_spelling(element.to_json()))
+        })),
+        (Feature::SignallingTraversal, 1) => Some(("incomingCallIndication", |octets| {
+            per::decode::<IncomingCallIndication>(octets).map(|indication| indication.to_json())
+        })),
+        _ => None,
+    }
 }
 
 /// The presence module imports `AliasAddress` from an edition that still wrote `dialedDigits`.

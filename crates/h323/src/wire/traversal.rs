@@ -59,6 +59,23 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_a_capture_sees_which_call_it_is() {
+        let address: SocketAddr = "192.0.2.1:1720".parse().unwrap();
+        let indication =
+            IncomingCallIndication { call_signalling_address: address.into(), ..Default::default() };
+        let message = crate::wire::h225::ServiceControlIndication {
+            generic_data: indication.write().map(|data| vec![data]),
+            ..Default::default()
+        };
+        let message = crate::wire::h225::RasMessage::ServiceControlIndication(message.into());
+        let reading = crate::wire::reading::read(&per::encode(&message).unwrap()).unwrap();
+        let parameter = &reading["features"][0]["parameters"][0];
+        assert_eq!(parameter["name"], "incoming call indication");
+        let address = &parameter["incomingCallIndication"]["callSignallingAddress"];
+        assert_eq!(address["ipAddress"]["port"], 1720, "{parameter:#}");
+    }
+
+    #[test]
     fn what_is_no_indication_is_none() {
         let feature = Feature::SignallingTraversal;
         assert_eq!(IncomingCallIndication::read(&feature.advertised()), None);
