@@ -8,7 +8,7 @@ use super::stream::{Phase, Role, Stream};
 use super::{Due, Event, Streams};
 use crate::wire::namespaces::STREAMS;
 use crate::wire::{Condition, Element, Jid, Kind, StreamCondition, base64, stanza, write_attribute};
-use link::{ChannelId, Output, Tls};
+use link::{ChannelId, Level, Output, Tls};
 use model::{Instant, Now, Strength};
 use std::net::IpAddr;
 
@@ -327,6 +327,9 @@ impl Streams {
         if !self.is_ours(to.domain()) {
             return self.not_taken(stream, StreamCondition::HostUnknown);
         }
+        if stream.role == Role::Component && to.domain() != stream.ours {
+            self.astray(stream, to.domain());
+        }
         let Some(strength) = strength_of(stream, &from, &to).filter(|_| !self.is_ours(from.domain())) else {
             return self.not_taken(stream, StreamCondition::InvalidFrom);
         };
@@ -339,6 +342,19 @@ impl Streams {
         }
         let receipt = stream.taken.handled.map(|handled| (channel, handled));
         self.events.push_back(Event::Stanza { stanza, from, to, strength, receipt });
+    }
+
+    /// What is for one component came on the connection of another: whatever comes by two connections has no order.
+    fn astray(&mut self, stream: &Stream, domain: &str) {
+        self.counts.astray += 1;
+        if self.counts.astray == 1 {
+            let text = format!(
+                "The server in front sends what is for {domain} by the connection of {}, too, so that messages may \
+                 change places. ejabberd does so unless its listener has `global_routes: false`.",
+                stream.ours
+            );
+            self.tell(Level::Warn, "xmpp.astray", text);
+        }
     }
 
     /// A stanza that the other side may not send ends the stream (RFC 6120 section 4.9.3); the server in front speaks for so

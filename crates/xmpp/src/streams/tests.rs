@@ -520,6 +520,7 @@ fn few_streams_of_an_address_need_not_show_whose_they_are() {
 fn component() -> (Streams, ChannelId) {
     let mut settings = settings(HERE);
     let route = Route { host: "127.0.0.1".to_owned(), port: 5347, is_secured: false };
+    settings.domains.push("rooms.h323.example".to_owned());
     settings.component = Some(Component { route, secret: "test".to_owned() });
     let mut streams = Streams::new(settings, [1; 32]);
     let now = Now { instant: Instant(1), wall: Timestamp(1) };
@@ -605,6 +606,28 @@ fn a_component_shows_that_it_knows_the_secret() {
     let pong = format!("<iq from='no.example' to='h323.example' id='{id}' type='error'>{error}</iq>");
     streams.receive(now, channel, Input::Octets { octets: pong.as_bytes() });
     assert_eq!(streams.poll(), Some(Event::Failed { tag: 8, condition: Condition::RemoteServerNotFound }));
+}
+
+#[test]
+fn a_server_in_front_that_mixes_up_its_components_is_told_of_once() {
+    let now = Now { instant: Instant(2), wall: Timestamp(2) };
+    let (mut streams, channel) = component();
+    octets(&mut streams);
+    let opening = b"<stream:stream xmlns:stream='http://etherx.jabber.org/streams' \
+        xmlns='jabber:component:accept' from='h323.example' id='1'><handshake/>";
+    streams.receive(now, channel, Input::Octets { octets: opening });
+    octets(&mut streams);
+    let mut came = Vec::new();
+    for domain in ["h323.example", "rooms.h323.example", "rooms.h323.example"] {
+        let stanza = format!("<message from='a@any.example' to='b@{domain}'/>");
+        streams.receive(now, channel, Input::Octets { octets: stanza.as_bytes() });
+        came.extend(std::iter::from_fn(|| streams.poll()));
+    }
+    let warnings =
+        came.iter().filter(|event| matches!(event, Event::Output(Output::Event { name: "xmpp.astray", .. })));
+    assert_eq!(warnings.count(), 1);
+    let stanzas = came.iter().filter(|event| matches!(event, Event::Stanza { .. }));
+    assert_eq!(stanzas.count(), 3, "none is lost for it");
 }
 
 proptest! {
