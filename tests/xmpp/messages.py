@@ -8,7 +8,7 @@ import re
 
 from correspondent import ACCEPTED, DELIVERED, DISPLAYED, FAILED, WANTS_DELIVERED, WANTS_FAILED
 from estate import HERALD
-from scene import COMPOSING, IDLE, Endpoint, befriend, jid, never_later, url
+from scene import COMPOSING, IDLE, Endpoint, befriend, eventually, jid, never_later, url
 from clients import child, condition, shown, text_of
 
 RECEIPTS, STATES, MARKERS = "urn:xmpp:receipts", "http://jabber.org/protocol/chatstates", "urn:xmpp:chat-markers:0"
@@ -140,13 +140,20 @@ def absence(scene):
     for number in range(5):
         sender, text = tybalt.texts.get(timeout=20)
         assert sender == url(romeo) and text.endswith(f"while you were out {number}"), text
-    # The user's server is not there, and then it is.
+    # The user's server is not there, and then it is: what he is told meanwhile waits, and that somebody may not watch, too.
+    juliet = scene.user("juliet")
+    juliet.present(to=jid(tybalt), kind="subscribe")
+    request = tybalt.expect("authorize")
+    juliet.expect_roster(jid(tybalt), "none", "subscribe")
     scene.peer.stop()
+    tybalt.decide(request, False)
     assert tybalt.write(url(romeo), "while your server was out") == 16
     scene.peer.start()
     again = scene.user(resource="phone")
     waited = again.expect_message(jid(tybalt), "while your server was out", kind=None, patience=60)
     assert any(one.tag == f"{{{DELAY}}}delay" for one in waited), shown(waited)
+    juliet = scene.user("juliet", resource="phone")
+    eventually(lambda: juliet.roster().get(jid(tybalt), ("none", None)) == ("none", None), "nobody told her that she may not")
 
 
 def repeats(scene):

@@ -143,8 +143,7 @@ impl Gateway {
         let octets = message::write(delivery, &known.jid, thread.as_deref(), is_late, active);
         let from = delivery.group.as_ref().unwrap_or(&delivery.sender).address.domain().to_owned();
         let to = known.jid.domain().to_owned();
-        self.under_way.next += 1;
-        let tag = self.under_way.next;
+        let tag = self.next_tag();
         let (sender, id) = (delivery.message.sender.clone(), delivery.message.id);
         self.under_way.messages.insert(tag, OnTheWay { user: user.clone(), sender, id });
         self.counters.messages_sent += 1;
@@ -152,9 +151,17 @@ impl Gateway {
         self.touch(now, user);
     }
 
-    /// The user's server has a message, or it could not be brought there.
+    /// A tag that nothing under way has.
+    pub(super) const fn next_tag(&mut self) -> u64 {
+        self.under_way.next += 1;
+        self.under_way.next
+    }
+
+    /// The user's server has a message or a reply, or it could not be brought there.
     pub(crate) fn concluded(&mut self, now: Now, tag: u64, failed: Option<Condition>) {
-        let Some(OnTheWay { user, sender, id }) = self.under_way.messages.remove(&tag) else { return };
+        let Some(OnTheWay { user, sender, id }) = self.under_way.messages.remove(&tag) else {
+            return self.reply_concluded(tag, failed);
+        };
         let outcome = match failed {
             None => DeliveryOutcome::Relayed,
             // It may be there again before the message expires.

@@ -7,6 +7,7 @@
 mod effects;
 mod message;
 mod presence;
+mod replies;
 
 mod rooms;
 mod sent;
@@ -28,6 +29,7 @@ use model::{
     Address, AgentId, Claim, GatewayId, Instant, Millis, NamedAddress, Now, PresenceDocument, PresenceState,
     Request, Strength,
 };
+use replies::Replies;
 use rooms::Rooms;
 use sent::Sent;
 use std::collections::VecDeque;
@@ -83,6 +85,7 @@ pub(crate) struct Gateway {
     /// When somebody asked first for how long it runs, or it began to run.
     started_at: Option<Instant>,
     rooms: Rooms,
+    replies: Replies,
     /// Answers that say that what came before them is kept, until it is.
     pongs: VecDeque<(u64, Element)>,
     random: Random,
@@ -121,6 +124,7 @@ impl Gateway {
             common,
             started_at: None,
             rooms: Rooms::default(),
+            replies: Replies::default(),
             pongs: VecDeque::new(),
             random: Random::new(seed),
             outputs: VecDeque::new(),

@@ -1,5 +1,6 @@
 //! Presence: what users say of themselves, and what they are told of people here.
 
+use super::replies::Replies;
 use super::tickets::Asked;
 use super::user::{Client, Watching};
 use super::{Gateway, Output};
@@ -157,6 +158,9 @@ impl Gateway {
                 self.probe_again(now, &user);
                 self.tell_again(&user);
             }
+        }
+        if problem.is_none() {
+            self.reply_again(domain);
         }
     }
 
@@ -333,7 +337,11 @@ impl Gateway {
         }
         let (from, to) = (contact.domain().to_owned(), known.jid.domain().to_owned());
         self.counters.presence_sent += 1;
-        self.outputs.push_back(Output::Stanza(Outgoing { from, to, octets, tag: None, late: Vec::new() }));
+        let out = Outgoing { from, to, octets, tag: None, late: Vec::new() };
+        if Replies::is_one(kind) {
+            return self.reply(user, contact, kind, out);
+        }
+        self.outputs.push_back(Output::Stanza(out));
     }
 }
 
