@@ -149,6 +149,8 @@ def absence(scene):
     tybalt.decide(request, False)
     assert tybalt.write(url(romeo), "while your server was out") == 16
     scene.peer.start()
+    # What comes to ejabberd while somebody logs in may stay in its offline storage until the next time.
+    eventually(lambda: " 0 messages wait" in scene.server.command("inbox", "show", romeo.bare), "it waits for ever", patience=60)
     again = scene.user(resource="phone")
     waited = again.expect_message(jid(tybalt), "while your server was out", kind=None, patience=60)
     assert any(one.tag == f"{{{DELAY}}}delay" for one in waited), shown(waited)
