@@ -166,14 +166,16 @@ def main():
     enter_network()
     begun = time.monotonic()
     with translated(arguments.forgets) as (home, door), Estate() as estate:
-        prosody = estate.prosody()
-        estate.start(prosody)
+        peers = [estate.prosody(), estate.ejabberd()]
+        estate.start(*peers)
         settings = f"[h323]\ntraversal_time_to_live = {arguments.forgets // 2}\n"
         server = Herald(arguments.herald, estate, settings=settings)
         server.address = (HERALD_ADDRESS, 1719)
         server.listen = ["--listen", f"{HERALD_ADDRESS}:1719"]
-        with server, Scene(estate, server, prosody) as scene:
-            play(scene, home, door, arguments.forgets, arguments.idle)
+        with server:
+            for peer in peers:
+                with Scene(estate, server, peer) as scene:
+                    play(scene, home, door, arguments.forgets, arguments.idle)
     print(f"an endpoint behind address translation was seen and written to: {time.monotonic() - begun:.1f} s")
 
 
